@@ -1,0 +1,1 @@
+"""Train, judge and run topic and boilerplate-paragraph classifiers for crawled news."""

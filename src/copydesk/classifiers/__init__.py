@@ -1,0 +1,1 @@
+"""Linear classifiers, page-level sequence models, and decisions over their scores."""

@@ -1,0 +1,1 @@
+"""Where examples come from: every dataset becomes one frame of labelled texts."""

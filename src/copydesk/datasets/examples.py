@@ -1,0 +1,39 @@
+"""The one table that every dataset becomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Task = Literal["topic", "boilerplate"]
+
+CONTENT = "content"
+BOILERPLATE = "boilerplate"
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Labelled texts and where they come from.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        Columns ``text`` (str), ``label`` (str), ``group`` (str, the site or source that must not straddle a
+        split; "" where unknown), ``split`` ("train", "test" or "" where there is no official split),
+        ``document`` (str), ``position`` (int, the paragraph's place in its document), ``title`` (str), and
+        optionally ``weight`` (float, the sample weight). For topic a row is a document; for boilerplate a row
+        is a paragraph, and a document's rows are contiguous and in order.
+    task : {"topic", "boilerplate"}
+    name : str
+        Short name of the dataset, for the run's records.
+    notes : dict
+        JSON-able facts about the reading (files, counts of rows left out and why).
+    """
+
+    frame: pd.DataFrame
+    task: Task
+    name: str
+    notes: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Text to numbers: n-gram kernels, TF-IDF, paragraph features."""

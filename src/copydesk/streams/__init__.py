@@ -1,0 +1,1 @@
+"""Reading and writing rows of any size, losing none."""

@@ -1,0 +1,1 @@
+"""Raw text to paragraphs and back."""
