@@ -1,0 +1,298 @@
+"""Compose, validate and instantiate configs; only classes of copydesk and scikit-learn are ever built."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from copydesk.errors import ConfigError
+
+TRUSTED_PACKAGES = ("copydesk", "sklearn")
+
+# A config file larger than this, or with more aliases, is not something a person wrote: YAML aliases
+# nested in each other expand to gigabytes.
+MAX_CONFIG_BYTES = 262_144
+MAX_ALIASES = 100
+
+# What stands in a place must have these methods; every place also takes parts nested in its options.
+PLACES: dict[str, tuple[str, ...]] = {
+    "dataset": ("load",),
+    "split": ("folds",),
+    "features": ("fit", "transform"),
+    "classifier": ("fit", "predict"),
+    "decision": ("fit", "predict", "predict_proba"),
+}
+
+
+def resolve_target(target: str, key: str) -> type:
+    """Return the class a ``_target_`` names, if it is one that copydesk may build.
+
+    The judgement falls on the resolved object: a dotted path can walk through a trusted module's own
+    imports to anything (``copydesk.x.os.system``), so a trusted prefix alone proves nothing.
+
+    Raises
+    ------
+    ConfigError
+        The path leads outside copydesk and scikit-learn, to nothing, or to something that is not a class.
+    """
+    refusal = f"{key}: _target_ {target!r} refused: only classes defined in copydesk or scikit-learn are built"
+    if not isinstance(target, str) or target.split(".")[0] not in TRUSTED_PACKAGES:
+        raise ConfigError(refusal)
+    parts = target.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        module_name = ".".join(parts[:cut])
+        try:
+            found: Any = importlib.import_module(module_name)
+        except ImportError:
+            continue
+        for attribute in parts[cut:]:
+            found = getattr(found, attribute, None)
+        break
+    else:
+        found = None
+    if found is None:
+        raise ConfigError(f"{key}: _target_ {target!r} not found; check the spelling of module and class")
+    if not inspect.isclass(found) or found.__module__.split(".")[0] not in TRUSTED_PACKAGES:
+        raise ConfigError(f"{refusal}; this is {describe(found)}")
+    return found
+
+
+def describe(found: Any) -> str:
+    """Name an object by kind and origin, for a refusal."""
+    kind = "a class" if inspect.isclass(found) else f"a {type(found).__name__}"
+    return f"{kind} of {getattr(found, '__module__', None) or 'no module'}"
+
+
+def check(cfg: DictConfig) -> None:
+    """Check every ``_target_`` of a composed config and the names and types of its arguments.
+
+    Raises
+    ------
+    ConfigError
+        Names the key, the value found and the nearest valid ones.
+    """
+    for key, node in targets(OmegaConf.to_container(cfg, resolve=False)):
+        cls = resolve_target(node["_target_"], key)
+        place = key.split(".")[0]
+        if "." not in key:
+            missing = [m for m in PLACES.get(place, ()) if not callable(getattr(cls, m, None))]
+            if missing:
+                raise ConfigError(
+                    f"{key}: {cls.__name__} does not fit here: a {place} has {', '.join(PLACES[place])}; "
+                    f"{cls.__name__} lacks {', '.join(missing)}"
+                )
+        elif place in ("features", "classifier", "decision") and not hasattr(cls, "get_params"):
+            raise ConfigError(f"{key}: {cls.__name__} does not fit here: it is not an estimator")
+        resolved = OmegaConf.to_container(OmegaConf.select(cfg, key), resolve=True)
+        assert isinstance(resolved, dict)
+        check_arguments(cls, resolved, key)
+
+
+def targets(node: Any, key: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every mapping with a ``_target_`` and the key it stands under, outermost first."""
+    if isinstance(node, dict):
+        if "_target_" in node:
+            yield key, node
+        for name, value in node.items():
+            yield from targets(value, f"{key}.{name}" if key else str(name))
+    elif isinstance(node, list):
+        for place, value in enumerate(node):
+            yield from targets(value, f"{key}[{place}]")
+
+
+def check_arguments(cls: type, node: dict[str, Any], key: str) -> None:
+    """Check a mapping's keys and value types against the constructor of ``cls``."""
+    from typeguard import TypeCheckError, check_type
+
+    signature = inspect.signature(cls)
+    special = [name for name in node if str(name).startswith("_") and name not in ("_target_",)]
+    if special:
+        raise ConfigError(f"{key}.{special[0]}: not used by copydesk; name the class and its arguments only")
+    valid = list(signature.parameters)
+    try:
+        hints = get_type_hints(cls.__init__)
+    except (NameError, TypeError):
+        hints = {}
+    for name, value in node.items():
+        if name == "_target_":
+            continue
+        if name not in valid:
+            raise ConfigError(f"{key}.{name}: {cls.__name__} has no such option; {nearest(str(name), valid)}")
+        if isinstance(value, dict) and "_target_" in value:
+            continue
+        if name in hints:
+            try:
+                check_type(as_declared(value, hints[name]), hints[name])
+            except TypeCheckError:
+                shown = inspect.formatannotation(hints[name]).replace("typing.", "")
+                raise ConfigError(
+                    f"{key}.{name}={value!r}: expected {shown}, found {type(value).__name__}"
+                ) from None
+    for name, parameter in signature.parameters.items():
+        required = parameter.default is parameter.empty and parameter.kind in (
+            parameter.POSITIONAL_OR_KEYWORD,
+            parameter.KEYWORD_ONLY,
+        )
+        if required and node.get(name) is None:
+            raise ConfigError(f"{key}.{name}: must be given, e.g. {key}.{name}=VALUE")
+
+
+def as_declared(value: Any, hint: Any) -> Any:
+    """YAML has no tuples: a list stands for one where the annotation says tuple and not list."""
+    text = str(hint).lower()
+    return tuple(value) if isinstance(value, list) and "tuple" in text and "list" not in text else value
+
+
+def build(node: DictConfig, key: str, **extra: Any) -> Any:
+    """Instantiate a checked node: nested parts first, lists as lists, ``ngram_range`` as a tuple.
+
+    Raises
+    ------
+    ConfigError
+        The constructor refuses its arguments; scikit-learn's parameter constraints count too.
+    """
+    from hydra.errors import InstantiationException
+    from hydra.utils import instantiate
+
+    try:
+        part = instantiate(node, _convert_="all", **extra)
+        for estimator in [part, *nested_estimators(part)]:
+            settle_parameters(estimator)
+    except (InstantiationException, ValueError, TypeError) as error:
+        cause = error.__cause__ or error
+        raise ConfigError(f"{key}: {one_line(str(cause))}") from error
+    return part
+
+
+def nested_estimators(part: Any) -> list[Any]:
+    """Estimators given as parameters of an estimator, at any depth."""
+    params = part.get_params(deep=True) if hasattr(part, "get_params") else {}
+    return [value for value in params.values() if hasattr(value, "get_params")]
+
+
+def settle_parameters(estimator: Any) -> None:
+    """Give scikit-learn its tuples back, and let it check its own constraints before any data is read."""
+    if not hasattr(estimator, "get_params"):
+        return
+    for name, value in estimator.get_params(deep=False).items():
+        if name == "ngram_range" and isinstance(value, list):
+            estimator.set_params(ngram_range=tuple(value))
+    if type(estimator).__module__.startswith("sklearn.") and hasattr(estimator, "_validate_params"):
+        estimator._validate_params()
+
+
+def nearest(name: str, valid: Iterable[Any]) -> str:
+    """Say which valid names are nearest to one that is not, or all of them."""
+    names = sorted(map(str, valid))
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    listed = ", ".join(names) if len(names) <= 20 else f"{', '.join(names[:20])}, …"
+    return f"did you mean {' or '.join(close)}? Valid: {listed}" if close else f"valid: {listed or 'nothing'}"
+
+
+def one_line(text: str) -> str:
+    """Join a message's lines into one."""
+    return "; ".join(line.strip() for line in text.strip().splitlines() if line.strip())
+
+
+def explain(error: Exception) -> str:
+    """Turn an error of Hydra or OmegaConf into one line: the key, the value and what is valid."""
+    from hydra.errors import MissingConfigException
+
+    cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
+    if isinstance(error, MissingConfigException) and error.options is not None:
+        wanted = str(error.missing_cfg_file)
+        group, _, option = wanted.rpartition("/")
+        return f"{group}={option}: no such option; {nearest(option, error.options)}"
+    if isinstance(cause, OmegaConfBaseException) and cause.key is not None:
+        parent = cause.parent_node
+        valid = [str(k) for k in parent] if isinstance(parent, DictConfig) else []
+        full_key = cause.full_key or str(cause.key)
+        if valid and str(cause.key) not in valid:
+            return f"{full_key}: no such key; {nearest(str(cause.key), valid)}"
+        return f"{full_key}: {one_line(str(cause)).split('; full_key')[0]}"
+    return one_line(str(error))
+
+
+def check_files(folder: Path) -> None:
+    """Refuse config files of a user's folder that are too large or full of aliases, before they are parsed.
+
+    Raises
+    ------
+    ConfigError
+        Names the file and the limit.
+    """
+    import yaml
+
+    for path in sorted(folder.rglob("*.y*ml")):
+        size = path.stat().st_size
+        if size > MAX_CONFIG_BYTES:
+            raise ConfigError(f"{path}: {size:,} bytes; a config file has at most {MAX_CONFIG_BYTES:,}")
+        try:
+            with path.open(encoding="utf-8") as lines:
+                aliases = sum(isinstance(token, yaml.AliasToken) for token in yaml.scan(lines))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path}: not valid YAML: {one_line(str(error))}") from None
+        if aliases > MAX_ALIASES:
+            raise ConfigError(f"{path}: {aliases} aliases; a config file has at most {MAX_ALIASES}")
+
+
+def without_secrets(cfg: DictConfig) -> dict[str, Any]:
+    """Resolve a config for the record, but leave what comes from the environment as its ``${oc.env:…}``."""
+    from omegaconf.resolvers import oc
+
+    def name_only(key: str, *default: Any) -> str:
+        return "${oc.env:" + key + "}"
+
+    OmegaConf.register_new_resolver("oc.env", name_only, replace=True)
+    try:
+        container = OmegaConf.to_container(cfg, resolve=True)
+    finally:
+        OmegaConf.register_new_resolver("oc.env", oc.env, replace=True)
+    assert isinstance(container, dict)
+    return {str(key): value for key, value in container.items() if key != "hydra"}
+
+
+def describe_options(folders: list[Path]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield every config group with its options and the first comment line of each."""
+    groups: dict[str, dict[str, str]] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*/*.yaml")):
+            with path.open(encoding="utf-8") as lines:
+                comments = [line[1:].strip() for line in lines if line.startswith("#")]
+            said = [c for c in comments if c and not c.startswith("@package")]
+            groups.setdefault(path.parent.name, {})[path.stem] = said[0] if said else ""
+    order = ["experiment", *PLACES, "search"]
+    for group in sorted(groups, key=lambda g: (order.index(g) if g in order else len(order), g)):
+        yield group, sorted(groups[group].items())
+
+
+def run_hydra(task: Any, arguments: list[str], conf: Path) -> Any:
+    """Run ``task(cfg)`` under Hydra with its own command line (overrides, -m, --cfg, --info, …).
+
+    Raises
+    ------
+    ConfigError
+        The config can't be composed; says why in one line.
+    """
+    import os
+
+    import hydra
+    from hydra.errors import HydraException
+
+    # Hydra prints its errors and leaves by itself unless it is told to raise them.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    before, sys.argv = sys.argv, [sys.argv[0], *arguments]
+    try:
+        return hydra.main(config_path=str(conf), config_name="train", version_base="1.3")(task)()
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(explain(error)) from error
+    finally:
+        sys.argv = before

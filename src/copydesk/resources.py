@@ -1,0 +1,20 @@
+"""Files that ship with copydesk: beside the package in an installed wheel, at the top of a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def find(name: str) -> Path:
+    """Return the folder or file ``name`` ("conf", "data/boilerplate") of this installation.
+
+    Raises
+    ------
+    FileNotFoundError
+        The installation is incomplete.
+    """
+    package = Path(__file__).resolve().parent
+    for base in (package, package.parents[1]):
+        if (base / name).exists():
+            return base / name
+    raise FileNotFoundError(f"{name}: not part of this installation of copydesk; install it again")

@@ -1,0 +1,127 @@
+"""A run's folder and records: what ran, on what, with which versions, how long, and what came out."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from copydesk.errors import ResourceError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RECORDED_PACKAGES = (
+    "copydesk", "hydra-core", "joblib", "numba", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops",
+)  # fmt: skip
+
+
+class Run:
+    """One training run: a folder of its own, stages with their seconds, and ``run.json``.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of all runs.
+    name : str
+        The experiment; its runs stand together, with a ``latest`` link beside them.
+    """
+
+    def __init__(self, root: Path, name: str) -> None:
+        self.name = name
+        self.folder = new_folder(root / name)
+        self.seconds: dict[str, float] = {}
+        self.info: dict[str, Any] = {
+            "experiment": name,
+            "started": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "versions": versions(),
+            "git": git_state(),
+        }
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage, and show it on the terminal while it runs."""
+        from copydesk.progress import working
+
+        start = time.perf_counter()
+        with working(f"{self.name}: {name}"):
+            yield
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
+
+    def write(self, name: str, value: Any) -> None:
+        """Write JSON into the run's folder."""
+        text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True, default=float)
+        (self.folder / name).write_text(text + "\n", encoding="utf-8")
+
+    def finish(self) -> None:
+        """Write ``run.json`` and point ``latest`` at this run."""
+        self.info["seconds"] = {**self.seconds, "total": round(sum(self.seconds.values()), 3)}
+        self.write("run.json", self.info)
+        link = self.folder.parent / "latest"
+        aside = link.with_name(f".latest-{self.folder.name}")
+        aside.unlink(missing_ok=True)
+        aside.symlink_to(self.folder.name, target_is_directory=True)
+        os.replace(aside, link)
+
+
+def new_folder(parent: Path) -> Path:
+    """Make a folder named by date and time; of several runs in one second each gets its own.
+
+    Raises
+    ------
+    ResourceError
+        The folder can't be made.
+    """
+    stamp = time.strftime("%Y-%m-%d_%H-%M-%S")
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        for attempt in range(1, 10_000):
+            folder = parent / (stamp if attempt == 1 else f"{stamp}_{attempt}")
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                continue
+            return folder
+    except OSError as error:
+        raise ResourceError(f"{parent}: can't make a run folder here: {error.strerror}; set runs=FOLDER") from None
+    raise ResourceError(f"{parent}: 10,000 runs started in one second; wait a moment and start again")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that decide a run's numbers."""
+    return {"python": platform.python_version()} | {
+        name: importlib.metadata.version(name) for name in RECORDED_PACKAGES
+    }
+
+
+def git_state() -> dict[str, Any] | None:
+    """Return commit and dirtiness of the checkout that the current folder belongs to, if any."""
+    try:
+        commit = _git("rev-parse", "HEAD")
+        return {"commit": commit, "dirty": bool(_git("status", "--porcelain", "--untracked-files=no"))}
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True, timeout=10)
+    return done.stdout.strip()
+
+
+def fingerprint(frame: pd.DataFrame) -> str:
+    """Return a SHA-256 over the rows' texts, labels, groups, splits and documents, in order."""
+    digest = hashlib.sha256()
+    for column in ("document", "split", "group", "label", "text"):
+        for value in frame[column].tolist():
+            data = str(value).encode("utf-8", "surrogatepass")
+            digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.hexdigest()
