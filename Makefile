@@ -1,0 +1,47 @@
+# Two commands do everything: `make train` and `make test`. The rest is for those who work on copydesk.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: train test slow fuzz bench box lock clean
+
+train: .venv/train
+	$(BIN)/copydesk train experiment=bbc_topics
+	$(BIN)/copydesk train experiment=boilerplate
+	@echo; echo "A crawled article, as it arrives (data/sample/article.txt):"; echo
+	@sed 's/^/    /' data/sample/article.txt
+	@echo; echo "Its topic:"; echo
+	$(BIN)/copydesk predict --model experiments/runs/bbc_topics/latest/model --proba data/sample/article.txt
+	@echo; echo "And without what is not the article:"; echo
+	$(BIN)/copydesk clean --model experiments/runs/boilerplate/latest/model --text data/sample/article.txt
+
+test: .venv/test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+slow: .venv/test
+	$(BIN)/python -m pytest -m slow
+
+fuzz: .venv/test
+	COPYDESK_FUZZ=1 $(BIN)/python -m pytest -m "slow or not slow" -k "fuzz or law or property"
+
+bench: .venv/test
+	$(PIP) --editable ".[bench]"
+	for script in experiments/benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-annotate \
+		--output-file constraints.txt pyproject.toml
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/train: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable ".[demo,report]"
+	@touch $@
+
+.venv/test: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable ".[demo,html,report,search,dev]"
+	@touch $@ .venv/train

@@ -1,0 +1,164 @@
+"""The ``copydesk`` command. Every verb imports what it needs when it runs, so that ``--help`` costs nothing."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+USAGE = """\
+copydesk trains, judges and runs topic and boilerplate-paragraph classifiers for crawled news.
+
+usage: copydesk COMMAND …        copydesk COMMAND --help says more
+
+{commands}
+
+exit codes: 0 done, 1 failed, 2 usage or configuration, 3 data (some rows rejected),
+            4 model, 5 resources, 130/143 interrupted
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and words[0] in ("-sc", "--shell-completion"):
+        return guarded(complete, words)
+    if not words or words[0] in ("-h", "--help"):
+        listed = "\n".join(f"  {name:<10}{line}" for name, (line, _) in COMMANDS.items())
+        print(USAGE.format(commands=listed), end="")
+        return 0 if words else 2
+    if words[0] == "--version":
+        from copydesk import __version__
+
+        print(f"copydesk {__version__}")
+        return 0
+    if words[0] not in COMMANDS:
+        from copydesk.config import nearest
+
+        print(f"copydesk: no command {words[0]!r}; {nearest(words[0], COMMANDS)}", file=sys.stderr)
+        return 2
+    return guarded(COMMANDS[words[0]][1], words[1:])
+
+
+def guarded(command: Callable[[list[str]], int], words: list[str]) -> int:
+    """Run a command; turn what goes wrong into one line and an exit code."""
+    from copydesk.errors import CopydeskError
+
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        return command(words)
+    except CopydeskError as error:
+        print(f"copydesk: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("copydesk: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader has what it wanted; nothing more can be written, not even at shutdown.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except MemoryError:
+        print("copydesk: out of memory; use fewer documents, features.max_features or hashing", file=sys.stderr)
+        return 5
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        print(f"copydesk: {name}{error.strerror or error}", file=sys.stderr)
+        return 5
+
+
+def _terminated(number: int, frame: Any) -> None:
+    sys.exit(128 + number)
+
+
+def train(words: list[str]) -> int:
+    """Launch one training run, or with -m several; everything else on the line is Hydra's."""
+    from pathlib import Path
+
+    from copydesk import config, resources
+
+    conf = resources.find("conf")
+    folders = [conf]
+    for place, word in enumerate(words):
+        name, _, value = word.partition("=")
+        if name in ("--config-dir", "-cd"):
+            folder = Path(value or (words[place + 1] if place + 1 < len(words) else "."))
+            folders.insert(0, folder)
+            if folder.is_dir():
+                config.check_files(folder)
+    if "--help" in words or "-h" in words:
+        print(train_help(folders), end="")
+        return 0
+
+    def task(cfg: Any) -> float:
+        from copydesk.train import train as run
+
+        return run(cfg)
+
+    config.run_hydra(task, words, conf)
+    return 0
+
+
+def train_help(folders: list[Any]) -> str:
+    """Describe how a run is configured: every group and option with a line on each."""
+    from copydesk import config
+
+    lines = [
+        "copydesk train [OVERRIDE …]: one training run, from config to bundle and report",
+        "",
+        "  copydesk train experiment=bbc_topics",
+        "  copydesk train experiment=bbc_topics classifier=logistic classifier.C=2 'features.ngram_range=[1,3]'",
+        "  copydesk train -m experiment=bbc_topics classifier.C=0.5,1,2     a run for each",
+        "  copydesk train experiment=bbc_topics --cfg job --resolve         the config, without running it",
+        "  copydesk train --config-dir FOLDER experiment=mine               options of your own",
+        "  --info, --hydra-help: what Hydra read, and all it can do",
+        "",
+    ]
+    for group, options in config.describe_options(folders):
+        lines.append(f"{group}=")
+        lines.extend(f"  {name:<22}{said}".rstrip() for name, said in options)
+    return "\n".join(lines) + "\n"
+
+
+def complete(words: list[str]) -> int:
+    """Print completion scripts and suggestions: ``eval "$(copydesk -sc install=bash)"``."""
+    from copydesk import config, resources
+
+    line = os.environ.get("COMP_LINE", "")
+    if any(word.startswith("query=") for word in words):
+        typed = line.split()
+        if len(typed) < 2 or (len(typed) == 2 and not line.endswith(" ")):
+            print(" ".join(name for name in COMMANDS if name.startswith(typed[1] if len(typed) > 1 else "")))
+            return 0
+        if typed[1] != "train":
+            return 0
+        # Hydra completes what follows the program's name; here the verb stands between.
+        os.environ["COMP_LINE"] = line.replace(" train", "", 1)
+    config.run_hydra(lambda cfg: None, words, resources.find("conf"))
+    return 0
+
+
+def batch(verb: str) -> Callable[[list[str]], int]:
+    """Make the command that streams files through a saved model."""
+
+    def command(words: list[str]) -> int:
+        from copydesk import predict
+
+        parser = argparse.ArgumentParser(prog=f"copydesk {verb}", description=COMMANDS[verb][0])
+        predict.add_arguments(parser, verb)
+        return predict.run(parser.parse_args(words))
+
+    return command
+
+
+COMMANDS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
+    "train": ("train and judge a model: copydesk train experiment=bbc_topics KEY=VALUE …", train),
+    "predict": ("label texts with a saved topic model: text, JSONL, CSV or Parquet in, JSONL out", batch("predict")),
+    "clean": ("cut the paragraphs that are not the article", batch("clean")),
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

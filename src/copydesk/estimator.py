@@ -1,0 +1,164 @@
+"""Features, classifier and decision as one scikit-learn estimator: what a run fits and a bundle saves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Inputs = list[str] | pd.DataFrame
+
+Scores = NDArray[np.floating[Any]]
+
+
+class TextClassifier(ClassifierMixin, BaseEstimator):
+    """Classify raw texts, or the paragraphs of pages.
+
+    Parameters
+    ----------
+    features : transformer or None
+        Reads the inputs; None where the classifier reads them itself.
+    classifier : estimator
+        A scikit-learn classifier.
+    decision : Decision
+        Turns scores into labels and probabilities. One that must see validation data is fitted on
+        out-of-fold scores: features and classifier are fitted anew without the fold that is scored.
+    folds : int, default=5
+        Folds for those scores; groups stay whole where they are given.
+    random_state : int, default=0
+        Seed of the folds.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    features_, classifier_, decision_ : the fitted parts
+    """
+
+    def __init__(
+        self,
+        features: Any = None,
+        classifier: Any = None,
+        decision: Any = None,
+        folds: int = 5,
+        random_state: int = 0,
+    ) -> None:
+        self.features = features
+        self.classifier = classifier
+        self.decision = decision
+        self.folds = folds
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: Inputs,
+        y: Any,
+        groups: Any = None,
+        sample_weight: NDArray[np.floating[Any]] | None = None,
+        decision_weight: NDArray[np.floating[Any]] | None = None,
+    ) -> TextClassifier:
+        """Fit the three parts, in order.
+
+        Parameters
+        ----------
+        X : list of str, or frame of paragraphs, of length n_samples
+        y : array-like of shape (n_samples,)
+        groups : array-like of shape (n_samples,), optional
+            Sites or sources; none is in two folds.
+        sample_weight : ndarray of shape (n_samples,), optional
+            For the classifier.
+        decision_weight : ndarray of shape (n_samples,), optional
+            For the decision, e.g. characters.
+        """
+        y = np.asarray(y, dtype=object)
+        self.features_, self.classifier_ = self._fit_parts(X, y, groups, sample_weight)
+        self.classes_ = self.classifier_.classes_
+        if self.decision.needs_validation:
+            scores = self._out_of_fold(X, y, groups, sample_weight)
+        else:
+            scores = np.empty((0, len(self.classes_)))
+            y = y[:0]
+        self.decision_ = clone(self.decision).fit(scores, y, self.classes_, weight=decision_weight)
+        return self
+
+    def _fit_parts(self, X: Inputs, y: Any, groups: Any, weight: Any) -> tuple[Any, Any]:
+        features = clone(self.features) if self.features is not None else None
+        matrix = features.fit_transform(X, y) if features is not None else X
+        classifier = clone(self.classifier)
+        extras = {"groups": groups, "sample_weight": weight}
+        used = {k: v for k, v in extras.items() if v is not None and has_fit_parameter(classifier, k)}
+        return features, classifier.fit(matrix, y, **used)
+
+    def _out_of_fold(self, X: Inputs, y: Any, groups: Any, weight: Any) -> Scores:
+        from sklearn.model_selection import GroupKFold, StratifiedKFold
+
+        rows = np.arange(len(y))
+        kwargs = {"shuffle": True, "random_state": self.random_state}
+        folds = StratifiedKFold(self.folds, **kwargs).split(rows, y.astype(str))
+        if groups is not None:
+            folds = GroupKFold(self.folds, **kwargs).split(rows, groups=groups)
+        scores = np.empty((len(y), len(self.classes_)))
+        for rest, held_out in folds:
+            part = None if groups is None else np.asarray(groups)[rest]
+            weights = None if weight is None else weight[rest]
+            fitted = self._fit_parts(take(X, rest), y[rest], part, weights)
+            if len(fitted[1].classes_) < len(self.classes_):
+                raise ValueError(
+                    f"a class is missing from a fold of {self.folds}: decision={type(self.decision).__name__} "
+                    "needs every class in every fold; use more examples, fewer folds or decision=argmax"
+                )
+            scores[held_out] = _scores(*fitted, take(X, held_out))
+        return scores
+
+    def scores(self, X: Inputs, n_jobs: int | None = None) -> Scores:
+        """Return decision values, shape (n_samples, n_classes); a binary score s becomes (-s, s)."""
+        check_is_fitted(self)
+        scorer = self._fused_scorer()
+        if scorer is not None:
+            return as_columns(scorer.decision_function(X, n_jobs=n_jobs))
+        return _scores(self.features_, self.classifier_, X)
+
+    def _fused_scorer(self) -> Any:
+        """Scoring without a matrix, where features and classifier are of the kind that allows it."""
+        if not hasattr(self, "_fused"):
+            self._fused = None
+            if type(self.features_).__module__ == "copydesk.features.tfidf":
+                from copydesk.classifiers.fused import FusedScorer
+
+                self._fused = FusedScorer.from_fitted(self.features_, self.classifier_)
+        return self._fused
+
+    def predict_proba(self, X: Inputs) -> Scores:
+        """Return probabilities, shape (n_samples, n_classes); rows sum to 1."""
+        return np.asarray(self.decision_.predict_proba(self.scores(X)))
+
+    def predict(self, X: Inputs) -> NDArray[np.object_]:
+        """Return labels, shape (n_samples,); None where the decision abstains."""
+        return np.asarray(self.decision_.predict(self.scores(X)), dtype=object)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()
+        return {key: value for key, value in state.items() if key != "_fused"}
+
+
+def take(X: Inputs, rows: NDArray[np.intp]) -> Inputs:
+    """Select rows of a list of texts or of a frame."""
+    return [X[i] for i in rows] if isinstance(X, list) else X.iloc[rows]
+
+
+def _scores(features: Any, classifier: Any, X: Inputs) -> Scores:
+    matrix = features.transform(X) if features is not None else X
+    if hasattr(classifier, "decision_function"):
+        return as_columns(classifier.decision_function(matrix))
+    # Naive Bayes has no decision values; its log probabilities rank and calibrate the same way.
+    return np.asarray(classifier.predict_log_proba(matrix))
+
+
+def as_columns(scores: Scores) -> Scores:
+    """Give binary decision values the two columns that every other number of classes has."""
+    return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
