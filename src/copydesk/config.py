@@ -8,7 +8,7 @@ import inspect
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -43,7 +43,9 @@ def resolve_target(target: str, key: str) -> type:
     ConfigError
         The path leads outside copydesk and scikit-learn, to nothing, or to something that is not a class.
     """
-    refusal = f"{key}: _target_ {target!r} refused: only classes defined in copydesk or scikit-learn are built"
+    refusal = (
+        f"{key}: _target_ {target!r} refused: only classes defined in copydesk or scikit-learn are built"
+    )
     if not isinstance(target, str) or target.split(".")[0] not in TRUSTED_PACKAGES:
         raise ConfigError(refusal)
     parts = target.split(".")
@@ -92,8 +94,7 @@ def check(cfg: DictConfig) -> None:
         elif place in ("features", "classifier", "decision") and not hasattr(cls, "get_params"):
             raise ConfigError(f"{key}: {cls.__name__} does not fit here: it is not an estimator")
         resolved = OmegaConf.to_container(OmegaConf.select(cfg, key), resolve=True)
-        assert isinstance(resolved, dict)
-        check_arguments(cls, resolved, key)
+        check_arguments(cls, cast(dict[str, Any], resolved), key)
 
 
 def targets(node: Any, key: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -118,7 +119,7 @@ def check_arguments(cls: type, node: dict[str, Any], key: str) -> None:
         raise ConfigError(f"{key}.{special[0]}: not used by copydesk; name the class and its arguments only")
     valid = list(signature.parameters)
     try:
-        hints = get_type_hints(cls.__init__)
+        hints = get_type_hints(vars(cls).get("__init__", cls))
     except (NameError, TypeError):
         hints = {}
     for name, value in node.items():
@@ -237,7 +238,7 @@ def check_files(folder: Path) -> None:
             raise ConfigError(f"{path}: {size:,} bytes; a config file has at most {MAX_CONFIG_BYTES:,}")
         try:
             with path.open(encoding="utf-8") as lines:
-                aliases = sum(isinstance(token, yaml.AliasToken) for token in yaml.scan(lines))
+                aliases = sum(isinstance(event, yaml.AliasEvent) for event in yaml.parse(lines))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path}: not valid YAML: {one_line(str(error))}") from None
         if aliases > MAX_ALIASES:
@@ -258,6 +259,16 @@ def without_secrets(cfg: DictConfig) -> dict[str, Any]:
         OmegaConf.register_new_resolver("oc.env", oc.env, replace=True)
     assert isinstance(container, dict)
     return {str(key): value for key, value in container.items() if key != "hydra"}
+
+
+def chosen() -> tuple[str | None, list[str]]:
+    """Return the experiment that Hydra was asked for and the overrides; nothing of both without Hydra."""
+    from hydra.core.hydra_config import HydraConfig
+
+    if not HydraConfig.initialized():
+        return None, []
+    hydra = HydraConfig.get()
+    return hydra.runtime.choices.get("experiment"), list(hydra.overrides.task)
 
 
 def describe_options(folders: list[Path]) -> Iterator[tuple[str, list[tuple[str, str]]]]:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 CONTENT = "content"
 
 
-
 @dataclass(frozen=True, slots=True)
 class LabelledParagraph:
     """A paragraph of a cleaned text.
@@ -98,7 +97,9 @@ class TopicModel(Model):
         """Return decision values, shape (n_texts, n_classes)."""
         return self.estimator.scores(check_texts(texts))
 
-    def predict_frame(self, frame: pd.DataFrame, text: str = "text", title: str | None = None) -> pd.DataFrame:
+    def predict_frame(
+        self, frame: pd.DataFrame, text: str = "text", title: str | None = None
+    ) -> pd.DataFrame:
         """Return a copy of ``frame`` with the columns ``label`` and ``confidence``.
 
         Raises
@@ -123,7 +124,6 @@ class TopicModel(Model):
 
 class Cleaner(Model):
     """Cuts the paragraphs that are not the article. Nothing is lost: they are returned, labelled."""
-
 
     def clean(self, text: str, title: str | None = None, site: str | None = None) -> CleanedText:
         """Return the text without its boilerplate, and every paragraph with label and probability.
@@ -222,11 +222,11 @@ def check_texts(texts: Any) -> list[str]:
     """Return the texts as a list, or say which one is not a string."""
     if isinstance(texts, str):
         raise TypeError("expected a list of texts, found one str; pass [text]")
-    texts = texts.tolist() if hasattr(texts, "tolist") else list(texts)
-    for row, text in enumerate(texts):
+    rows: list[str] = texts.tolist() if hasattr(texts, "tolist") else list(texts)
+    for row, text in enumerate(rows):
         if not isinstance(text, str):
             raise TypeError(f"row {row}: expected a str, found {type(text).__name__} {str(text)[:40]!r}")
-    return texts
+    return rows
 
 
 def chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

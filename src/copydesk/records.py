@@ -15,10 +15,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from copydesk.config import without_secrets
 from copydesk.errors import ResourceError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from omegaconf import DictConfig
 
 RECORDED_PACKAGES = (
     "copydesk", "hydra-core", "joblib", "numba", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops",
@@ -57,6 +59,15 @@ class Run:
             yield
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
 
+    def record(self, cfg: DictConfig, overrides: list[str]) -> None:
+        """Write the resolved config, without values of the environment, and the overrides it was made with."""
+        import yaml
+
+        self.info |= {"seed": cfg.seed, "overrides": overrides}
+        for name, value in (("config.yaml", without_secrets(cfg)), ("overrides.yaml", overrides)):
+            text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
+            (self.folder / name).write_text(text, encoding="utf-8")
+
     def write(self, name: str, value: Any) -> None:
         """Write JSON into the run's folder."""
         text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True, default=float)
@@ -92,7 +103,9 @@ def new_folder(parent: Path) -> Path:
                 continue
             return folder
     except OSError as error:
-        raise ResourceError(f"{parent}: can't make a run folder here: {error.strerror}; set runs=FOLDER") from None
+        raise ResourceError(
+            f"{parent}: can't make a run folder here: {error.strerror}; set runs=FOLDER"
+        ) from None
     raise ResourceError(f"{parent}: 10,000 runs started in one second; wait a moment and start again")
 
 
