@@ -61,7 +61,9 @@ def guarded(command: Callable[[list[str]], int], words: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     except MemoryError:
-        print("copydesk: out of memory; use fewer documents, features.max_features or hashing", file=sys.stderr)
+        print(
+            "copydesk: out of memory; use fewer documents, features.max_features or hashing", file=sys.stderr
+        )
         return 5
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
@@ -155,7 +157,10 @@ def batch(verb: str) -> Callable[[list[str]], int]:
 
 COMMANDS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
     "train": ("train and judge a model: copydesk train experiment=bbc_topics KEY=VALUE …", train),
-    "predict": ("label texts with a saved topic model: text, JSONL, CSV or Parquet in, JSONL out", batch("predict")),
+    "predict": (
+        "label texts with a saved topic model: text, JSONL, CSV or Parquet in, JSONL out",
+        batch("predict"),
+    ),
     "clean": ("cut the paragraphs that are not the article", batch("clean")),
 }
 

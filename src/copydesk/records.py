@@ -7,16 +7,20 @@ import importlib.metadata
 import json
 import os
 import platform
+import shutil
 import subprocess
+import sys
 import time
+import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copydesk.config import without_secrets
-from copydesk.errors import ResourceError
+from copydesk.config import one_line, without_secrets
+from copydesk.errors import CopydeskError, ResourceError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,23 +45,55 @@ class Run:
     def __init__(self, root: Path, name: str) -> None:
         self.name = name
         self.folder = new_folder(root / name)
+        self.doing = "start"
         self.seconds: dict[str, float] = {}
         self.info: dict[str, Any] = {
             "experiment": name,
             "started": datetime.now().astimezone().isoformat(timespec="seconds"),
             "versions": versions(),
             "git": git_state(),
+            "warnings": [],
         }
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        """Finish the records; after a failure leave what explains it, and no folder that says nothing.
+
+        Raises
+        ------
+        CopydeskError
+            In place of an error of a library: its message in one line, its traceback kept in ``error.txt``.
+        """
+        if error is None:
+            self.finish()
+        elif isinstance(error, CopydeskError):
+            shutil.rmtree(self.folder, ignore_errors=True)
+        elif isinstance(error, ValueError | TypeError):
+            kept = self.folder / "error.txt"
+            kept.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+            raise CopydeskError(f"{self.doing}: {one_line(str(error))} (traceback: {kept})") from error
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time a stage, and show it on the terminal while it runs."""
         from copydesk.progress import working
 
+        self.doing = name
         start = time.perf_counter()
-        with working(f"{self.name}: {name}"):
+        with warnings.catch_warnings(record=True) as heard, working(f"{self.name}: {name}"):
+            warnings.simplefilter("always", UserWarning)
             yield
+        for text in dict.fromkeys(one_line(str(warning.message)) for warning in heard):
+            self.warn(text)
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
+
+    def warn(self, text: str) -> None:
+        """Say on standard error, and record, what the user should know of; once each."""
+        if text not in self.info["warnings"]:
+            self.info["warnings"].append(text)
+            print(f"copydesk: {text}", file=sys.stderr)
 
     def record(self, cfg: DictConfig, overrides: list[str]) -> None:
         """Write the resolved config, without values of the environment, and the overrides it was made with."""

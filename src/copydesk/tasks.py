@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,12 +11,14 @@ from copydesk.errors import ConfigError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from copydesk.estimator import TextClassifier
+
 
 class Topic:
     """One label for a document, from its text."""
 
     name = "topic"
-    headline = "accuracy"
+    grouped = False
 
     @staticmethod
     def inputs(frame: pd.DataFrame) -> list[str]:
@@ -33,7 +35,7 @@ class Boilerplate:
     """Content or boilerplate, for every paragraph of a document."""
 
     name = "boilerplate"
-    headline = "boilerplate_f1"
+    grouped = True
 
     @staticmethod
     def inputs(frame: pd.DataFrame) -> pd.DataFrame:
@@ -47,10 +49,11 @@ class Boilerplate:
         return characters * frame["weight"].gt(0).to_numpy() if "weight" in frame else characters
 
 
-TASKS: dict[str, type[Topic] | type[Boilerplate]] = {task.name: task for task in (Topic, Boilerplate)}
+Task = type[Topic] | type[Boilerplate]
+TASKS: dict[str, Task] = {task.name: task for task in (Topic, Boilerplate)}
 
 
-def check_fit(task: str, features: Any, classifier: Any) -> None:
+def check_fit(task: str, estimator: TextClassifier) -> None:
     """Refuse parts that read something else than the task gives, before any data is read.
 
     Raises
@@ -58,7 +61,8 @@ def check_fit(task: str, features: Any, classifier: Any) -> None:
     ConfigError
         Texts meet a part made for paragraphs, or the other way round.
     """
-    reader, key = (classifier, "classifier") if features is None else (features, "features")
+    key = "features" if estimator.features is not None else "classifier"
+    reader = getattr(estimator, key)
     takes_paragraphs = getattr(reader, "takes_paragraphs", False)
     if task == "boilerplate" and not takes_paragraphs:
         raise ConfigError(

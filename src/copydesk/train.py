@@ -1,0 +1,127 @@
+"""The run: dataset → audit → split → features → classifier → decision → evaluation → report and bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from copydesk import config, outputs
+from copydesk.datasets.audit import audit, drop_straddlers
+from copydesk.errors import ConfigError
+from copydesk.estimator import TextClassifier
+from copydesk.evaluation.metrics import evaluate
+from copydesk.evaluation.predictions import Predictions
+from copydesk.records import Run, fingerprint
+from copydesk.tasks import TASKS, Task, check_fit
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from omegaconf import DictConfig
+
+
+def train(cfg: DictConfig) -> float:
+    """Train and judge one model as a config says; return its headline score, for sweepers.
+
+    With one fold (a held-out part) the model that was judged is the one saved. With several, each row is
+    judged by a model that did not see it, and the saved model is fitted on all rows.
+
+    Raises
+    ------
+    ConfigError, DataError, ResourceError
+        One line: what was found, what is valid, what to do.
+    """
+    config.check(cfg)
+    dataset, split = config.build(cfg.dataset, "dataset"), config.build(cfg.split, "split")
+    estimator = build_estimator(cfg)
+    experiment, overrides = config.chosen()
+
+    with Run(Path(cfg.runs), cfg.name or experiment or "custom") as run:
+        run.record(cfg, overrides)
+        with run.stage("read"):
+            examples = dataset.load()
+            task = TASKS[examples.task]
+            check_fit(task.name, estimator)
+        with run.stage("audit"):
+            audited = audit(examples.frame, task=task.name, split=split)
+            frame = audited.frame
+            outputs.print_audit(audited)
+            run.info["dataset"] = {"name": examples.name, "fingerprint": fingerprint(frame), **examples.notes}
+        folds = list(parts(split, frame, cfg.seed))
+
+        judged, dropped = [], 0
+        for number, (seen, held_out) in enumerate(folds):
+            seen, straddlers = drop_straddlers(frame, seen, held_out)
+            dropped += straddlers
+            with run.stage("fit"):
+                model = fit(estimator, frame.iloc[seen], task)
+            with run.stage("predict"):
+                judged.append(judge(model, frame.iloc[held_out], task, number))
+        if len(folds) > 1:
+            with run.stage("fit on all rows"):
+                model = fit(estimator, frame, task)
+
+        with run.stage("evaluate"):
+            predictions = Predictions.concatenate(judged)
+            metrics = evaluate(predictions, task.name, seed=cfg.seed)
+        with run.stage("save"):
+            outputs.save(run, cfg, model, examples, predictions, metrics)
+        with run.stage("report"):
+            outputs.report(run, cfg, model, predictions, metrics, audited)
+    outputs.print_summary(run, metrics)
+    return float(metrics["headline"]["value"])
+
+
+def build_estimator(cfg: DictConfig) -> TextClassifier:
+    """Build features, classifier and decision from their config groups, unfitted."""
+    built = {
+        key: config.build(cfg[key], key) if cfg[key] is not None and "_target_" in cfg[key] else None
+        for key in ("features", "classifier", "decision")
+    }
+    return TextClassifier(**built, random_state=cfg.seed)
+
+
+def parts(split: Any, frame: pd.DataFrame, seed: int) -> Iterator[tuple[Any, Any]]:
+    """Yield the split's folds; what it refuses is a matter of the config."""
+    try:
+        yield from split.folds(frame, seed)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def fit(estimator: TextClassifier, frame: pd.DataFrame, task: Task) -> TextClassifier:
+    """Fit a fresh copy of the estimator on the rows of a frame."""
+    from sklearn.base import clone
+
+    groups = frame["group"].where(frame["group"] != "", frame["document"])
+    return clone(estimator).fit(
+        task.inputs(frame),
+        frame["label"].to_numpy(object),
+        groups=groups.to_numpy(object) if task.grouped or (frame["group"] != "").any() else None,
+        sample_weight=frame["weight"].to_numpy(np.float64) if "weight" in frame else None,
+        decision_weight=task.weights(frame),
+    )
+
+
+def judge(model: TextClassifier, frame: pd.DataFrame, task: Task, fold: int) -> Predictions:
+    """Let a model speak on rows that it has not seen.
+
+    Raises
+    ------
+    ValueError
+        A score or probability is not a number: such a model is never saved.
+    """
+    scores = model.scores(task.inputs(frame))
+    probabilities = model.decision_.predict_proba(scores)
+    if not (np.isfinite(scores).all() and np.isfinite(probabilities).all()):
+        raise ValueError("the fitted model gives scores that are not numbers; lower classifier.C or check the texts")
+    return Predictions.of(
+        frame,
+        classes=model.classes_,
+        predicted=model.decision_.predict(scores),
+        scores=scores,
+        probabilities=probabilities,
+        fold=fold,
+    )

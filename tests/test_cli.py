@@ -1,0 +1,215 @@
+"""The command line, tested as a process: what it prints, and the exit code it leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def copydesk(*words: str, cwd: Path, stdin: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "copydesk.cli", *words],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **env},
+        timeout=300,
+    )
+
+
+TOPICS = {
+    "boats": ["ferry", "harbour", "sail", "tide", "anchor", "deck", "crew", "pier"],
+    "bread": ["oven", "flour", "yeast", "crust", "dough", "baker", "loaf", "wheat"],
+    "chess": ["bishop", "castle", "check", "gambit", "knight", "opening", "pawn", "queen"],
+}
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixty little articles on three topics."""
+    import random
+
+    draw = random.Random(5)
+    path = tmp_path_factory.mktemp("table") / "articles.jsonl"
+    with path.open("w", encoding="utf-8") as lines:
+        for number in range(60):
+            label = sorted(TOPICS)[number % 3]
+            words = [draw.choice(TOPICS[label]) for _ in range(12)] + [f"no{number}", f"week{number}"]
+            lines.write(json.dumps({"text": " ".join(words), "label": label}) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(table: Path) -> Path:
+    """Folder in which one run was made."""
+    folder = table.parent
+    done = copydesk(
+        "train", "dataset=table", f"dataset.path={table}", "split=stratified", "name=small",
+        "report.html=false", cwd=folder,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def latest(folder: Path) -> Path:
+    return folder / "experiments" / "runs" / "small" / "latest"
+
+
+def test_a_run_leaves_everything_that_is_needed_to_judge_and_to_repeat_it(trained: Path) -> None:
+    run = latest(trained)
+    assert {
+        "config.yaml", "overrides.yaml", "run.json", "metrics.json", "predictions.parquet", "report.md", "model",
+    } <= {path.name for path in run.iterdir()}  # fmt: skip
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    assert record["seed"] == 0
+    assert record["versions"]["scikit-learn"]
+    assert len(record["dataset"]["fingerprint"]) == 64
+    assert {"read", "audit", "fit", "predict", "evaluate", "save", "total"} <= set(record["seconds"])
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["headline"]["name"] == "accuracy"
+    assert metrics["headline"]["value"] > 0.9
+
+
+def test_nothing_of_hydras_own_is_left_in_the_folder(trained: Path) -> None:
+    assert {path.name for path in trained.iterdir()} <= {"articles.jsonl", "experiments"}
+
+
+def test_a_run_prints_its_scores_and_where_it_is_and_keeps_stderr_quiet(trained: Path, table: Path) -> None:
+    done = copydesk(
+        "train", "dataset=table", f"dataset.path={table}", "split=stratified", "name=quiet",
+        "report.html=false", cwd=trained,
+    )  # fmt: skip
+    assert "experiments/runs/quiet/" in done.stdout
+    assert "accuracy" in done.stdout.lower()
+    assert done.stderr == ""
+
+
+def test_the_same_config_and_seed_give_the_same_predictions_whatever_the_hash_seed(
+    trained: Path, table: Path
+) -> None:
+    import pandas as pd
+
+    found = []
+    for hash_seed in ("1", "2"):
+        name = f"hash{hash_seed}"
+        done = copydesk(
+            "train", "dataset=table", f"dataset.path={table}", "split=kfold", "split.n_splits=3", f"name={name}",
+            "report.html=false", cwd=trained, PYTHONHASHSEED=hash_seed,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        run = trained / "experiments" / "runs" / name / "latest"
+        model = {p.name: p.read_bytes() for p in (run / "model").iterdir() if p.name == "arrays.npz"}
+        found.append((pd.read_parquet(run / "predictions.parquet"), (run / "metrics.json").read_bytes(), model))
+    pd.testing.assert_frame_equal(found[0][0], found[1][0], check_exact=True)
+    assert found[0][1:] == found[1][1:]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["experiment=bbc_topic"], "experiment=bbc_topic: no such option; did you mean bbc_topics"),
+        (["classifier=logistik"], "classifier=logistik: no such option; did you mean logistic"),
+        (["classifier.D=2"], "classifier.D: no such key"),
+        (["+classifier.max_itre=2"], "did you mean max_iter"),
+        (["sed=7"], "sed: no such key; did you mean seed"),
+        (["classifier.C=much"], "classifier.C='much'"),
+        (["classifier._target_=os.system"], "classifier: _target_ 'os.system' refused"),
+        (["features=paragraphs", "dataset=table", "dataset.path=TABLE"], "features=word"),
+        (["split=official", "dataset=table", "dataset.path=TABLE"], "split=official"),
+        (["dataset=table"], "dataset.path"),
+        (["seed=[1"], "seed=[1"),
+    ],
+)
+def test_a_mistake_in_the_config_ends_in_one_line_and_exit_code_2(
+    words: list[str], said: str, table: Path, tmp_path: Path
+) -> None:
+    done = copydesk("train", *[word.replace("TABLE", str(table)) for word in words], cwd=tmp_path)
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.returncode == 2
+    assert list(tmp_path.rglob("*.json")) == []
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    done = copydesk("train", "dataset=table", "dataset.path=nowhere.jsonl", cwd=tmp_path)
+    assert "nowhere.jsonl" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.returncode == 3
+
+
+def test_an_unknown_command_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    done = copydesk("trian", cwd=tmp_path)
+    assert "did you mean train" in done.stderr
+    assert done.returncode == 2
+
+
+def test_help_lists_every_group_and_option(tmp_path: Path) -> None:
+    done = copydesk("train", "--help", cwd=tmp_path)
+    for word in ("experiment=", "dataset=", "split=", "features=", "classifier=", "decision=", "bbc_topics", "kfold"):
+        assert word in done.stdout
+    assert done.returncode == 0
+
+
+def test_cfg_shows_the_config_and_runs_nothing(tmp_path: Path) -> None:
+    done = copydesk("train", "experiment=bbc_topics", "seed=7", "--cfg", "job", "--resolve", cwd=tmp_path)
+    assert "seed: 7" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_options_of_the_users_own_are_found(tmp_path: Path, table: Path) -> None:
+    (tmp_path / "mine" / "experiment").mkdir(parents=True)
+    (tmp_path / "mine" / "experiment" / "local.yaml").write_text(
+        f"# @package _global_\n# ours\ndefaults:\n  - override /dataset: table\nname: local\ndataset:\n  path: {table}\n",
+        encoding="utf-8",
+    )
+    shown = copydesk("train", "--config-dir", "mine", "experiment=local", "--cfg", "job", cwd=tmp_path)
+    assert str(table) in shown.stdout, shown.stderr
+    listed = copydesk("train", "--config-dir", "mine", "--help", cwd=tmp_path)
+    assert "local" in listed.stdout
+
+
+def test_multirun_makes_a_run_for_each(tmp_path: Path, table: Path) -> None:
+    done = copydesk(
+        "train", "-m", "dataset=table", f"dataset.path={table}", "split=stratified", "name=sweep",
+        "report.html=false", "classifier.C=0.5,1", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    runs = [p for p in (tmp_path / "experiments" / "runs" / "sweep").iterdir() if not p.is_symlink()]
+    assert len(runs) == 2
+
+
+def test_tab_completion_knows_verbs_groups_and_options(tmp_path: Path) -> None:
+    verbs = copydesk("-sc", "query=bash", cwd=tmp_path, COMP_LINE="copydesk tr")
+    assert verbs.stdout.split() == ["train"]
+    options = copydesk("-sc", "query=bash", cwd=tmp_path, COMP_LINE="copydesk train experiment=bb")
+    assert "experiment=bbc_topics" in options.stdout
+
+
+def test_predict_labels_texts_from_standard_input(trained: Path) -> None:
+    model = str(latest(trained) / "model")
+    rows = '{"id": 7, "text": "the ferry left the pier at high tide"}\n{"id": 8, "text": "flour and yeast, a loaf"}\n'
+    done = copydesk("predict", "--model", model, "--format", "jsonl", "-", cwd=trained, stdin=rows)
+    assert done.returncode == 0, done.stderr
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["id"], row["label"]) for row in said] == [(7, "boats"), (8, "bread")]
+
+
+def test_a_damaged_model_is_refused_with_exit_code_4(trained: Path, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(latest(trained) / "model", tmp_path / "model")
+    damaged = next((tmp_path / "model").glob("*.npz"))
+    data = bytearray(damaged.read_bytes())
+    data[len(data) // 2] ^= 1
+    damaged.write_bytes(data)
+    done = copydesk("predict", "--model", str(tmp_path / "model"), "-", cwd=tmp_path, stdin="text")
+    assert damaged.name in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.returncode == 4
+
