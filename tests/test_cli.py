@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 
-def copydesk(*words: str, cwd: Path, stdin: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+def copydesk(
+    *words: str, cwd: Path, stdin: str | None = None, **env: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "copydesk.cli", *words],
         cwd=cwd,
@@ -105,7 +107,9 @@ def test_the_same_config_and_seed_give_the_same_predictions_whatever_the_hash_se
         assert done.returncode == 0, done.stderr
         run = trained / "experiments" / "runs" / name / "latest"
         model = {p.name: p.read_bytes() for p in (run / "model").iterdir() if p.name == "arrays.npz"}
-        found.append((pd.read_parquet(run / "predictions.parquet"), (run / "metrics.json").read_bytes(), model))
+        found.append(
+            (pd.read_parquet(run / "predictions.parquet"), (run / "metrics.json").read_bytes(), model)
+        )
     pd.testing.assert_frame_equal(found[0][0], found[1][0], check_exact=True)
     assert found[0][1:] == found[1][1:]
 
@@ -151,7 +155,16 @@ def test_an_unknown_command_is_answered_with_the_nearest(tmp_path: Path) -> None
 
 def test_help_lists_every_group_and_option(tmp_path: Path) -> None:
     done = copydesk("train", "--help", cwd=tmp_path)
-    for word in ("experiment=", "dataset=", "split=", "features=", "classifier=", "decision=", "bbc_topics", "kfold"):
+    for word in (
+        "experiment=",
+        "dataset=",
+        "split=",
+        "features=",
+        "classifier=",
+        "decision=",
+        "bbc_topics",
+        "kfold",
+    ):
         assert word in done.stdout
     assert done.returncode == 0
 
@@ -212,4 +225,3 @@ def test_a_damaged_model_is_refused_with_exit_code_4(trained: Path, tmp_path: Pa
     assert damaged.name in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.returncode == 4
-

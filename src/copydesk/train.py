@@ -116,7 +116,9 @@ def judge(model: TextClassifier, frame: pd.DataFrame, task: Task, fold: int) -> 
     scores = model.scores(task.inputs(frame))
     probabilities = model.decision_.predict_proba(scores)
     if not (np.isfinite(scores).all() and np.isfinite(probabilities).all()):
-        raise ValueError("the fitted model gives scores that are not numbers; lower classifier.C or check the texts")
+        raise ValueError(
+            "the fitted model gives scores that are not numbers; lower classifier.C or check the texts"
+        )
     return Predictions.of(
         frame,
         classes=model.classes_,

@@ -60,7 +60,12 @@ class ParallelLauncher(Launcher):
 
 
 def run_one(
-    context: HydraContext, task: TaskFunction, config: DictConfig, overrides: list[str], number: int, state: Any
+    context: HydraContext,
+    task: TaskFunction,
+    config: DictConfig,
+    overrides: list[str],
+    number: int,
+    state: Any,
 ) -> JobReturn:
     """Compose and run one job, as Hydra's basic launcher does in the parent process."""
     setup_globals()
