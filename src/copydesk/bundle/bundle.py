@@ -1,0 +1,188 @@
+"""Save and load a bundle: ``manifest.json``, ``model.json``, ``arrays.npz``, skops parts, a model card."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from copydesk.bundle.encoding import Encoded, decode
+from copydesk.bundle.folders import write_folder
+from copydesk.bundle.parts import dump_part, load_part
+from copydesk.errors import ModelError
+
+FORMAT = "copydesk-bundle"
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+MAX_MANIFEST_BYTES = 4_194_304
+
+
+def save(
+    path: str | Path,
+    estimator: Any,
+    manifest: dict[str, Any],
+    extra_files: dict[str, str | bytes] | None = None,
+) -> None:
+    """Write a fitted estimator and what is to be known of it; whole, or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        Folder of the bundle; one that is there is replaced in one step.
+    estimator : estimator
+        Of copydesk; parts may be of scikit-learn.
+    manifest : dict
+        JSON-able; must hold ``task`` and ``classes``.
+    extra_files : dict of str to str or bytes, optional
+        More files by name, such as ``README.md``.
+
+    Raises
+    ------
+    ResourceError
+        The folder can't be written.
+    TypeError
+        The estimator holds something that is not data.
+    """
+    encoded = Encoded(estimator)
+    files = {
+        "model.json": _json({"tree": encoded.tree, "parts": sorted(encoded.parts)}),
+        "arrays.npz": _npz(encoded.arrays),
+        **{
+            _part_name(number): dump_part(part)
+            for number, (_, part) in enumerate(sorted(encoded.parts.items()))
+        },
+        **{
+            name: text.encode() if isinstance(text, str) else text
+            for name, text in (extra_files or {}).items()
+        },
+    }
+    listed = {name: {"bytes": len(data), "sha256": _digest(data)} for name, data in sorted(files.items())}
+    content = {"format": FORMAT, "format_version": FORMAT_VERSION, **manifest, "files": listed}
+    sealed = {**content, "sha256": _digest(_json(content))}
+
+    def write(folder: Path) -> None:
+        for name, data in {**files, MANIFEST: _json(sealed, indent=2)}.items():
+            (folder / name).write_bytes(data)
+
+    write_folder(Path(path), write)
+
+
+def load(path: str | Path, task: str | None = None) -> tuple[Any, dict[str, Any]]:
+    """Check a bundle, every byte of it, then build its estimator; return it and the manifest.
+
+    Parameters
+    ----------
+    path : path-like
+    task : str, optional
+        Refuse a bundle made for another.
+
+    Raises
+    ------
+    ModelError
+        In one line: missing, foreign, damaged, newer, or made for another task; and what to do.
+    """
+    folder = Path(path)
+    manifest = read_manifest(folder)
+    if task is not None and manifest["task"] != task:
+        raise ModelError(
+            f"{folder}: a model for the task {manifest['task']!r}, not {task!r}; give one for {task!r}"
+        )
+    files = _checked_files(folder, manifest)
+    try:
+        model = json.loads(files["model.json"])
+        parts = {name: load_part(files[_part_name(n)], folder) for n, name in enumerate(model["parts"])}
+        with np.load(io.BytesIO(files["arrays.npz"]), allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        estimator = decode(model["tree"], arrays, parts)
+    except ModelError as error:
+        raise ModelError(f"{folder}: {error}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, zipfile.BadZipFile, RecursionError) as error:
+        raise ModelError(
+            f"{folder}: can't be built by this version of copydesk ({type(error).__name__}: {error}); "
+            "use the version named in its manifest.json, or train it again"
+        ) from None
+    return estimator, manifest
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read and check ``manifest.json`` alone: format, version and its own digest.
+
+    Raises
+    ------
+    ModelError
+        As ``load``.
+    """
+    file = folder / MANIFEST
+    if not file.is_file():
+        hint = "is not there" if not folder.exists() else f"holds no {MANIFEST}"
+        raise ModelError(f"{folder}: {hint}; give the model folder of a run, such as RUN/model")
+    data = _read(file, MAX_MANIFEST_BYTES)
+    try:
+        manifest = json.loads(data)
+        content = {key: value for key, value in manifest.items() if key != "sha256"}
+        intact = manifest["sha256"] == _digest(_json(content)) and data == _json(manifest, indent=2)
+        found, version = content["format"], content["format_version"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise ModelError(f"{file}: damaged, or not of a copydesk bundle; restore it or train again") from None
+    if found != FORMAT:
+        raise ModelError(f"{file}: of format {found!r}, not {FORMAT!r}; this is not a copydesk model")
+    if not isinstance(version, int) or version > FORMAT_VERSION:
+        raise ModelError(
+            f"{file}: bundle format {version}, this copydesk reads up to {FORMAT_VERSION}; update copydesk"
+        )
+    if not intact:
+        raise ModelError(f"{file}: damaged (its digest does not fit); restore it or train again")
+    return dict(manifest)
+
+
+def _checked_files(folder: Path, manifest: dict[str, Any]) -> dict[str, bytes]:
+    """Read the files that the manifest lists, and no other; each must have its size and digest."""
+    listed = manifest["files"]
+    present = {entry.name for entry in folder.iterdir()} - {MANIFEST}
+    for name in sorted(present ^ set(listed)):
+        fault = "is missing" if name in listed else "does not belong to the bundle"
+        raise ModelError(f"{folder / name}: {fault}; restore the bundle or train again")
+    files = {}
+    for name, facts in listed.items():
+        data = _read(folder / name, facts["bytes"])
+        if len(data) != facts["bytes"] or _digest(data) != facts["sha256"]:
+            raise ModelError(
+                f"{folder / name}: damaged (its digest does not fit); restore the bundle or train again"
+            )
+        files[name] = data
+    return files
+
+
+def _read(file: Path, at_most: int) -> bytes:
+    if file.is_symlink() or not file.is_file():
+        raise ModelError(f"{file}: not a regular file; refused")
+    try:
+        with file.open("rb") as stream:
+            return stream.read(at_most + 1)
+    except OSError as error:
+        raise ModelError(f"{file}: can't be read: {error.strerror}") from None
+
+
+def _part_name(number: int) -> str:
+    return f"part{number}.skops"
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _json(value: Any, indent: int | None = None) -> bytes:
+    text = json.dumps(value, indent=indent, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "surrogatepass") + b"\n"
+
+
+def _npz(arrays: dict[str, np.ndarray]) -> bytes:
+    """Pack arrays as ``numpy.savez`` does: the same arrays give the same bytes."""
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **dict(sorted(arrays.items())))
+    return buffer.getvalue()

@@ -1,0 +1,175 @@
+"""Estimators as data: a JSON tree, numeric arrays, and, for scikit-learn's own classes, skops parts.
+
+An estimator of copydesk is its class name, its constructor's parameters and its fitted attributes (those that
+end in an underscore). Decoding looks the class up, constructs it and sets the attributes: nothing that the
+files bring is run.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from typing import Any
+
+import numpy as np
+
+from copydesk.errors import ModelError
+
+# Kinds of numpy arrays that are plain numbers or text; objects would need pickle.
+PLAIN_KINDS = "biufcUSV"
+MAX_DEPTH = 64
+
+
+class Encoded:
+    """What an estimator was turned into.
+
+    Attributes
+    ----------
+    tree : JSON-able
+    arrays : dict of str to ndarray
+    parts : dict of str to estimator
+        Objects of scikit-learn's classes, for skops.
+    """
+
+    def __init__(self, estimator: Any) -> None:
+        self.arrays: dict[str, np.ndarray] = {}
+        self.parts: dict[str, Any] = {}
+        self.tree = self._encode(estimator, "model")
+
+    def _encode(self, value: Any, where: str) -> Any:
+        if value is None or isinstance(value, bool | str):
+            return value
+        if isinstance(value, int | float | np.integer | np.floating | np.bool_):
+            return self._number(value)
+        if isinstance(value, np.ndarray):
+            return self._array(value, where)
+        if isinstance(value, list | tuple):
+            items = [self._encode(item, f"{where}.{i}") for i, item in enumerate(value)]
+            return items if isinstance(value, list) else {"kind": "tuple", "items": items}
+        if isinstance(value, dict):
+            return self._mapping(value, where)
+        if isinstance(value, type) and issubclass(value, np.generic):
+            return {"kind": "dtype", "name": np.dtype(value).name}
+        if isinstance(value, np.dtype):
+            return {"kind": "dtype", "name": value.name}
+        if _is_own(type(value)):
+            return self._estimator(value, where)
+        if hasattr(value, "tocsr") and value.format == "csr":
+            fields = {name: self._array(getattr(value, name), f"{where}.{name}") for name in _CSR_FIELDS}
+            return {"kind": "csr", "shape": list(value.shape), **fields}
+        if type(value).__module__.startswith("sklearn.") and hasattr(value, "get_params"):
+            self.parts[where] = value
+            return {"kind": "part", "name": where}
+        raise TypeError(f"{where}: a {type(value).__name__} can't be saved as data")
+
+    @staticmethod
+    def _number(value: Any) -> Any:
+        plain = value.item() if isinstance(value, np.generic) else value
+        if isinstance(plain, float) and not math.isfinite(plain):
+            return {"kind": "float", "text": repr(plain)}
+        return plain
+
+    def _array(self, value: np.ndarray, where: str) -> dict[str, Any]:
+        if value.dtype == object:
+            return {"kind": "objects", "items": [self._encode(item, where) for item in value.tolist()]}
+        if value.dtype.kind not in PLAIN_KINDS or value.dtype.hasobject:
+            raise TypeError(f"{where}: an array of {value.dtype} can't be saved as data")
+        self.arrays[where] = np.ascontiguousarray(value)
+        return {"kind": "array", "name": where}
+
+    def _mapping(self, value: dict[Any, Any], where: str) -> dict[str, Any]:
+        items = [
+            [self._encode(k, where), self._encode(v, f"{where}.{i}")]
+            for i, (k, v) in enumerate(value.items())
+        ]
+        return {"kind": "dict", "items": items}
+
+    def _estimator(self, value: Any, where: str) -> dict[str, Any]:
+        params = value.get_params(deep=False)
+        fitted = {k: v for k, v in sorted(vars(value).items()) if k.endswith("_") and not k.startswith("_")}
+        return {
+            "kind": "estimator",
+            "class": f"{type(value).__module__}.{type(value).__qualname__}",
+            "params": {k: self._encode(v, f"{where}.{k}") for k, v in sorted(params.items())},
+            "fitted": {k: self._encode(v, f"{where}.{k}") for k, v in fitted.items()},
+        }
+
+
+_CSR_FIELDS = ("data", "indices", "indptr")
+
+
+def decode(tree: Any, arrays: dict[str, np.ndarray], parts: dict[str, Any], depth: int = 0) -> Any:
+    """Build what ``Encoded`` took apart.
+
+    Raises
+    ------
+    ModelError
+        The tree names a class that is not an estimator of copydesk, or is not a tree of this format.
+    """
+    if depth > MAX_DEPTH:
+        raise ModelError("model.json is nested too deep; the bundle is not one that copydesk wrote")
+    if isinstance(tree, list):
+        return [decode(item, arrays, parts, depth + 1) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+
+    def inner(item: Any) -> Any:
+        return decode(item, arrays, parts, depth + 1)
+
+    kind = tree.get("kind")
+    if kind == "array":
+        return arrays[tree["name"]]
+    if kind == "part":
+        return parts[tree["name"]]
+    if kind == "tuple":
+        return tuple(inner(item) for item in tree["items"])
+    if kind == "dict":
+        return {inner(k): inner(v) for k, v in tree["items"]}
+    if kind == "objects":
+        items = np.empty(len(tree["items"]), dtype=object)
+        items[:] = [inner(item) for item in tree["items"]]
+        return items
+    if kind == "float":
+        return float(tree["text"])
+    if kind == "dtype":
+        return np.dtype(tree["name"]).type
+    if kind == "csr":
+        from scipy.sparse import csr_matrix
+
+        return csr_matrix(tuple(inner(tree[name]) for name in _CSR_FIELDS), shape=tuple(tree["shape"]))
+    if kind == "estimator":
+        estimator = own_class(tree["class"])(**{k: inner(v) for k, v in tree["params"].items()})
+        for name, value in tree["fitted"].items():
+            if not name.endswith("_") or name.startswith("_"):
+                raise ModelError(f"model.json sets {name!r}, which is no fitted attribute")
+            setattr(estimator, name, inner(value))
+        return estimator
+    raise ModelError(
+        f"model.json holds a {kind!r}, which this version of copydesk does not know; update copydesk"
+    )
+
+
+def _is_own(cls: type) -> bool:
+    return cls.__module__.split(".")[0] == "copydesk" and hasattr(cls, "get_params")
+
+
+def own_class(name: str) -> type:
+    """Return the estimator class of copydesk that ``name`` is the full name of.
+
+    Raises
+    ------
+    ModelError
+        It names anything else. The judgement falls on the resolved object: a class, defined in the module
+        named, with an estimator's parameters.
+    """
+    refusal = f"model.json names {name!r}, which is not an estimator of copydesk; refused"
+    module_name, _, class_name = str(name).rpartition(".")
+    if module_name.split(".")[0] != "copydesk" or not class_name.isidentifier():
+        raise ModelError(refusal)
+    try:
+        found = vars(importlib.import_module(module_name)).get(class_name)
+    except ImportError:
+        raise ModelError(f"{refusal}; or it is from another version: update copydesk") from None
+    if not isinstance(found, type) or found.__module__ != module_name or not _is_own(found):
+        raise ModelError(refusal)
+    return found
