@@ -11,9 +11,7 @@ from pathlib import Path
 import pytest
 
 
-def copydesk(
-    *words: str, cwd: Path, stdin: str | None = None, **env: str
-) -> subprocess.CompletedProcess[str]:
+def copydesk(*words: str, cwd: Path, stdin: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "copydesk.cli", *words],
         cwd=cwd,
@@ -92,9 +90,7 @@ def test_a_run_prints_its_scores_and_where_it_is_and_keeps_stderr_quiet(trained:
     assert done.stderr == ""
 
 
-def test_the_same_config_and_seed_give_the_same_predictions_whatever_the_hash_seed(
-    trained: Path, table: Path
-) -> None:
+def test_the_same_config_and_seed_give_the_same_predictions_whatever_the_hash_seed(trained: Path, table: Path) -> None:
     import pandas as pd
 
     found = []
@@ -107,9 +103,7 @@ def test_the_same_config_and_seed_give_the_same_predictions_whatever_the_hash_se
         assert done.returncode == 0, done.stderr
         run = trained / "experiments" / "runs" / name / "latest"
         model = {p.name: p.read_bytes() for p in (run / "model").iterdir() if p.name == "arrays.npz"}
-        found.append(
-            (pd.read_parquet(run / "predictions.parquet"), (run / "metrics.json").read_bytes(), model)
-        )
+        found.append((pd.read_parquet(run / "predictions.parquet"), (run / "metrics.json").read_bytes(), model))
     pd.testing.assert_frame_equal(found[0][0], found[1][0], check_exact=True)
     assert found[0][1:] == found[1][1:]
 

@@ -89,9 +89,7 @@ def test_scikit_learns_own_constraints_are_checked_before_any_data_is_read() -> 
 
 
 def test_lists_become_tuples_where_scikit_learn_wants_them() -> None:
-    node = OmegaConf.create(
-        {"_target_": "sklearn.feature_extraction.text.TfidfVectorizer", "ngram_range": [1, 2]}
-    )
+    node = OmegaConf.create({"_target_": "sklearn.feature_extraction.text.TfidfVectorizer", "ngram_range": [1, 2]})
     assert config.build(node, "features").ngram_range == (1, 2)
 
 

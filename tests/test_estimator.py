@@ -36,9 +36,7 @@ class Listening(BaseEstimator):  # type: ignore[misc]
 
 
 def fitted(**kwargs: Any) -> TextClassifier:
-    return TextClassifier(TfidfVectorizer(), LinearSVC(random_state=0), Listening(**kwargs)).fit(
-        TEXTS, LABELS
-    )
+    return TextClassifier(TfidfVectorizer(), LinearSVC(random_state=0), Listening(**kwargs)).fit(TEXTS, LABELS)
 
 
 def test_scores_are_those_of_the_parts_used_by_hand() -> None:
@@ -46,10 +44,7 @@ def test_scores_are_those_of_the_parts_used_by_hand() -> None:
     by_hand = LinearSVC(random_state=0).fit(TfidfVectorizer().fit_transform(TEXTS), LABELS)
     expected = by_hand.decision_function(TfidfVectorizer().fit(TEXTS).transform(TEXTS))
     np.testing.assert_array_equal(model.scores(TEXTS), np.column_stack([-expected, expected]))
-    assert (
-        model.predict(TEXTS).tolist()
-        == by_hand.predict(TfidfVectorizer().fit(TEXTS).transform(TEXTS)).tolist()
-    )
+    assert model.predict(TEXTS).tolist() == by_hand.predict(TfidfVectorizer().fit(TEXTS).transform(TEXTS)).tolist()
 
 
 def test_a_decision_that_needs_no_validation_costs_no_further_fit() -> None:
@@ -63,9 +58,7 @@ def test_validation_scores_come_from_models_that_did_not_see_the_row() -> None:
     expected = np.empty(40)
     for rest, out in GroupKFold(5, shuffle=True, random_state=3).split(TEXTS, groups=groups):
         vectorizer = TfidfVectorizer().fit([TEXTS[i] for i in rest])
-        svm = LinearSVC(random_state=0).fit(
-            vectorizer.transform([TEXTS[i] for i in rest]), [LABELS[i] for i in rest]
-        )
+        svm = LinearSVC(random_state=0).fit(vectorizer.transform([TEXTS[i] for i in rest]), [LABELS[i] for i in rest])
         expected[out] = svm.decision_function(vectorizer.transform([TEXTS[i] for i in out]))
     np.testing.assert_array_equal(model.decision_.scores_, as_columns(expected))
 

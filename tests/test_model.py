@@ -51,9 +51,7 @@ def test_law_chunks_hold_everything_once_and_in_order(items: list[int], size: in
 
 
 def test_the_frame_of_paragraphs_knows_document_place_title_and_site() -> None:
-    frame, spans = paragraph_frame(
-        ["One.\n\nTwo.", "", "Three."], titles=["A", "B", "C"], sites=["x", "y", "z"]
-    )
+    frame, spans = paragraph_frame(["One.\n\nTwo.", "", "Three."], titles=["A", "B", "C"], sites=["x", "y", "z"])
     assert frame["text"].tolist() == ["One.", "Two.", "Three."]
     assert frame["document"].tolist() == [0, 0, 2]
     assert frame["position"].tolist() == [0, 1, 0]

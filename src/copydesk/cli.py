@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"copydesk {__version__}")
         return 0
     if words[0] not in COMMANDS:
-        from copydesk.config import nearest
+        from copydesk.errors import nearest
 
         print(f"copydesk: no command {words[0]!r}; {nearest(words[0], COMMANDS)}", file=sys.stderr)
         return 2
@@ -61,9 +61,7 @@ def guarded(command: Callable[[list[str]], int], words: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     except MemoryError:
-        print(
-            "copydesk: out of memory; use fewer documents, features.max_features or hashing", file=sys.stderr
-        )
+        print("copydesk: out of memory; use fewer documents, features.max_features or hashing", file=sys.stderr)
         return 5
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast, get_type_hints
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from copydesk.errors import ConfigError
+from copydesk.errors import ConfigError, nearest
 
 TRUSTED_PACKAGES = ("copydesk", "sklearn")
 
@@ -43,9 +42,7 @@ def resolve_target(target: str, key: str) -> type:
     ConfigError
         The path leads outside copydesk and scikit-learn, to nothing, or to something that is not a class.
     """
-    refusal = (
-        f"{key}: _target_ {target!r} refused: only classes defined in copydesk or scikit-learn are built"
-    )
+    refusal = f"{key}: _target_ {target!r} refused: only classes defined in copydesk or scikit-learn are built"
     if not isinstance(target, str) or target.split(".")[0] not in TRUSTED_PACKAGES:
         raise ConfigError(refusal)
     parts = target.split(".")
@@ -134,9 +131,7 @@ def check_arguments(cls: type, node: dict[str, Any], key: str) -> None:
                 check_type(as_declared(value, hints[name]), hints[name])
             except TypeCheckError:
                 shown = inspect.formatannotation(hints[name]).replace("typing.", "")
-                raise ConfigError(
-                    f"{key}.{name}={value!r}: expected {shown}, found {type(value).__name__}"
-                ) from None
+                raise ConfigError(f"{key}.{name}={value!r}: expected {shown}, found {type(value).__name__}") from None
     for name, parameter in signature.parameters.items():
         required = parameter.default is parameter.empty and parameter.kind in (
             parameter.POSITIONAL_OR_KEYWORD,
@@ -188,14 +183,6 @@ def settle_parameters(estimator: Any) -> None:
             estimator.set_params(ngram_range=tuple(value))
     if type(estimator).__module__.startswith("sklearn.") and hasattr(estimator, "_validate_params"):
         estimator._validate_params()
-
-
-def nearest(name: str, valid: Iterable[Any]) -> str:
-    """Say which valid names are nearest to one that is not, or all of them."""
-    names = sorted(map(str, valid))
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
-    listed = ", ".join(names) if len(names) <= 20 else f"{', '.join(names[:20])}, …"
-    return f"did you mean {' or '.join(close)}? Valid: {listed}" if close else f"valid: {listed or 'nothing'}"
 
 
 def one_line(text: str) -> str:

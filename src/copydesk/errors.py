@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 
 class CopydeskError(Exception):
     """A failure the user can act on; its text is one complete line, shown without a traceback."""
@@ -31,3 +34,13 @@ class ResourceError(CopydeskError):
     """Disk, memory or permission that is not there."""
 
     exit_code = 5
+
+
+def nearest(name: str, valid: Iterable[Any]) -> str:
+    """Say which valid names are nearest to one that is not, or all of them."""
+    import difflib
+
+    names = sorted(map(str, valid))
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    listed = ", ".join(names) if len(names) <= 20 else f"{', '.join(names[:20])}, …"
+    return f"did you mean {' or '.join(close)}? Valid: {listed}" if close else f"valid: {listed or 'nothing'}"

@@ -93,13 +93,17 @@ class TopicModel(Model):
         """Return probabilities, shape (n_texts, n_classes); rows sum to 1."""
         return self.estimator.predict_proba(check_texts(texts))
 
+    def label(self, texts: Sequence[str]) -> tuple[NDArray[np.object_], NDArray[np.floating[Any]]]:
+        """Return labels, shape (n_texts,), and probabilities, shape (n_texts, n_classes), scoring once."""
+        scores = self.estimator.scores(check_texts(texts))
+        decision = self.estimator.decision_
+        return np.asarray(decision.predict(scores), dtype=object), np.asarray(decision.predict_proba(scores))
+
     def decision_function(self, texts: Sequence[str]) -> NDArray[np.floating[Any]]:
         """Return decision values, shape (n_texts, n_classes)."""
         return self.estimator.scores(check_texts(texts))
 
-    def predict_frame(
-        self, frame: pd.DataFrame, text: str = "text", title: str | None = None
-    ) -> pd.DataFrame:
+    def predict_frame(self, frame: pd.DataFrame, text: str = "text", title: str | None = None) -> pd.DataFrame:
         """Return a copy of ``frame`` with the columns ``label`` and ``confidence``.
 
         Raises
@@ -112,8 +116,7 @@ class TopicModel(Model):
         texts = frame[text].tolist()
         if title is not None:
             texts = [f"{head}\n\n{body}" for head, body in zip(frame[title], texts, strict=True)]
-        probabilities = self.predict_proba(texts)
-        labels = self.estimator.decision_.predict(self.decision_function(texts))
+        labels, probabilities = self.label(texts)
         return frame.assign(label=labels, confidence=probabilities.max(axis=1))
 
     def predict_stream(self, texts: Iterable[str], chunk: int = 1_000) -> Iterator[str | None]:

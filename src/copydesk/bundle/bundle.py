@@ -52,14 +52,8 @@ def save(
     files = {
         "model.json": _json({"tree": encoded.tree, "parts": sorted(encoded.parts)}),
         "arrays.npz": _npz(encoded.arrays),
-        **{
-            _part_name(number): dump_part(part)
-            for number, (_, part) in enumerate(sorted(encoded.parts.items()))
-        },
-        **{
-            name: text.encode() if isinstance(text, str) else text
-            for name, text in (extra_files or {}).items()
-        },
+        **{_part_name(number): dump_part(part) for number, (_, part) in enumerate(sorted(encoded.parts.items()))},
+        **{name: text.encode() if isinstance(text, str) else text for name, text in (extra_files or {}).items()},
     }
     listed = {name: {"bytes": len(data), "sha256": _digest(data)} for name, data in sorted(files.items())}
     content = {"format": FORMAT, "format_version": FORMAT_VERSION, **manifest, "files": listed}
@@ -89,9 +83,7 @@ def load(path: str | Path, task: str | None = None) -> tuple[Any, dict[str, Any]
     folder = Path(path)
     manifest = read_manifest(folder)
     if task is not None and manifest["task"] != task:
-        raise ModelError(
-            f"{folder}: a model for the task {manifest['task']!r}, not {task!r}; give one for {task!r}"
-        )
+        raise ModelError(f"{folder}: a model for the task {manifest['task']!r}, not {task!r}; give one for {task!r}")
     files = _checked_files(folder, manifest)
     try:
         model = json.loads(files["model.json"])
@@ -151,9 +143,7 @@ def _checked_files(folder: Path, manifest: dict[str, Any]) -> dict[str, bytes]:
     for name, facts in listed.items():
         data = _read(folder / name, facts["bytes"])
         if len(data) != facts["bytes"] or _digest(data) != facts["sha256"]:
-            raise ModelError(
-                f"{folder / name}: damaged (its digest does not fit); restore the bundle or train again"
-            )
+            raise ModelError(f"{folder / name}: damaged (its digest does not fit); restore the bundle or train again")
         files[name] = data
     return files
 

@@ -78,10 +78,7 @@ class Encoded:
         return {"kind": "array", "name": where}
 
     def _mapping(self, value: dict[Any, Any], where: str) -> dict[str, Any]:
-        items = [
-            [self._encode(k, where), self._encode(v, f"{where}.{i}")]
-            for i, (k, v) in enumerate(value.items())
-        ]
+        items = [[self._encode(k, where), self._encode(v, f"{where}.{i}")] for i, (k, v) in enumerate(value.items())]
         return {"kind": "dict", "items": items}
 
     def _estimator(self, value: Any, where: str) -> dict[str, Any]:
@@ -144,9 +141,7 @@ def decode(tree: Any, arrays: dict[str, np.ndarray], parts: dict[str, Any], dept
                 raise ModelError(f"model.json sets {name!r}, which is no fitted attribute")
             setattr(estimator, name, inner(value))
         return estimator
-    raise ModelError(
-        f"model.json holds a {kind!r}, which this version of copydesk does not know; update copydesk"
-    )
+    raise ModelError(f"model.json holds a {kind!r}, which this version of copydesk does not know; update copydesk")
 
 
 def _is_own(cls: type) -> bool:

@@ -43,9 +43,7 @@ def write_folder(path: Path, write: Callable[[Path], None]) -> None:
         put_in_place(aside, path)
         sync(path.parent)
     except OSError as error:
-        raise ResourceError(
-            f"{path}: can't be written: {error.strerror}; what was there before is unchanged"
-        ) from None
+        raise ResourceError(f"{path}: can't be written: {error.strerror}; what was there before is unchanged") from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
