@@ -1,0 +1,173 @@
+"""What is wrong with a dataset, before anything is fitted: duplicates, leaks, labels, empty texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from copydesk.datasets.near_duplicates import near_duplicate_clusters
+from copydesk.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+REQUIRED = ("text", "label", "group", "split", "document", "position", "title")
+
+
+@dataclass(frozen=True)
+class Audit:
+    """An audited dataset.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        The rows that are kept, with the column ``cluster`` (int): documents that say nearly the same share it.
+    facts : dict
+        Counts by name, JSON-able, for the run's records.
+    warnings : list of str
+        What the user should know before trusting the scores; one line each.
+    """
+
+    frame: pd.DataFrame
+    facts: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """The facts as a short table."""
+        return [
+            (name.replace("_", " "), f"{value:,}" if isinstance(value, int) else str(value))
+            for name, value in self.facts.items()
+            if not isinstance(value, dict)
+        ]
+
+
+def audit(frame: pd.DataFrame, *, official: bool = False, folds: int = 2) -> Audit:
+    """Check a dataset, drop what would falsify its scores, and count it.
+
+    Empty texts are dropped. Of exact copies the first is kept; with an official split the test part stays as
+    it was published. The unit is the document: for boilerplate, its paragraphs together.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows of a dataset; see ``Examples``.
+    official : bool, default=False
+        Whether it will be split as it was published.
+    folds : int, default=2
+        How many parts each label must reach into.
+
+    Raises
+    ------
+    DataError
+        Training would be meaningless: missing columns, mixed types, no text, or one label only.
+    """
+    _check_types(frame)
+    rows_read = len(frame)
+    frame = frame[frame["text"].str.strip() != ""].reset_index(drop=True)
+    if not len(frame):
+        raise DataError("the dataset has no text: every one is empty; check dataset.text")
+    documents = _documents(frame)
+    exact = _first_copies(documents["text"])
+    labels = documents["label"].to_numpy(object)
+    copy = exact != np.arange(len(documents))
+    contradicting = int((copy & (labels != labels[exact])).sum())
+    dropped = copy & (documents["split"].to_numpy() != "test") if official else copy
+    kept = documents[~dropped].reset_index(drop=True)
+    clusters = dict(zip(kept["document"], near_duplicate_clusters(kept["text"].tolist()).tolist(), strict=True))
+    frame = frame[frame["document"].isin(clusters)].reset_index(drop=True)
+    frame = frame.assign(cluster=frame["document"].map(clusters).astype(np.int64))
+
+    counts = frame["label"].value_counts().sort_index()
+    facts = {
+        "rows": len(frame),
+        "documents": len(kept),
+        "labels": len(counts),
+        "groups": int(frame.loc[frame["group"] != "", "group"].nunique()),
+        "empty_texts_dropped": rows_read - len(frame) - _rows_of(documents, dropped),
+        "exact_duplicates": int(copy.sum()),
+        "exact_duplicates_dropped": int(dropped.sum()),
+        "exact_duplicates_with_another_label": contradicting,
+        "near_duplicates": len(kept) - len(set(clusters.values())),
+        "rows_by_label": {str(label): int(n) for label, n in counts.items()},
+    }
+    return Audit(frame, facts, _warnings(frame, counts, official, folds))
+
+
+def drop_straddlers(
+    frame: pd.DataFrame, train: NDArray[np.int64], test: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], int]:
+    """Drop training rows whose document says nearly the same as one of the test part.
+
+    Returns
+    -------
+    train : ndarray of int64
+        Positions of the training rows that stay.
+    dropped : int
+        How many documents do not.
+    """
+    clusters = frame["cluster"].to_numpy()
+    leaks = np.isin(clusters[train], clusters[test])
+    return train[~leaks], int(frame["document"].iloc[train[leaks]].nunique())
+
+
+def _check_types(frame: pd.DataFrame) -> None:
+    missing = [name for name in REQUIRED if name not in frame]
+    if missing:
+        raise DataError(f"the dataset has no column {missing[0]!r}; a dataset has {', '.join(REQUIRED)}")
+    if not len(frame):
+        raise DataError("the dataset has no rows")
+    for name in ("text", "label"):
+        for row, value in enumerate(frame[name].tolist()):
+            if not isinstance(value, str):
+                where = frame["document"].iloc[row]
+                raise DataError(
+                    f"{where}: {name} is {value!r} of type {type(value).__name__}; every {name} must be a string"
+                )
+    labels = sorted(frame["label"].unique())
+    if len(labels) < 2:
+        raise DataError(f"the dataset has one label only, {labels[0]!r}; a classifier needs two; check dataset.label")
+
+
+def _documents(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row for each document: its paragraphs joined, and their labels where there is one for all."""
+    if frame["document"].is_unique:
+        return frame[["document", "text", "label", "split"]].assign(n=1)
+    grouped = frame.groupby("document", sort=False)
+    joined = grouped.agg(text=("text", "\n".join), label=("label", "\n".join), split=("split", "first"))
+    return joined.assign(n=grouped.size()).reset_index()
+
+
+def _first_copies(texts: pd.Series) -> NDArray[np.int64]:
+    """Return for each text the position of the first that is equal but for white space."""
+    seen: dict[str, int] = {}
+    return np.array([seen.setdefault(" ".join(text.split()), at) for at, text in enumerate(texts)], dtype=np.int64)
+
+
+def _rows_of(documents: pd.DataFrame, chosen: NDArray[np.bool_]) -> int:
+    return int(documents["n"].to_numpy()[chosen].sum())
+
+
+def _warnings(frame: pd.DataFrame, counts: pd.Series, official: bool, folds: int) -> list[str]:
+    found = []
+    few = [str(label) for label, n in counts.items() if n < folds]
+    if few and not official:
+        found.append(f"fewer than {folds} examples, too few for the split: {shorten(few)}")
+    if official:
+        parts = {name: set(frame.loc[frame["split"] == name, "label"]) for name in ("train", "test")}
+        for label_set, said in (
+            (parts["test"] - parts["train"], "in the test part only, and can't be learnt"),
+            (parts["train"] - parts["test"], "in the training part only, and not judged"),
+        ):
+            if label_set and all(parts.values()):
+                found.append(f"labels {said}: {shorten(sorted(label_set))}")
+    return found
+
+
+def shorten(names: list[str], at_most: int = 5) -> str:
+    """List a few names and say how many more there are."""
+    more = f" and {len(names) - at_most:,} more" if len(names) > at_most else ""
+    return ", ".join(names[:at_most]) + more
