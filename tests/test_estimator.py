@@ -24,7 +24,7 @@ class Listening(BaseEstimator):  # type: ignore[misc]
     def __init__(self, needs_validation: bool = True) -> None:
         self.needs_validation = needs_validation
 
-    def fit(self, scores: Any, y: Any, classes: Any, weight: Any = None) -> Listening:
+    def fit(self, scores: Any, y: Any, classes: Any, weight: Any = None, groups: Any = None) -> Listening:
         self.scores_, self.y_, self.classes_, self.weight_ = scores, y, classes, weight
         return self
 

@@ -78,12 +78,20 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         y = np.asarray(y, dtype=object)
         self.features_, self.classifier_ = self._fit_parts(X, y, groups, sample_weight)
         self.classes_ = self.classifier_.classes_
+        scores = np.empty((0, len(self.classes_)))
+        judged = np.zeros(len(y), dtype=bool)
         if self.decision.needs_validation:
             scores = self._out_of_fold(X, y, groups, sample_weight)
-        else:
-            scores = np.empty((0, len(self.classes_)))
-            y = y[:0]
-        self.decision_ = clone(self.decision).fit(scores, y, self.classes_, weight=decision_weight)
+            # Rows that weigh nothing are there for their neighbours; their labels are doubtful.
+            judged = np.ones(len(y), dtype=bool) if decision_weight is None else decision_weight > 0
+            scores = scores[judged]
+        self.decision_ = clone(self.decision).fit(
+            scores,
+            y[judged],
+            self.classes_,
+            weight=None if decision_weight is None else decision_weight[judged],
+            groups=None if groups is None else np.asarray(groups)[judged],
+        )
         return self
 
     def _fit_parts(self, X: Inputs, y: Any, groups: Any, weight: Any) -> tuple[Any, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +16,21 @@ if TYPE_CHECKING:
     from copydesk.records import Run
 
 
-def print_audit(audited: Audit) -> None:
-    """Show the audit's short table on standard error, where that is a terminal."""
+def tell_audit(run: Run, audited: Audit) -> None:
+    """Record the audit, say its warnings, and show its table where there is a terminal."""
+    run.info["audit"] = audited.facts
+    for warning in audited.warnings:
+        run.warn(warning)
     if not sys.stderr.isatty():
         return
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title="Audit", title_justify="left", show_header=False)
+    table = Table(title=f"{run.name}: audit", title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
     for name, value in audited.rows:
-        table.add_row(name, str(value))
+        table.add_row(name, value)
     Console(stderr=True).print(table)
 
 
@@ -55,5 +61,37 @@ def save(
         "seed": cfg.seed,
         "versions": run.info["versions"],
     }
-    card = model_card(manifest, metrics)
-    bundle.save(run.folder / "model", model, manifest, {"README.md": card})
+    bundle.save(run.folder / "model", model, manifest, {"README.md": model_card(manifest, metrics)})
+
+
+def report(run: Run, cfg: DictConfig, model: TextClassifier, predictions: Predictions, metrics: dict[str, Any]) -> None:
+    """Write ``report.md`` and, with the extra ``report``, ``report.html``."""
+    from copydesk.evaluation.markdown import write_markdown
+    from copydesk.evaluation.report import Report
+
+    told = Report(
+        run={**run.info, "seconds": run.seconds},
+        metrics=metrics,
+        predictions=predictions,
+        config=(run.folder / "config.yaml").read_text(encoding="utf-8"),
+        overrides=run.info["overrides"],
+        audit=run.info["audit"],
+        decision=model.decision_.summary_,
+        mistakes=cfg.report.mistakes,
+    )
+    write_markdown(told, run.folder / "report.md")
+
+
+def print_summary(run: Run, metrics: dict[str, Any]) -> None:
+    """Print the scores and where model and report are."""
+    from copydesk.evaluation.report import SCORES, shown, shown_interval, shown_scores
+
+    print(f"{run.name}: judged on {metrics['n']:,} texts not seen in training")
+    for name in shown_scores(metrics):
+        score = metrics["scores"][name]
+        interval = shown_interval(name, score)
+        print(f"  {SCORES[name].title:<34}{shown(name, score['value']):>9}  {interval}")
+    print(f"  model   {run.folder / 'model'}")
+    name = "report.html" if (run.folder / "report.html").exists() else "report.md"
+    print(f"  report  {run.folder / name}")
+    print(f"  {run.info['seconds']['total']:.1f} s; results link: {run.folder.parent / 'latest'}")

@@ -139,9 +139,7 @@ def new_folder(parent: Path) -> Path:
                 continue
             return folder
     except OSError as error:
-        raise ResourceError(
-            f"{parent}: can't make a run folder here: {error.strerror}; set runs=FOLDER"
-        ) from None
+        raise ResourceError(f"{parent}: can't make a run folder here: {error.strerror}; set runs=FOLDER") from None
     raise ResourceError(f"{parent}: 10,000 runs started in one second; wait a moment and start again")
 
 

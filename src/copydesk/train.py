@@ -10,6 +10,7 @@ import numpy as np
 
 from copydesk import config, outputs
 from copydesk.datasets.audit import audit, drop_straddlers
+from copydesk.datasets.splits import Official
 from copydesk.errors import ConfigError
 from copydesk.estimator import TextClassifier
 from copydesk.evaluation.metrics import evaluate
@@ -45,10 +46,10 @@ def train(cfg: DictConfig) -> float:
             task = TASKS[examples.task]
             check_fit(task.name, estimator)
         with run.stage("audit"):
-            audited = audit(examples.frame, task=task.name, split=split)
+            audited = audit(examples.frame, official=isinstance(split, Official), folds=getattr(split, "n_splits", 2))
             frame = audited.frame
-            outputs.print_audit(audited)
             run.info["dataset"] = {"name": examples.name, "fingerprint": fingerprint(frame), **examples.notes}
+        outputs.tell_audit(run, audited)
         folds = list(parts(split, frame, cfg.seed))
 
         judged, dropped = [], 0
@@ -59,6 +60,7 @@ def train(cfg: DictConfig) -> float:
                 model = fit(estimator, frame.iloc[seen], task)
             with run.stage("predict"):
                 judged.append(judge(model, frame.iloc[held_out], task, number))
+        run.info["audit"]["straddling_documents_dropped_from_train"] = dropped
         if len(folds) > 1:
             with run.stage("fit on all rows"):
                 model = fit(estimator, frame, task)
@@ -69,18 +71,16 @@ def train(cfg: DictConfig) -> float:
         with run.stage("save"):
             outputs.save(run, cfg, model, examples, predictions, metrics)
         with run.stage("report"):
-            outputs.report(run, cfg, model, predictions, metrics, audited)
+            outputs.report(run, cfg, model, predictions, metrics)
     outputs.print_summary(run, metrics)
     return float(metrics["headline"]["value"])
 
 
 def build_estimator(cfg: DictConfig) -> TextClassifier:
     """Build features, classifier and decision from their config groups, unfitted."""
-    built = {
-        key: config.build(cfg[key], key) if cfg[key] is not None and "_target_" in cfg[key] else None
-        for key in ("features", "classifier", "decision")
-    }
-    return TextClassifier(**built, random_state=cfg.seed)
+    features = config.build(cfg.features, "features") if "_target_" in cfg.features else None
+    classifier, decision = (config.build(cfg[key], key) for key in ("classifier", "decision"))
+    return TextClassifier(features, classifier, decision, random_state=cfg.seed)
 
 
 def parts(split: Any, frame: pd.DataFrame, seed: int) -> Iterator[tuple[Any, Any]]:
@@ -116,9 +116,7 @@ def judge(model: TextClassifier, frame: pd.DataFrame, task: Task, fold: int) -> 
     scores = model.scores(task.inputs(frame))
     probabilities = model.decision_.predict_proba(scores)
     if not (np.isfinite(scores).all() and np.isfinite(probabilities).all()):
-        raise ValueError(
-            "the fitted model gives scores that are not numbers; lower classifier.C or check the texts"
-        )
+        raise ValueError("the fitted model gives scores that are not numbers; lower classifier.C or check the texts")
     return Predictions.of(
         frame,
         classes=model.classes_,

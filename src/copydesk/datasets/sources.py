@@ -173,7 +173,9 @@ class Resumable:
             part.unlink()
             if not resumed:
                 break
-        raise DataError(f"{url}: what comes is not the file of dataset.sha256={self.sha256}; check address and checksum")
+        raise DataError(
+            f"{url}: what comes is not the file of dataset.sha256={self.sha256}; check address and checksum"
+        )
 
 
 def download(url: str, part: Path) -> None:

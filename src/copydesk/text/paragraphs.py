@@ -60,9 +60,7 @@ def split_paragraphs(text: str) -> list[Paragraph]:
     wrapped_at = _wrap_column(text, blocks)
     if wrapped_at is None:
         return [Paragraph(text[start:end], start, end) for block in blocks for start, end in block]
-    return [
-        _join(text, lines) for block in blocks for lines in _split_wrapped(text, block, wrapped_at)
-    ]
+    return [_join(text, lines) for block in blocks for lines in _split_wrapped(text, block, wrapped_at)]
 
 
 Line = tuple[int, int]  # start and end of what is not white space

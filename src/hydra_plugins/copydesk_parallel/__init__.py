@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +14,11 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
 
-@dataclass
-class ParallelLauncherConf:
-    """Options under ``hydra.launcher``."""
-
-    _target_: str = "hydra_plugins.copydesk_parallel.ParallelLauncher"
-    jobs: int = 2
-
-
 ConfigStore.instance().store(
-    group="hydra/launcher", name="parallel", node=ParallelLauncherConf, provider="copydesk"
+    group="hydra/launcher",
+    name="parallel",
+    node={"_target_": "hydra_plugins.copydesk_parallel.ParallelLauncher", "jobs": 2},
+    provider="copydesk",
 )
 
 

@@ -1,0 +1,288 @@
+"""From decision values to labels: the likeliest, the calibrated, at a promised target, or none at all.
+
+Every decision is fitted on out-of-fold scores, so that what it promises is promised for texts not yet seen.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+
+from copydesk.classifiers.calibration import Calibrator, Floats
+
+CONFIDENCE = 0.95
+RESAMPLES = 1000
+CURVE_POINTS = 512
+
+
+class Argmax(BaseEstimator):
+    """The label with the highest score; probabilities are the softmax of the scores, not calibrated."""
+
+    needs_validation = False
+
+    def fit(
+        self, scores: Floats, y: NDArray[Any], classes: NDArray[Any], weight: Any = None, groups: Any = None
+    ) -> Argmax:
+        """Remember the classes; there is nothing to learn."""
+        self.classes_ = np.asarray(classes, dtype=object)
+        self.summary_: dict[str, Any] = {"decision": "argmax", "calibrated": False}
+        return self
+
+    def predict_proba(self, scores: Floats) -> Floats:
+        """Return the softmax of the scores, shape (n, n_classes)."""
+        from scipy.special import softmax
+
+        return np.asarray(softmax(np.asarray(scores, dtype=np.float64), axis=1))
+
+    def predict(self, scores: Floats) -> NDArray[np.object_]:
+        """Return the label with the highest score, shape (n,)."""
+        return np.asarray(self.classes_[np.argmax(scores, axis=1)], dtype=object)
+
+
+class Calibrated(BaseEstimator):
+    """The likeliest label, with probabilities that were fitted on texts the classifier had not seen.
+
+    Parameters
+    ----------
+    method : {"sigmoid", "isotonic", "temperature"}, default="sigmoid"
+        See ``Calibrator``.
+    """
+
+    needs_validation = True
+
+    def __init__(self, method: str = "sigmoid") -> None:
+        self.method = method
+
+    def fit(
+        self, scores: Floats, y: NDArray[Any], classes: NDArray[Any], weight: Any = None, groups: Any = None
+    ) -> Calibrated:
+        """Fit the calibration on out-of-fold scores, shape (n, n_classes), and labels, shape (n,)."""
+        self.classes_ = np.asarray(classes, dtype=object)
+        self.calibrator_ = Calibrator(self.method).fit(scores, y, classes)
+        self.summary_: dict[str, Any] = {"decision": "likeliest label", "calibrated": self.method}
+        return self
+
+    def predict_proba(self, scores: Floats) -> Floats:
+        """Return calibrated probabilities, shape (n, n_classes)."""
+        return self.calibrator_.predict_proba(scores)
+
+    def predict(self, scores: Floats) -> NDArray[np.object_]:
+        """Return the label with the highest probability, shape (n,)."""
+        return np.asarray(self.classes_[np.argmax(self.predict_proba(scores), axis=1)], dtype=object)
+
+
+class Abstain(Calibrated):
+    """The likeliest label, or none where its calibrated probability is too low.
+
+    Parameters
+    ----------
+    min_confidence : float, default=0.5
+        Below it the label is None.
+    method : {"sigmoid", "isotonic", "temperature"}, default="sigmoid"
+    """
+
+    def __init__(self, min_confidence: float = 0.5, method: str = "sigmoid") -> None:
+        super().__init__(method)
+        self.min_confidence = min_confidence
+
+    def fit(
+        self, scores: Floats, y: NDArray[Any], classes: NDArray[Any], weight: Any = None, groups: Any = None
+    ) -> Abstain:
+        """Fit the calibration; report how many texts would be labelled, and how well."""
+        if not 0 <= self.min_confidence <= 1:
+            raise ValueError(f"decision.min_confidence={self.min_confidence}: a probability is from 0 to 1")
+        super().fit(scores, y, classes)
+        said = self.predict(scores)
+        answered = said != None  # noqa: E711 (elementwise)
+        accuracy = float((said[answered] == y[answered]).mean()) if answered.any() else None
+        self.summary_ |= {
+            "decision": f"none below {self.min_confidence:g}",
+            "validation_coverage": float(answered.mean()),
+            "validation_accuracy_where_labelled": accuracy,
+        }
+        return self
+
+    def predict(self, scores: Floats) -> NDArray[np.object_]:
+        """Return labels, shape (n,); None where the model is not sure enough."""
+        probabilities = self.predict_proba(scores)
+        labels = np.asarray(self.classes_[np.argmax(probabilities, axis=1)], dtype=object)
+        labels[probabilities.max(axis=1) < self.min_confidence] = None
+        return labels
+
+
+class Keep(Calibrated):
+    """Cut as much as can be cut while a promised share of what is to be kept, stays.
+
+    For two classes. The threshold is the highest at which, on out-of-fold scores, at least ``keep`` of the
+    weight (characters) of ``label`` scores above it.
+
+    Parameters
+    ----------
+    keep : float, default=0.995
+        Share of the weight of ``label`` that must stay.
+    label : str, default="content"
+    method : {"sigmoid", "isotonic", "temperature"}, default="sigmoid"
+        Of the probabilities; they do not move the threshold.
+
+    Attributes
+    ----------
+    threshold_ : float
+        On the score of ``label``.
+    curve_ : ndarray of shape (n_points, 2)
+        Kept share and threshold, so that the promise can be changed later.
+    """
+
+    def __init__(self, keep: float = 0.995, label: str = "content", method: str = "sigmoid") -> None:
+        super().__init__(method)
+        self.keep = keep
+        self.label = label
+
+    def fit(
+        self, scores: Floats, y: NDArray[Any], classes: NDArray[Any], weight: Any = None, groups: Any = None
+    ) -> Keep:
+        """Find the threshold; report the share kept with its interval over groups, and the share cut.
+
+        Raises
+        ------
+        ValueError
+            There are not two classes, ``label`` is none of them, or ``keep`` is no share.
+        """
+        if len(classes) != 2 or self.label not in list(classes):
+            raise ValueError(
+                f"decision.label={self.label!r}: a threshold is between two classes and {self.label!r} must be one; "
+                f"the data has {', '.join(map(repr, classes))}"
+            )
+        super().fit(scores, y, classes)
+        weight = np.ones(len(y)) if weight is None else np.asarray(weight, dtype=np.float64)
+        wanted = y == self.label
+        own = np.asarray(scores, dtype=np.float64)[:, list(classes).index(self.label)]
+        order = np.argsort(-own[wanted], kind="stable")
+        ranked, kept = own[wanted][order], np.cumsum(weight[wanted][order]) / weight[wanted].sum()
+        points = np.unique(np.append(np.geomspace(1, len(ranked), CURVE_POINTS), len(ranked)).astype(int)) - 1
+        tail = len(ranked) - 1 - points[::-1]  # dense where promises are made: at the last few kept
+        self.curve_ = np.column_stack([kept, ranked])[np.unique(tail)]
+        self.threshold_ = self._threshold(self.keep)
+        stays = own >= self.threshold_
+        low, high = _interval(stays[wanted], weight[wanted], groups[wanted] if groups is not None else None)
+        self.summary_ |= {
+            "decision": f"cut {self.label} as long as {self.keep:.2%} of its characters stay",
+            "threshold": self.threshold_,
+            "validation_kept": _share(stays[wanted], weight[wanted]),
+            "validation_kept_low": low,
+            "validation_kept_high": high,
+            "validation_cut_of_the_rest": _share(~stays[~wanted], weight[~wanted]),
+        }
+        return self
+
+    def at(self, keep: float) -> Keep:
+        """Return a copy that keeps another promise, found on the same validation scores.
+
+        Raises
+        ------
+        ValueError
+            ``keep`` is not between 0 and 1.
+        """
+        from copy import copy
+
+        changed = copy(self)
+        changed.keep = keep
+        changed.threshold_ = changed._threshold(keep)
+        return changed
+
+    def _threshold(self, keep: float) -> float:
+        if not 0 < keep <= 1:
+            raise ValueError(f"keep={keep}: a share above 0 and at most 1, such as 0.995")
+        place = int(np.searchsorted(self.curve_[:, 0], keep - 1e-12))
+        return float(self.curve_[min(place, len(self.curve_) - 1), 1])
+
+    def predict(self, scores: Floats) -> NDArray[np.object_]:
+        """Return ``label`` where its score reaches the threshold, the other label elsewhere; shape (n,)."""
+        at = list(self.classes_).index(self.label)
+        stays = np.asarray(scores, dtype=np.float64)[:, at] >= self.threshold_
+        return np.asarray(np.where(stays, self.label, self.classes_[1 - at]), dtype=object)
+
+
+class Precise(Calibrated):
+    """The likeliest label where it is right as often as promised, class by class; none elsewhere.
+
+    Each class gets the lowest probability threshold above which, on out-of-fold scores, the lower confidence
+    bound of its precision (Clopper and Pearson 1934, one-sided, 95 %) reaches the target.
+
+    Parameters
+    ----------
+    precision : float, default=0.98
+    method : {"sigmoid", "isotonic", "temperature"}, default="sigmoid"
+
+    Attributes
+    ----------
+    thresholds_ : ndarray of shape (n_classes,)
+        Infinite for a class whose precision can't be shown with the validation data at hand.
+    """
+
+    def __init__(self, precision: float = 0.98, method: str = "sigmoid") -> None:
+        super().__init__(method)
+        self.precision = precision
+
+    def fit(
+        self, scores: Floats, y: NDArray[Any], classes: NDArray[Any], weight: Any = None, groups: Any = None
+    ) -> Precise:
+        """Find a threshold for every class."""
+        if not 0 < self.precision < 1:
+            raise ValueError(f"decision.precision={self.precision}: a share between 0 and 1, such as 0.98")
+        super().fit(scores, y, classes)
+        probabilities = self.predict_proba(scores)
+        said, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+        self.thresholds_ = np.array(
+            [
+                _precise_from(confidence[said == k], y[said == k] == label, self.precision)
+                for k, label in enumerate(self.classes_)
+            ]
+        )
+        answered = confidence >= self.thresholds_[said]
+        self.summary_ |= {
+            "decision": f"none where a precision of {self.precision:.1%} is not shown",
+            "validation_coverage": float(answered.mean()),
+            "unreachable": [str(c) for c, t in zip(self.classes_, self.thresholds_, strict=True) if np.isinf(t)],
+        }
+        return self
+
+    def predict(self, scores: Floats) -> NDArray[np.object_]:
+        """Return labels, shape (n,); None below the threshold of the likeliest."""
+        probabilities = self.predict_proba(scores)
+        likeliest = probabilities.argmax(axis=1)
+        labels = np.asarray(self.classes_[likeliest], dtype=object)
+        labels[probabilities.max(axis=1) < self.thresholds_[likeliest]] = None
+        return labels
+
+
+def _share(chosen: NDArray[np.bool_], weight: Floats) -> float:
+    return float(weight[chosen].sum() / weight.sum()) if weight.sum() else 1.0
+
+
+def _interval(chosen: NDArray[np.bool_], weight: Floats, groups: Any) -> tuple[float, float]:
+    """Return the 95 % percentile bootstrap interval of a weighted share, resampling whole groups."""
+    _, codes = np.unique(np.arange(len(chosen)) if groups is None else groups.astype(str), return_inverse=True)
+    total = np.bincount(codes, weight)
+    part = np.bincount(codes, weight * chosen)
+    rng = np.random.default_rng(0)
+    draws = rng.multinomial(len(total), np.full(len(total), 1 / len(total)), size=RESAMPLES)
+    shares = (draws @ part) / np.maximum(draws @ total, 1e-12)
+    low, high = np.quantile(shares, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return float(low), float(high)
+
+
+def _precise_from(confidence: Floats, right: NDArray[np.bool_], target: float) -> float:
+    """Return the lowest confidence from which on the lower bound of the precision reaches the target."""
+    from scipy.stats import beta
+
+    if not len(confidence):
+        return float("inf")
+    order = np.argsort(-confidence, kind="stable")
+    n = np.arange(1, len(order) + 1)
+    hits = np.cumsum(right[order])
+    bound = np.where(hits > 0, beta.ppf(1 - CONFIDENCE, np.maximum(hits, 1), n - hits + 1), 0.0)
+    reached = np.flatnonzero(bound >= target)
+    return float(confidence[order][reached[-1]]) if len(reached) else float("inf")

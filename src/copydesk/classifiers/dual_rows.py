@@ -1,0 +1,168 @@
+"""The rows of a training matrix as dual coordinate descent reads them, and the loops every solver shares.
+
+Weights are laid out ``[feature, class]``, so that one visit to a document reads and writes all classes of a
+feature in one piece of memory. A feature that occurs in a single document needs no weight while training: its
+weight is that document's dual variable times its value, so it only adds to the document's own score. In text most
+n-grams are of this kind; leaving them out keeps the weights in the processor's cache.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[Any]
+
+
+class DualRows(NamedTuple):
+    """Training rows without the features of a single document.
+
+    Attributes
+    ----------
+    indptr : int64 array of shape (n_samples + 1,)
+    indices : int32 array of shape (nnz_shared,)
+        Rank of the feature: 0 is in the most documents.
+    values : float32 or float64 array of shape (nnz_shared,)
+    squared_norm : float64 array of shape (n_samples,)
+        Of the whole row.
+    own_square : float64 array of shape (n_samples,)
+        The part of ``squared_norm`` from features that no other row has.
+    rank : int32 array of shape (n_features,)
+        Where a feature's weights lie; ``n_shared`` and above for features of a single row, or of none.
+    n_shared : int
+    """
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    values: Floats
+    squared_norm: NDArray[np.float64]
+    own_square: NDArray[np.float64]
+    rank: NDArray[np.int32]
+    n_shared: int
+
+
+def dual_rows(X: Any) -> DualRows:
+    """Prepare CSR matrix ``X`` (canonical: no duplicate entries) for training."""
+    in_rows = _rows_with_column(X.indices, X.shape[1])
+    order = np.argsort(-in_rows, kind="stable")
+    rank = np.empty(X.shape[1], dtype=np.int32)
+    rank[order] = np.arange(X.shape[1], dtype=np.int32)
+    n_shared = int(np.count_nonzero(in_rows > 1))
+    return DualRows(*_keep_shared(X.indptr, X.indices, X.data, rank, n_shared), rank, n_shared)
+
+
+@njit(cache=True, nogil=True)
+def _rows_with_column(indices, n_columns):
+    rows = np.zeros(n_columns, dtype=np.int64)
+    for j in range(indices.size):
+        rows[indices[j]] += 1
+    return rows
+
+
+@njit(cache=True, nogil=True)
+def _keep_shared(indptr, indices, values, rank, n_shared):
+    n_rows = indptr.size - 1
+    kept_indptr = np.zeros(n_rows + 1, dtype=np.int64)
+    kept_indices = np.empty(indices.size, dtype=np.int32)
+    kept_values = np.empty(values.size, dtype=values.dtype)
+    squared_norm = np.zeros(n_rows)
+    own_square = np.zeros(n_rows)
+    kept = 0
+    for i in range(n_rows):
+        for j in range(indptr[i], indptr[i + 1]):
+            square = np.float64(values[j]) * np.float64(values[j])
+            squared_norm[i] += square
+            if rank[indices[j]] < n_shared:
+                kept_indices[kept] = rank[indices[j]]
+                kept_values[kept] = values[j]
+                kept += 1
+            else:
+                own_square[i] += square
+        kept_indptr[i + 1] = kept
+    return kept_indptr, kept_indices[:kept].copy(), kept_values[:kept].copy(), squared_norm, own_square
+
+
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def score_row(rows, weights, i, scores):
+    """Write the row's score for every class, without its own features and the intercept, into ``scores``.
+
+    ``weights`` is the flattened ``[feature, class]`` array. Four features at a time, because each addition to
+    ``scores`` waits for the one before.
+    """
+    indices, values = rows.indices, rows.values
+    n_classes = np.uint64(scores.size)
+    for c in range(n_classes):
+        scores[c] = 0
+    j = rows.indptr[i]
+    end = rows.indptr[i + 1]
+    while j + 4 <= end:
+        v0, v1, v2, v3 = values[j], values[j + 1], values[j + 2], values[j + 3]
+        w0 = np.uint64(indices[j]) * n_classes
+        w1 = np.uint64(indices[j + 1]) * n_classes
+        w2 = np.uint64(indices[j + 2]) * n_classes
+        w3 = np.uint64(indices[j + 3]) * n_classes
+        for c in range(n_classes):
+            scores[c] += (v0 * weights[w0 + c] + v1 * weights[w1 + c]) + (v2 * weights[w2 + c] + v3 * weights[w3 + c])
+        j += 4
+    while j < end:
+        w0 = np.uint64(indices[j]) * n_classes
+        for c in range(n_classes):
+            scores[c] += values[j] * weights[w0 + c]
+        j += 1
+
+
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def add_row(rows, weights, i, steps):
+    """Add ``steps`` (one per class) times the row to ``weights``, the flattened ``[feature, class]`` array."""
+    indices, values = rows.indices, rows.values
+    n_classes = np.uint64(steps.size)
+    for j in range(rows.indptr[i], rows.indptr[i + 1]):
+        w = np.uint64(indices[j]) * n_classes
+        for c in range(n_classes):
+            weights[w + c] += values[j] * steps[c]
+
+
+@njit(cache=True, nogil=True)
+def start_weights(rows, dual, intercept_scaling, weights, intercept):
+    """Add to zeroed ``weights`` and ``intercept`` what the signed dual variables (n_samples, n_classes) imply."""
+    for i in range(dual.shape[0]):
+        add_row(rows, weights, i, dual[i])
+        for c in range(dual.shape[1]):
+            intercept[c] += dual[i, c] * intercept_scaling
+
+
+@njit(cache=True, nogil=True)
+def shuffle(order, state):
+    """Shuffle ``order`` in place (Fisher-Yates) and return the next state of the generator (splitmix64)."""
+    for i in range(order.size - 1, 0, -1):
+        state += np.uint64(0x9E3779B97F4A7C15)
+        z = state
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z ^= z >> np.uint64(31)
+        other = np.int64(z % np.uint64(i + 1))
+        order[i], order[other] = order[other], order[i]
+    return state
+
+
+@njit(cache=True, nogil=True)
+def write_weights(indptr, indices, values, rows, shared_weights, dual, first, out):
+    """Write the weights of this block of classes into ``out[:, first:first + n_block]``.
+
+    ``indptr``, ``indices``, ``values`` are the original matrix, ``out`` (n_features, n_classes) is zero where a
+    feature is in no row.
+    """
+    rank, n_shared = rows.rank, rows.n_shared
+    n_block = dual.shape[1]
+    for feature in range(rank.size):
+        if rank[feature] < n_shared:
+            for c in range(n_block):
+                out[feature, first + c] = shared_weights[rank[feature] * n_block + c]
+    for i in range(dual.shape[0]):
+        for j in range(indptr[i], indptr[i + 1]):
+            if rank[indices[j]] >= n_shared:
+                for c in range(n_block):
+                    out[indices[j], first + c] = values[j] * dual[i, c]

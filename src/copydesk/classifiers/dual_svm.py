@@ -1,0 +1,169 @@
+"""Dual coordinate descent for linear support vector machines, all classes in one pass over the documents.
+
+Hsieh, Chang, Lin, Keerthi & Sundararajan, "A Dual Coordinate Descent Method for Large-scale Linear SVM",
+ICML 2008, algorithm 3. Each class against the rest is a problem of its own with its own shrinking and stopping;
+they share the order of the documents, so a class goes the same way whichever classes are solved beside it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from copydesk.classifiers.dual_rows import add_row, score_row, shuffle
+
+
+@njit(cache=True, nogil=True)
+def solve_svm(
+    rows,
+    target,
+    cost,
+    class_cost,
+    squared_hinge,
+    intercept_scaling,
+    tol,
+    max_iter,
+    seed,
+    weights,
+    intercept,
+    dual,
+    n_iter,
+):
+    """Solve a block of one-against-rest problems in place; return whether each class has converged.
+
+    Parameters
+    ----------
+    rows : DualRows
+    target : int32 array (n_samples,)
+        The class of each document, counted from the block's first class; other classes are out of range.
+    cost : float64 array (n_samples,)
+        C times the sample weight, > 0.
+    class_cost : float64 array (n_classes, 2)
+        Factor of the cost of the rest, and of the class's own documents.
+    squared_hinge : bool
+    intercept_scaling : float
+        Value of the constant feature whose weight is the intercept; 0 for none.
+    weights : flat array (n_shared * n_classes,)
+    intercept : array (n_classes,)
+        Weight of the constant feature.
+    dual : array (n_samples, n_classes)
+        Dual variable times the sign of the document's label.
+    n_iter : int32 array (n_classes,)
+    """
+    n_samples, n_classes = dual.shape
+    order = np.arange(n_samples)
+    state = np.uint64(seed)
+    active = np.ones((n_samples, n_classes), dtype=np.bool_)
+    active_classes = np.full(n_samples, n_classes, dtype=np.int32)
+    active_rows = np.full(n_classes, n_samples, dtype=np.int64)
+    converged = np.zeros(n_classes, dtype=np.bool_)
+    # Shrinking compares with the extremes of the projected gradient in the pass before.
+    upper = np.full(n_classes, np.inf)
+    lower = np.full(n_classes, -np.inf)
+    for iteration in range(max_iter):
+        state = shuffle(order, state)
+        largest = np.full(n_classes, -np.inf)
+        smallest = np.full(n_classes, np.inf)
+        _svm_pass(
+            rows,
+            target,
+            cost,
+            class_cost,
+            squared_hinge,
+            intercept_scaling,
+            weights,
+            intercept,
+            dual,
+            order,
+            active,
+            active_classes,
+            active_rows,
+            upper,
+            lower,
+            largest,
+            smallest,
+        )
+        for c in range(n_classes):
+            if converged[c]:
+                continue
+            n_iter[c] = iteration + 1
+            if active_rows[c] == 0 or largest[c] - smallest[c] <= tol:
+                converged[c] = active_rows[c] == n_samples
+                upper[c] = np.inf
+                lower[c] = -np.inf
+                active_rows[c] = n_samples
+                for i in range(n_samples):
+                    if active[i, c] == converged[c]:
+                        active[i, c] = not converged[c]
+                        active_classes[i] += -1 if converged[c] else 1
+            else:
+                upper[c] = largest[c] if largest[c] > 0 else np.inf
+                lower[c] = smallest[c] if smallest[c] < 0 else -np.inf
+        if converged.all():
+            break
+    return converged
+
+
+@njit(cache=True, nogil=True)
+def _svm_pass(
+    rows,
+    target,
+    cost,
+    class_cost,
+    squared_hinge,
+    intercept_scaling,
+    weights,
+    intercept,
+    dual,
+    order,
+    active,
+    active_classes,
+    active_rows,
+    upper,
+    lower,
+    largest,
+    smallest,
+):
+    n_classes = dual.shape[1]
+    scores = np.zeros(n_classes, dtype=weights.dtype)
+    steps = np.zeros(n_classes, dtype=weights.dtype)
+    for i in order:
+        if active_classes[i] == 0:
+            continue
+        score_row(rows, weights, i, scores)
+        curvature = rows.squared_norm[i] + intercept_scaling * intercept_scaling
+        moved = False
+        for c in range(n_classes):
+            steps[c] = 0
+            if not active[i, c]:
+                continue
+            own = target[i] == c
+            sign = 1.0 if own else -1.0
+            bound = cost[i] * class_cost[c, 1 if own else 0]
+            diagonal = 0.0
+            if squared_hinge:
+                diagonal = 0.5 / bound
+                bound = np.inf
+            alpha = sign * dual[i, c]
+            score = scores[c] + dual[i, c] * rows.own_square[i] + intercept[c] * intercept_scaling
+            gradient = sign * score - 1.0 + diagonal * alpha
+            at_bound = (alpha <= 0.0 and gradient >= 0.0) or (alpha >= bound and gradient <= 0.0)
+            if at_bound and (gradient > upper[c] if alpha <= 0.0 else gradient < lower[c]):
+                active[i, c] = False
+                active_classes[i] -= 1
+                active_rows[c] -= 1
+                continue
+            projected = 0.0 if at_bound else gradient
+            largest[c] = max(largest[c], projected)
+            smallest[c] = min(smallest[c], projected)
+            if abs(projected) > 1e-12:
+                if curvature + diagonal > 0.0:
+                    changed = min(max(alpha - gradient / (curvature + diagonal), 0.0), bound)
+                else:  # an empty row under the hinge loss: nothing holds the variable back
+                    changed = bound
+                steps[c] = sign * (changed - alpha)
+                dual[i, c] = sign * changed
+                intercept[c] += steps[c] * intercept_scaling
+                moved = True
+        if moved:
+            add_row(rows, weights, i, steps)

@@ -1,0 +1,121 @@
+"""What matters when paragraphs are cut: how much article is lost, and how much boilerplate goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from copydesk.evaluation import intervals
+from copydesk.evaluation.curves import average_precision, roc_auc, threshold_counts
+from copydesk.evaluation.score import ratio, with_intervals
+
+if TYPE_CHECKING:
+    from copydesk.evaluation.predictions import Predictions
+
+CUT = "boilerplate"
+PROMISED_LOSS = 0.005  # share of article characters that the published comparison allows to be lost
+RANK_CELLS = 50_000_000  # rows × resamples of the scores that need a sort order; bounds their seconds
+
+
+def boilerplate_scores(
+    judged: Predictions, units: np.ndarray, n_units: int, resamples: int, seed: int
+) -> dict[str, dict[str, float | None]]:
+    """Return scores by paragraph and by character of content and boilerplate, with intervals.
+
+    Returns
+    -------
+    dict
+        ``boilerplate_f1``, ``content_f1`` (with precision and recall), the same ``…_characters``;
+        ``article_lost`` and ``boilerplate_removed`` (share of the characters of each that was cut);
+        ``average_precision`` and ``roc_auc`` of boilerplate, by paragraph;
+        ``boilerplate_removed_at_half_percent_lost``, by character, over all thresholds.
+        A paragraph on which the model abstained is kept.
+    """
+    from scipy.sparse import csr_matrix
+
+    rows = judged.rows
+    positive = (rows["label"] == CUT).to_numpy()
+    cut = (rows["predicted"] == CUT).to_numpy()
+    characters = rows["characters"].to_numpy(np.float64)
+    cell = 2 * positive + cut
+    index, n = np.arange(len(rows)), len(rows)
+    cells = np.concatenate([cell, cell + 4])
+    columns = csr_matrix((np.append(np.ones(n), characters), (np.tile(index, 2), cells)), shape=(n, 8))
+    drawn = intervals.bootstrap_sums(columns, units, n_units, resamples, seed)
+    total = np.asarray(columns.sum(axis=0)).reshape(1, 8)
+    value: dict[str, np.ndarray | float] = {**_from_cells(total)}
+    spread = _from_cells(drawn)
+    ranking = judged.ranking(CUT)
+    if ranking is not None:
+        value |= _from_ranking(positive, ranking, characters, np.ones(n))
+        few = min(resamples, max(100, RANK_CELLS // n))
+        draws = [
+            _from_ranking(positive, ranking, characters, count[units].astype(np.float64))
+            for block in intervals.resample_counts(n_units, few, seed)
+            for count in block
+        ]
+        spread |= {name: np.asarray([draw[name] for draw in draws]) for name in (draws[0] if draws else {})}
+    return with_intervals(value, spread)
+
+
+def _from_cells(sums: np.ndarray) -> dict[str, np.ndarray]:
+    """Return scores from sums (r, 8): paragraphs, then characters, of content kept, content cut, boilerplate
+    kept, boilerplate cut.
+    """
+    scores = {}
+    for suffix, start in (("", 0), ("_characters", 4)):
+        kept, lost, left, gone = sums[:, start : start + 4].T
+        for name, right, missed, alarm in (("boilerplate", gone, left, lost), ("content", kept, lost, left)):
+            scores[f"{name}_f1{suffix}"] = ratio(2 * right, 2 * right + missed + alarm)
+            scores[f"{name}_precision{suffix}"] = ratio(right, right + alarm)
+            scores[f"{name}_recall{suffix}"] = ratio(right, right + missed)
+    kept, lost, left, gone = sums[:, 4:].T
+    return scores | {
+        "article_lost": ratio(lost, kept + lost),
+        "boilerplate_removed": ratio(gone, left + gone),
+    }
+
+
+def _from_ranking(
+    positive: np.ndarray, ranking: np.ndarray, characters: np.ndarray, weight: np.ndarray
+) -> dict[str, float]:
+    return {
+        "average_precision": average_precision(positive, ranking, weight),
+        "roc_auc": _weighted_auc(positive, ranking, weight),
+        "boilerplate_removed_at_half_percent_lost": removed_at_loss(positive, ranking, characters * weight),
+    }
+
+
+def _weighted_auc(positive: np.ndarray, ranking: np.ndarray, weight: np.ndarray) -> float:
+    if np.all(weight == 1):
+        return roc_auc(positive, ranking)
+    _, hits, alarms = threshold_counts(positive, ranking, weight)
+    if not hits[-1] or not alarms[-1]:
+        return float("nan")
+    steps = np.diff(alarms, prepend=0.0)
+    return float(np.sum(steps * (hits + np.append(0.0, hits[:-1])) / 2) / (hits[-1] * alarms[-1]))
+
+
+def loss_curve(
+    positive: np.ndarray, ranking: np.ndarray, characters: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return thresholds, strictest first, and the shares of article lost and boilerplate removed at each."""
+    thresholds, gone, lost = threshold_counts(positive, ranking, characters)
+    return thresholds, _share(lost), _share(gone)
+
+
+def removed_at_loss(
+    positive: np.ndarray, ranking: np.ndarray, characters: np.ndarray, loss: float = PROMISED_LOSS
+) -> float:
+    """Return the largest share of boilerplate that a threshold removes while it loses at most ``loss``."""
+    _, lost, gone = loss_curve(positive, ranking, characters)
+    if not len(gone) or not np.isfinite(gone[-1]):
+        return float("nan")
+    allowed = gone[~(lost > loss)]
+    return float(allowed[-1]) if len(allowed) else 0.0
+
+
+def _share(running: np.ndarray) -> np.ndarray:
+    total = running[-1] if len(running) else 0.0
+    return running / total if total > 0 else np.full_like(running, np.nan)

@@ -1,0 +1,139 @@
+"""``report.md``: the run in plain Markdown, for reading in a terminal, a diff or a pull request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from copydesk.evaluation.report import SCORES, Report, shown, shown_interval, shown_scores, verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFUSIONS = 15
+PARTS = 20
+
+
+def write_markdown(report: Report, path: Path) -> None:
+    """Write the report as Markdown."""
+    metrics = report.metrics
+    sections = [
+        f"# {plain(report.run.get('experiment', 'Evaluation'))}",
+        plain(verdict(metrics)),
+        _scores(metrics),
+        _against_previous(report),
+        _classes(metrics),
+        _confusions(metrics),
+        *(_parts(title, metrics[key]) for title, key in (("By group", "by_group"), ("By length", "by_length"))),
+        _mapping("Shift since training", report.shift.get("summary", {})),
+        _mapping("Decision", report.decision),
+        _mapping("Data audit", report.audit),
+        _mapping("Run", {name: value for name, value in report.run.items() if name != "experiment"}),
+        f"## Config\n\n```yaml\n{report.config.strip()}\n```" if report.config else "",
+    ]
+    text = "\n\n".join(section for section in sections if section) + "\n"
+    path.write_text(text, encoding="utf-8", errors="replace")
+
+
+def _scores(metrics: Mapping[str, Any]) -> str:
+    setting, baseline = metrics["intervals"], metrics["baseline"]
+    rows = [
+        [
+            SCORES[name].title,
+            shown(name, metrics["scores"][name]["value"]),
+            shown_interval(name, metrics["scores"][name]),
+            shown(name, baseline[name]) if name in baseline else "",
+            SCORES[name].meaning,
+        ]
+        for name in shown_scores(metrics)
+    ]
+    note = (
+        f"Intervals: 95 % percentile bootstrap over {setting['units']:,} {setting['resampled']}s, "
+        f"{setting['resamples']:,} resamples."
+    )
+    return table(["score", "value", "95 % interval", "majority class", "what it is"], rows) + f"\n\n{note}"
+
+
+def _against_previous(report: Report) -> str:
+    if report.previous is None:
+        return ""
+    from copydesk.evaluation.compare import against_previous
+
+    return plain(against_previous(report))
+
+
+def _classes(metrics: Mapping[str, Any]) -> str:
+    rows = [
+        [
+            row["label"],
+            f"{row['support']:,}",
+            *(f"{shown(n, row[n]['value'])} ({shown_interval(n, row[n])})" for n in ("precision", "recall", "f1")),
+            shown("", row["average_precision"]),
+        ]
+        for row in metrics["per_class"]
+    ]
+    heading = ["class", "support", "precision", "recall", "F1", "average precision"]
+    return "## By class\n\n" + table(heading, rows)
+
+
+def _confusions(metrics: Mapping[str, Any]) -> str:
+    rows = [[f"{n:,}", true, said] for n, true, said in confusions(metrics["confusion"])[:CONFUSIONS]]
+    return "## Most frequent confusions\n\n" + table(["texts", "true", "predicted"], rows) if rows else ""
+
+
+def confusions(confusion: Mapping[str, Any]) -> list[tuple[int, str, str]]:
+    """Return (count, true label, predicted label) of every kind of mistake, the most frequent first."""
+    labels = confusion["labels"]
+    said = [*labels, "(abstained)"]
+    found = [
+        (count, labels[i], said[j])
+        for i, row in enumerate(confusion["counts"])
+        for j, count in enumerate(row)
+        if count and i != j
+    ]
+    return sorted(found, key=lambda each: (-each[0], each[1], each[2]))
+
+
+def _parts(title: str, parts: Sequence[Mapping[str, Any]]) -> str:
+    if not parts:
+        return ""
+    rows = [
+        [part["part"] or "(unknown)", f"{part['n']:,}",
+         f"{shown('accuracy', part['accuracy']['value'])} ({shown_interval('accuracy', part['accuracy'])})"]
+        for part in parts[:PARTS]
+    ]  # fmt: skip
+    more = f"\n\nand {len(parts) - PARTS:,} more, in metrics.json" if len(parts) > PARTS else ""
+    return f"## {title}\n\n" + table(["part", "rows", "accuracy (95 % interval)"], rows) + more
+
+
+def _mapping(title: str, values: Mapping[str, Any]) -> str:
+    rows = [[name, value] for name, value in flat(values)]
+    return f"## {title}\n\n" + table(["", ""], rows) if rows else ""
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
+    """Yield the leaves of nested mappings and lists as (dotted name, text)."""
+    for name, value in values.items():
+        full = f"{prefix}{name}"
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{full}.")
+        elif isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
+            for at, each in enumerate(value):
+                yield from flat(each, f"{full}.{at}.")
+        elif isinstance(value, list | tuple):
+            yield full, ", ".join(map(str, value))
+        elif value is not None:
+            yield full, f"{value:,.4g}" if isinstance(value, float) else str(value)
+
+
+def table(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return a Markdown table; cells are escaped."""
+    lines = [heading, ["---"] * len(heading), *([plain(cell) for cell in row] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def plain(value: Any) -> str:
+    """Return text that Markdown shows as it is, on one line: no markup, no table break, no HTML."""
+    one_line = " ".join(str(value).split())
+    return re.sub(r"([\\`*_\[\]<>|#&])", r"\\\1", one_line)

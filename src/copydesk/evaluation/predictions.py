@@ -1,0 +1,215 @@
+"""What a model said about an evaluation set: one row per text, with all that is needed to judge it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from copydesk.errors import DataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+STORED_CHARACTERS = 2_000
+COLUMNS = (
+    "document", "position", "group", "title", "text", "characters", "label", "predicted", "confidence",
+    "fold", "judged",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Labels, predictions and scores of the texts that a model was judged on.
+
+    Attributes
+    ----------
+    rows : pandas.DataFrame
+        ``document`` (str), ``position`` (int), ``group`` (str), ``title`` (str), ``text`` (str, its first
+        2,000 characters), ``characters`` (int, length of the whole text), ``label`` (str, the true one),
+        ``predicted`` (str, or None where the model abstained), ``confidence`` (float64: probability of the
+        likeliest class; without probabilities its lead over the second in decision values), ``fold`` (int),
+        ``judged`` (bool; False for rows of doubtful label, which are shown but not counted).
+    classes : ndarray of str, shape (k,)
+        The classes that the model knows, in the order of the columns below.
+    scores : ndarray of float64, shape (n, k), or None
+        Decision values.
+    probabilities : ndarray of float64, shape (n, k), or None
+        Rows sum to 1.
+    """
+
+    rows: pd.DataFrame
+    classes: np.ndarray
+    scores: np.ndarray | None = None
+    probabilities: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @classmethod
+    def of(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        classes: Any,
+        predicted: Any,
+        scores: Any = None,
+        probabilities: Any = None,
+        fold: Any = 0,
+    ) -> Predictions:
+        """Put what a model said about ``frame`` beside it.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            The evaluation rows of a dataset, in any order of documents.
+        classes : sequence of str, shape (k,)
+        predicted : sequence of (str or None), shape (n,)
+        scores, probabilities : array-like of float, shape (n, k), optional
+            At least one is needed; ``scores`` may also be the (n,) decision values of a binary classifier.
+        fold : int or array-like of int, shape (n,), default=0
+            The fold in whose training part a row was not.
+
+        Raises
+        ------
+        ValueError
+            Lengths do not fit each other, or neither scores nor probabilities are given.
+        """
+        labels = np.asarray([str(name) for name in classes], dtype=object)
+        score = _matrix("scores", scores, len(frame), len(labels))
+        proba = _matrix("probabilities", probabilities, len(frame), len(labels))
+        if score is None and proba is None:
+            raise ValueError("predictions need scores or probabilities to judge confidence by; both are None")
+        said = np.asarray([None if value is None else str(value) for value in predicted], dtype=object)
+        if len(said) != len(frame):
+            raise ValueError(f"{len(said)} predictions for {len(frame)} rows")
+        text = frame["text"]
+        judged = frame["weight"].gt(0).to_numpy() if "weight" in frame else np.ones(len(frame), bool)
+        rows = frame[["document", "position", "group", "title"]].reset_index(drop=True)
+        rows = rows.assign(
+            text=text.str.slice(0, STORED_CHARACTERS).to_numpy(object),
+            characters=text.str.len().to_numpy(np.int64),
+            label=frame["label"].to_numpy(object),
+            predicted=said,
+            confidence=_confidence(score, proba),
+            fold=np.broadcast_to(np.asarray(fold, np.int64), len(frame)).copy(),
+            judged=judged,
+        )
+        return cls(rows, labels, score, proba)
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Predictions]) -> Predictions:
+        """Join the predictions of several folds, in order.
+
+        A class that one fold's model never saw has probability 0 there, and a score below all others.
+        """
+        import pandas as pd
+
+        classes = np.asarray(sorted({name for part in parts for name in part.classes}), dtype=object)
+        tables: list[np.ndarray | None] = []
+        for name, fill in (("scores", None), ("probabilities", 0.0)):
+            blocks = [_aligned(getattr(part, name), part.classes, classes, fill) for part in parts]
+            tables.append(None if any(block is None for block in blocks) else np.vstack(blocks))  # type: ignore[arg-type]
+        return cls(pd.concat([part.rows for part in parts], ignore_index=True), classes, *tables)
+
+    def take(self, which: Any) -> Predictions:
+        """Return the rows that a boolean mask or integer positions select."""
+        rows = self.rows.iloc[np.flatnonzero(which) if np.asarray(which).dtype == bool else which]
+        index = rows.index.to_numpy()
+        return Predictions(
+            rows.reset_index(drop=True),
+            self.classes,
+            None if self.scores is None else self.scores[index],
+            None if self.probabilities is None else self.probabilities[index],
+        )
+
+    def judged(self) -> Predictions:
+        """Return the rows that count."""
+        mask = self.rows["judged"].to_numpy(bool)
+        return self if mask.all() else self.take(mask)
+
+    def ranking(self, label: str) -> np.ndarray | None:
+        """Return how much each row is held to be ``label``, shape (n,); None for a class never trained on."""
+        values = self.scores if self.probabilities is None else self.probabilities
+        at = np.flatnonzero(self.classes == label)
+        return None if values is None or not len(at) else values[:, at[0]]
+
+    def save(self, path: Path) -> None:
+        """Write one Parquet file: the rows, then ``score_<class>`` and ``proba_<class>`` columns."""
+        import pandas as pd
+
+        columns: dict[str, Any] = {name: self.rows[name].to_numpy() for name in COLUMNS}
+        for name in ("document", "group", "title", "text"):
+            columns[name] = [encodable(value) for value in columns[name]]
+        for prefix, values in (("score_", self.scores), ("proba_", self.probabilities)):
+            if values is not None:
+                columns |= {f"{prefix}{name}": values[:, at] for at, name in enumerate(self.classes)}
+        pd.DataFrame(columns).to_parquet(path, index=False, compression="zstd")
+
+    @classmethod
+    def load(cls, path: Path) -> Predictions:
+        """Read what ``save`` wrote.
+
+        Raises
+        ------
+        DataError
+            The file is missing, is no Parquet file, or lacks a column.
+        """
+        import pandas as pd
+
+        try:
+            frame = pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path}: can't be read as predictions of a run: {error}") from None
+        missing = [name for name in COLUMNS if name not in frame]
+        if missing:
+            raise DataError(f"{path}: no column {missing[0]!r}; expected the predictions.parquet of a copydesk run")
+        values: dict[str, np.ndarray | None] = {}
+        classes: list[str] = []
+        for prefix in ("score_", "proba_"):
+            names = [str(name) for name in frame.columns if str(name).startswith(prefix)]
+            values[prefix] = frame[names].to_numpy(np.float64) if names else None
+            classes = [name.removeprefix(prefix) for name in names] or classes
+        rows = frame[list(COLUMNS)].copy()
+        said = [value if isinstance(value, str) else None for value in rows["predicted"]]
+        rows["predicted"] = pd.Series(said, dtype=object)
+        return cls(rows, np.asarray(classes, dtype=object), values["score_"], values["proba_"])
+
+
+def _aligned(values: np.ndarray | None, have: np.ndarray, wanted: np.ndarray, fill: float | None) -> np.ndarray | None:
+    if values is None:
+        return None
+    columns = [np.flatnonzero(have == name) for name in wanted]
+    lowest = values.min(axis=1, initial=0.0) - 1.0
+    missing = lowest if fill is None else np.full(len(values), fill)
+    return np.column_stack([values[:, at[0]] if len(at) else missing for at in columns])
+
+
+def encodable(value: str) -> str:
+    """Return ``value`` with lone surrogates, which no file format holds, replaced by ``?``."""
+    return value.encode("utf-8", "replace").decode("utf-8")
+
+
+def _matrix(name: str, values: Any, n: int, k: int) -> np.ndarray | None:
+    if values is None:
+        return None
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim == 1 and k == 2:
+        array = np.column_stack([-array, array])
+    if array.shape != (n, k):
+        raise ValueError(f"{name} have shape {array.shape}, not {(n, k)}: one row per text, one column per class")
+    return array
+
+
+def _confidence(scores: np.ndarray | None, probabilities: np.ndarray | None) -> np.ndarray:
+    values = probabilities if probabilities is not None else scores
+    assert values is not None
+    if values.shape[1] == 1 or not len(values):
+        return np.ones(len(values))
+    if probabilities is not None:
+        return np.asarray(probabilities.max(axis=1))
+    second, first = np.partition(values, -2, axis=1)[:, -2:].T
+    return np.asarray(first - second)

@@ -1,0 +1,173 @@
+"""What a report is written from, and the words that every form of it shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from copydesk.evaluation.predictions import Predictions
+    from copydesk.evaluation.runs import RunResult
+
+Span = tuple[int, int, float]  # start, end (characters of the stored text), contribution to a label
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a report shows; only the first three are needed.
+
+    Attributes
+    ----------
+    run : mapping
+        What ``run.json`` holds: ``experiment``, ``started``, ``seconds`` by stage, ``versions``, ``git``, ``seed``,
+        ``dataset`` (name, fingerprint ...). Whatever is there is shown.
+    metrics : mapping
+        The result of ``evaluate``.
+    predictions : Predictions
+    config : str
+        The resolved config, as YAML.
+    overrides : sequence of str
+    previous : RunResult, optional
+        The last run of the same experiment (``runs.last_run``).
+    audit : mapping, optional
+        Facts about the data, by name; nested mappings and lists of mappings become tables.
+    decision : mapping, optional
+        The decision's ``summary_``.
+    strongest : mapping of label to sequence of (n-gram, weight), optional
+        Strongest first.
+    explain : callable (row, label) -> sequence of Span, optional
+        Exact contributions to ``label`` of the n-grams of ``predictions.rows["text"][row]``.
+    learning_curve : sequence of mappings, optional
+        ``n`` (training examples), ``value`` (headline score), and ``low`` and ``high`` where known.
+    shift : mapping, optional
+        The result of ``shift.measure_shift``, when a saved model is judged on new data.
+    mistakes : int
+        How many of the worst mistakes are shown with their text.
+    """
+
+    run: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    predictions: Predictions
+    config: str = ""
+    overrides: Sequence[str] = ()
+    previous: RunResult | None = None
+    audit: Mapping[str, Any] = field(default_factory=dict)
+    decision: Mapping[str, Any] = field(default_factory=dict)
+    strongest: Mapping[str, Sequence[tuple[str, float]]] = field(default_factory=dict)
+    explain: Callable[[int, str], Sequence[Span]] | None = None
+    learning_curve: Sequence[Mapping[str, Any]] = ()
+    shift: Mapping[str, Any] = field(default_factory=dict)
+    mistakes: int = 50
+
+
+class ScoreForm(NamedTuple):
+    """How a score is called and shown."""
+
+    title: str
+    percent: bool
+    better: int  # +1: higher is better; -1: lower
+    meaning: str
+
+
+SCORES = {
+    "accuracy": ScoreForm("Accuracy", True, 1, "share of texts with the right label"),
+    "macro_f1": ScoreForm("Macro F1", False, 1, "mean F1 of the classes, each counted once"),
+    "weighted_f1": ScoreForm("Weighted F1", False, 1, "mean F1 of the classes, counted by their support"),
+    "coverage": ScoreForm("Coverage", True, 1, "share of texts that got a label at all"),
+    "accuracy_answered": ScoreForm("Accuracy where answered", True, 1, "share of right labels among those given"),
+    "average_precision": ScoreForm("Average precision", False, 1, "area under precision-recall, over all thresholds"),
+    "roc_auc": ScoreForm("ROC AUC", False, 1, "chance that a member of a class is ranked above a non-member"),
+    "log_loss": ScoreForm("Log loss", False, -1, "mean negative log probability of the true label"),
+    "brier": ScoreForm("Brier score", False, -1, "mean squared error of the probabilities"),
+    "ece": ScoreForm("Calibration error", True, -1, "mean gap between confidence and accuracy, in 15 bins (ECE)"),
+    "boilerplate_f1": ScoreForm("Boilerplate F1", False, 1, "by paragraph"),
+    "boilerplate_precision": ScoreForm("Boilerplate precision", True, 1, "share of cut paragraphs that are boilerplate"),
+    "boilerplate_recall": ScoreForm("Boilerplate recall", True, 1, "share of boilerplate paragraphs that are cut"),
+    "content_f1": ScoreForm("Content F1", False, 1, "by paragraph"),
+    "boilerplate_f1_characters": ScoreForm("Boilerplate F1, characters", False, 1, "each paragraph by its length"),
+    "content_f1_characters": ScoreForm("Content F1, characters", False, 1, "each paragraph by its length"),
+    "article_lost": ScoreForm("Article lost", True, -1, "share of the article's characters that is cut"),
+    "boilerplate_removed": ScoreForm("Boilerplate removed", True, 1, "share of boilerplate characters that is cut"),
+    "boilerplate_removed_at_half_percent_lost": ScoreForm(
+        "Removed at 0.5 % lost", True, 1, "boilerplate characters cut when 0.5 % of the article is"
+    ),
+}  # fmt: skip
+SHOWN = {
+    "topic": (
+        "accuracy", "macro_f1", "weighted_f1", "accuracy_answered", "coverage", "average_precision", "roc_auc",
+        "log_loss", "brier", "ece",
+    ),
+    "boilerplate": (
+        "boilerplate_f1", "content_f1", "article_lost", "boilerplate_removed", "boilerplate_precision",
+        "boilerplate_recall", "boilerplate_f1_characters", "content_f1_characters", "average_precision",
+        "boilerplate_removed_at_half_percent_lost", "accuracy", "brier", "ece",
+    ),
+}  # fmt: skip
+
+
+def shown(name: str, value: float | None, *, unit: bool = True) -> str:
+    """Return a score as text: shares in percent, the rest with three decimals."""
+    if value is None:
+        return "–"
+    form = SCORES.get(name)
+    if form and form.percent:
+        decimals = 2 if 0 < min(value, 1 - value) < 0.01 else 1
+        return f"{100 * value:.{decimals}f}{' %' if unit else ''}"
+    return f"{value:.3f}"
+
+
+def shown_interval(name: str, score: Mapping[str, Any]) -> str:
+    """Return the ends of a score's interval as text; empty where there is none."""
+    if score.get("low") is None or score.get("high") is None:
+        return ""
+    return f"{shown(name, score['low'], unit=False)}–{shown(name, score['high'])}"
+
+
+def shown_scores(metrics: Mapping[str, Any]) -> list[str]:
+    """Return the names of the scores worth showing: defined, and not the same number twice."""
+    scores = metrics["scores"]
+    names = [name for name in SHOWN[metrics["task"]] if scores.get(name, {}).get("value") is not None]
+    abstains = metrics["coverage"]["abstained"] > 0
+    return [name for name in names if abstains or name not in ("coverage", "accuracy_answered")]
+
+
+def verdict(metrics: Mapping[str, Any]) -> str:
+    """Return the run's result in a sentence or two."""
+    scores, baseline = metrics["scores"], metrics["baseline"]
+    if metrics["task"] == "boilerplate":
+        return _boilerplate_verdict(metrics)
+    accuracy = scores["accuracy"]
+    text = (
+        f"Of {metrics['n']:,} texts, {shown('accuracy', accuracy['value'])} get the right label "
+        f"(95 % interval {shown_interval('accuracy', accuracy)}); always answering “{baseline['label']}” "
+        f"would reach {shown('accuracy', baseline['accuracy'])}."
+    )
+    abstained = metrics["coverage"]["abstained"]
+    if abstained:
+        answered = shown("accuracy_answered", scores["accuracy_answered"]["value"])
+        text += f" The model abstains on {abstained:,} texts; of the labels it gives, {answered} are right."
+    worst = min(
+        (row for row in metrics["per_class"] if row["support"] and row["f1"]["value"] is not None),
+        key=lambda row: row["f1"]["value"],
+        default=None,
+    )
+    if worst and worst["f1"]["value"] < 1 and len(metrics["per_class"]) > 2:
+        text += f" The weakest class is “{worst['label']}”, with an F1 of {shown('f1', worst['f1']['value'])}."
+    return text
+
+
+def _boilerplate_verdict(metrics: Mapping[str, Any]) -> str:
+    scores = metrics["scores"]
+    f1, lost, gone = (scores[name] for name in ("boilerplate_f1", "article_lost", "boilerplate_removed"))
+    where = f" of {metrics['groups']:,} sites" if metrics["groups"] > 1 else ""
+    text = f"On {metrics['documents']:,} pages{where} ({metrics['n']:,} paragraphs), "
+    if gone["value"] is None:
+        return text + f"none of them with boilerplate, {shown('article_lost', lost['value'])} of the article is lost."
+    text += f"{shown('boilerplate_removed', gone['value'])} of the boilerplate is removed"
+    if lost["value"] is not None:
+        text += (
+            f" and {shown('article_lost', lost['value'])} of the article is lost "
+            f"(95 % interval {shown_interval('article_lost', lost)}), counted in characters"
+        )
+    return text + f". By paragraph, boilerplate F1 is {shown('boilerplate_f1', f1['value'])}."
