@@ -1,0 +1,430 @@
+"""Compiled kernels: read text once, hash its n-grams, count them per document.
+
+An n-gram is known by two polynomial hashes of its string (Karp and Rabin 1987), 64 and 32 bits, with two odd
+bases that are the model's key. The hash of "a b" follows from those of "a" and "b", so a word n-gram costs two
+multiplications however long it is; a term given as a string hashes to the same numbers. The vocabulary is an
+open-addressing table of rows (64-bit hash, 32-bit check and number + 1): terms that share the first are told
+apart by the second, 96 bits in all.
+
+Texts come as code points (uint32), so that one code path serves every script. Counting collects a document's
+n-grams in a small buffer and touches all their table rows before it compares any: the waits for memory overlap.
+
+The counts of a document come from "last seen" stamps: a term's state remembers the document that it was last
+seen in and where its count stands, so that no per-document dictionary is needed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+# Classes of code points.
+OTHER, WORD, SPACE = 0, 1, 2
+
+# Columns of a term's state.
+LAST, SLOT, DF, KEY, CHECK, FROM, TO, STATE_COLUMNS = 0, 1, 2, 3, 4, 5, 6, 8
+
+BUFFER = 2048
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_ONE = np.uint64(1)
+_32 = np.uint64(32)
+_SPACE_CODE = np.uint64(33)  # a code point enters a hash as itself + 1
+
+
+@njit(cache=True, nogil=True, inline="always")
+def slot_of(key: Any, mask: Any) -> Any:
+    """Return where in a table of ``mask + 1`` rows the search for a hash begins."""
+    return ((key ^ (key >> _32)) * _MIX >> np.uint64(20)) & mask
+
+
+@njit(cache=True, nogil=True)
+def grow_table(table: Array, state: Array, n_terms: int, size: int) -> Array:
+    """Return a table of ``size`` rows (a power of two) with the terms of ``state`` in it."""
+    grown = np.zeros((size, 2), dtype=np.uint64)
+    mask = np.uint64(size - 1)
+    for term in range(n_terms):
+        key = np.uint64(state[term, KEY])
+        at = slot_of(key, mask)
+        while grown[at, 1] != 0:
+            at = (at + _ONE) & mask
+        grown[at, 0] = key
+        grown[at, 1] = (np.uint64(state[term, CHECK]) << _32) | np.uint64(term + 1)
+    return grown
+
+
+@njit(cache=True, nogil=True)
+def grow_rows(rows: Array, used: int, size: int) -> Array:
+    """Return a copy with room for ``size`` rows."""
+    grown = np.empty((size, rows.shape[1]), dtype=rows.dtype)
+    grown[:used] = rows[:used]
+    return grown
+
+
+@njit(cache=True, nogil=True)
+def flush(
+    table: Array,
+    state: Array,
+    found: Array,
+    n_terms: int,
+    nnz: int,
+    keys: Array,
+    checks: Array,
+    spans: Array,
+    n: int,
+    stamp: int,
+    frozen: bool,
+) -> Any:
+    """Count the ``n`` n-grams in the buffer for the document that ``stamp`` stands for.
+
+    Returns
+    -------
+    table, state, found, n_terms, nnz
+        ``found`` gets a row (term, count) for each term that is new in this document.
+    """  # fmt: skip
+    if not frozen:
+        if n_terms + n > state.shape[0]:
+            state = grow_rows(state, n_terms, max(2 * state.shape[0], n_terms + n))
+        if 2 * (n_terms + n) > table.shape[0]:
+            size = table.shape[0]
+            while size < 2 * (n_terms + n):
+                size *= 2
+            table = grow_table(table, state, n_terms, 2 * size)
+    if nnz + n > found.shape[0]:
+        found = grow_rows(found, nnz, max(found.shape[0] + found.shape[0] // 2, nnz + n))
+    mask = np.uint64(table.shape[0] - 1)
+    touched = np.uint64(0)
+    for i in range(n):
+        touched |= table[slot_of(keys[i], mask), 1]
+    if touched == 0 and frozen:
+        return table, state, found, n_terms, nnz
+    for i in range(n):
+        key, check = keys[i], checks[i]
+        at = slot_of(key, mask)
+        term = -1
+        while True:
+            entry = table[at, 1]
+            if entry == 0:
+                break
+            if table[at, 0] == key and entry >> _32 == check:
+                term = np.int64(entry & np.uint64(0xFFFFFFFF)) - 1
+                break
+            at = (at + _ONE) & mask
+        if term < 0:
+            if frozen:
+                continue
+            term = n_terms
+            n_terms += 1
+            table[at, 0] = key
+            table[at, 1] = (check << _32) | np.uint64(term + 1)
+            state[term, LAST] = -1
+            state[term, DF] = 0
+            state[term, KEY] = np.int64(key)
+            state[term, CHECK] = np.int64(check)
+            state[term, FROM] = spans[i, 0]
+            state[term, TO] = spans[i, 1]
+        if state[term, LAST] == stamp:
+            found[state[term, SLOT], 1] += 1
+        else:
+            state[term, LAST] = stamp
+            state[term, SLOT] = nnz
+            if not frozen:
+                state[term, DF] += 1
+            found[nnz, 0] = term
+            found[nnz, 1] = 1
+            nnz += 1
+    return table, state, found, n_terms, nnz
+
+
+@njit(cache=True, nogil=True, inline="always")
+def finish_check(second: Any) -> Any:
+    """Reduce the second hash to the 32 bits that a table row keeps."""
+    return (second ^ (second >> _32)) * _MIX >> _32
+
+
+@njit(cache=True, nogil=True)
+def is_stop_word(stops: Array, key: Any) -> bool:
+    """Look a token's hash up in the sorted hashes of the stop words."""
+    at = np.searchsorted(stops, key)
+    return at < stops.shape[0] and stops[at] == key
+
+
+@njit(cache=True, nogil=True)
+def count_words(
+    text: Array,
+    starts: Array,
+    classes: Array,
+    shortest: int,
+    marks: bool,
+    n_min: int,
+    n_max: int,
+    bases: Array,
+    stops: Array,
+    table: Array,
+    state: Array,
+    n_terms: int,
+    first_stamp: int,
+    frozen: bool,
+    one_line: bool,
+) -> Any:
+    """Count word n-grams of documents.
+
+    Parameters
+    ----------
+    text : uint32 (n,)
+        Code points of all documents, one after the other.
+    starts : int64 (n_documents + 1,)
+        Where each begins; last, where the last one ends.
+    classes : uint8
+        Of code points: ``OTHER``, ``WORD`` or ``SPACE``; longer than the largest code point.
+    shortest : int
+        Tokens of fewer characters are passed over, as ``\\b\\w\\w+\\b`` does (2).
+    marks : bool
+        Whether each character that is neither word nor space is a token.
+    n_min, n_max : int
+        Lengths of n-grams, in tokens.
+    bases : uint64 (2,)
+        The model's key.
+    stops : uint64, sorted
+        First hashes of tokens to drop before n-grams are formed.
+    table, state, n_terms
+        The vocabulary; see the module.
+    first_stamp : int
+        Stamp of the first document; stamps must never return for one ``state``.
+    frozen : bool
+        Whether unknown n-grams are passed over rather than added.
+    one_line : bool
+        Read each document's first line alone.
+
+    Returns
+    -------
+    table, state, n_terms, found, indptr
+        ``found`` int32 (nnz, 2): term and count; document i has rows ``indptr[i]`` to ``indptr[i + 1]``.
+    """  # fmt: skip
+    found = np.empty((max(1024, text.shape[0] // 6), 2), dtype=np.int32)
+    indptr = np.zeros(starts.shape[0], dtype=np.int64)
+    keys = np.empty(BUFFER + n_max, dtype=np.uint64)
+    checks = np.empty(BUFFER + n_max, dtype=np.uint64)
+    spans = np.empty((BUFFER + n_max, 2), dtype=np.int64)
+    first = np.zeros(n_max + 1, dtype=np.uint64)  # hashes of the n-grams that end at the token before
+    second = np.zeros(n_max + 1, dtype=np.uint64)
+    begun = np.zeros(n_max + 1, dtype=np.int64)
+    base1, base2 = bases[0], bases[1]
+    nnz = 0
+    for document in range(starts.shape[0] - 1):
+        n, seen = 0, 0
+        at, end = starts[document], starts[document + 1]
+        stamp = first_stamp + document
+        while at < end:
+            kind = classes[text[at]]
+            if one_line and text[at] == 10:
+                break
+            if kind != WORD and not (marks and kind == OTHER):
+                at += 1
+                continue
+            begin = at
+            h1, h2, p1, p2 = np.uint64(0), np.uint64(0), _ONE, _ONE
+            while True:
+                code = np.uint64(text[at]) + _ONE
+                h1 = h1 * base1 + code
+                h2 = h2 * base2 + code
+                p1 *= base1
+                p2 *= base2
+                at += 1
+                if kind == OTHER or at >= end or classes[text[at]] != WORD:
+                    break
+            if kind == WORD and at - begin < shortest:
+                continue
+            if stops.shape[0] and is_stop_word(stops, h1):
+                continue
+            seen += 1
+            for length in range(min(n_max, seen), 1, -1):
+                first[length] = (first[length - 1] * base1 + _SPACE_CODE) * p1 + h1
+                second[length] = (second[length - 1] * base2 + _SPACE_CODE) * p2 + h2
+                begun[length] = begun[length - 1]
+            first[1], second[1], begun[1] = h1, h2, begin
+            for length in range(n_min, min(n_max, seen) + 1):
+                keys[n] = first[length]
+                checks[n] = finish_check(second[length])
+                spans[n, 0] = begun[length]
+                spans[n, 1] = at
+                n += 1
+            if n >= BUFFER:
+                table, state, found, n_terms, nnz = flush(
+                    table, state, found, n_terms, nnz, keys, checks, spans, n, stamp, frozen
+                )
+                n = 0
+        if n:
+            table, state, found, n_terms, nnz = flush(
+                table, state, found, n_terms, nnz, keys, checks, spans, n, stamp, frozen
+            )
+        indptr[document + 1] = nnz
+    return table, state, n_terms, found[:nnz], indptr
+
+
+@njit(cache=True, nogil=True)
+def squeeze(text: Array, starts: Array, classes: Array, pad_words: bool, one_line: bool) -> Any:
+    """Return texts with white space as character n-grams want it, and where they start.
+
+    Runs of two or more spaces become one. With ``pad_words`` every word gets one space before and after it,
+    shared between neighbours, and single spaces of any kind become plain ones.
+    """
+    out = np.empty(text.shape[0] + 2 * starts.shape[0], dtype=np.uint32)
+    out_starts = np.zeros(starts.shape[0], dtype=np.int64)
+    n = 0
+    for document in range(starts.shape[0] - 1):
+        at, end = starts[document], starts[document + 1]
+        if one_line:
+            stop = at
+            while stop < end and text[stop] != 10:
+                stop += 1
+            end = stop
+        begin = n
+        if pad_words:
+            out[n] = 32
+            n += 1
+        while at < end:
+            if classes[text[at]] != SPACE:
+                out[n] = text[at]
+                n += 1
+                at += 1
+                continue
+            run = at
+            while at < end and classes[text[at]] == SPACE:
+                at += 1
+            if pad_words:
+                if n > begin + 1:
+                    out[n] = 32
+                    n += 1
+            else:
+                out[n] = text[run] if at - run == 1 else 32
+                n += 1
+        if pad_words:
+            if n == begin + 1:
+                n = begin
+            elif out[n - 1] != 32:
+                out[n] = 32
+                n += 1
+        out_starts[document + 1] = n
+    return out[:n], out_starts
+
+
+@njit(cache=True, nogil=True)
+def count_characters(
+    text: Array,
+    starts: Array,
+    words_apart: bool,
+    n_min: int,
+    n_max: int,
+    bases: Array,
+    table: Array,
+    state: Array,
+    n_terms: int,
+    first_stamp: int,
+    frozen: bool,
+) -> Any:
+    """Count character n-grams of squeezed documents; parameters and results as ``count_words``.
+
+    With ``words_apart`` n-grams stay inside a word and its two spaces; a word shorter than an n-gram counts once,
+    as in scikit-learn's ``char_wb``.
+    """  # fmt: skip
+    found = np.empty((max(1024, text.shape[0] // 2), 2), dtype=np.int32)
+    indptr = np.zeros(starts.shape[0], dtype=np.int64)
+    room = n_max - n_min + 3
+    keys = np.empty(BUFFER + room, dtype=np.uint64)
+    checks = np.empty(BUFFER + room, dtype=np.uint64)
+    spans = np.empty((BUFFER + room, 2), dtype=np.int64)
+    base1, base2 = bases[0], bases[1]
+    nnz = 0
+    for document in range(starts.shape[0] - 1):
+        n = 0
+        stamp = first_stamp + document
+        at, end = starts[document], starts[document + 1]
+        word_end = end
+        while at < end:
+            if words_apart and text[at] == 32:
+                word_end = at + 1
+                while word_end < end and text[word_end] != 32:
+                    word_end += 1
+                word_end += 1
+                if word_end > end:
+                    break  # the last space of the document
+                if n_min == 1:  # the word's closing space, which is also where the next one begins
+                    keys[n] = _SPACE_CODE
+                    checks[n] = finish_check(_SPACE_CODE)
+                    spans[n, 0] = at
+                    spans[n, 1] = at + 1
+                    n += 1
+                if word_end - at < n_min:
+                    h1, h2 = np.uint64(0), np.uint64(0)
+                    for place in range(at, word_end):
+                        code = np.uint64(text[place]) + _ONE
+                        h1 = h1 * base1 + code
+                        h2 = h2 * base2 + code
+                    keys[n] = h1
+                    checks[n] = finish_check(h2)
+                    spans[n, 0] = at
+                    spans[n, 1] = word_end
+                    n += 1
+            h1, h2 = np.uint64(0), np.uint64(0)
+            for place in range(at, min(at + n_max, word_end)):
+                code = np.uint64(text[place]) + _ONE
+                h1 = h1 * base1 + code
+                h2 = h2 * base2 + code
+                if place - at + 1 >= n_min:
+                    keys[n] = h1
+                    checks[n] = finish_check(h2)
+                    spans[n, 0] = at
+                    spans[n, 1] = place + 1
+                    n += 1
+            at += 1
+            if n >= BUFFER:
+                table, state, found, n_terms, nnz = flush(
+                    table, state, found, n_terms, nnz, keys, checks, spans, n, stamp, frozen
+                )
+                n = 0
+        if n:
+            table, state, found, n_terms, nnz = flush(
+                table, state, found, n_terms, nnz, keys, checks, spans, n, stamp, frozen
+            )
+        indptr[document + 1] = nnz
+    return table, state, n_terms, found[:nnz], indptr
+
+
+@njit(cache=True, nogil=True)
+def join_terms(table: Array, state: Array, n_terms: int, other: Array, n_other: int) -> Any:
+    """Add the terms of another vocabulary, counted on later documents, to this one.
+
+    Returns
+    -------
+    table, state, n_terms
+    number : int32 (n_other,)
+        What each term of the other one is called here.
+    """
+    number = np.empty(n_other, dtype=np.int32)
+    state = grow_rows(state, n_terms, n_terms + n_other)
+    size = table.shape[0]
+    while size < 2 * (n_terms + n_other):
+        size *= 2
+    table = grow_table(table, state, n_terms, size)
+    mask = np.uint64(size - 1)
+    for term in range(n_other):
+        key, check = np.uint64(other[term, KEY]), np.uint64(other[term, CHECK])
+        at = slot_of(key, mask)
+        while table[at, 1] != 0 and not (table[at, 0] == key and table[at, 1] >> _32 == check):
+            at = (at + _ONE) & mask
+        if table[at, 1] == 0:
+            table[at, 0] = key
+            table[at, 1] = (check << _32) | np.uint64(n_terms + 1)
+            state[n_terms] = other[term]
+            number[term] = n_terms
+            n_terms += 1
+        else:
+            known = np.int64(table[at, 1] & np.uint64(0xFFFFFFFF)) - 1
+            state[known, DF] += other[term, DF]
+            number[term] = known
+    return table, state, n_terms, number

@@ -1,0 +1,219 @@
+"""A family of n-grams: how text is cut into them, the vocabulary that grows while counting, and the fitted one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+
+from copydesk.features import ngrams, terms
+from copydesk.features.ngrams import STATE_COLUMNS
+
+Array = NDArray[Any]
+
+# Token patterns that the kernel knows: (shortest token, whether marks are tokens).
+PATTERNS = {
+    r"(?u)\b\w\w+\b": (2, False),
+    r"\b\w\w+\b": (2, False),
+    r"(?u)\b\w+\b": (1, False),
+    r"\b\w+\b": (1, False),
+    r"(?u)\w+": (1, False),
+    r"\w+": (1, False),
+    r"(?u)\w+|[^\w\s]": (1, True),
+    r"\w+|[^\w\s]": (1, True),
+}
+BETWEEN = 0x110000  # no code point: stands between tokens that a pattern of the user's own has found
+_CUSTOM_CLASSES = np.full(BETWEEN + 1, ngrams.WORD, dtype=np.uint8)
+_CUSTOM_CLASSES[BETWEEN] = ngrams.SPACE
+
+
+@dataclass
+class Chunk:
+    """Preprocessed texts as code points, and what they become for character n-grams, made once."""
+
+    text: Array
+    starts: Array
+    classes: Array
+
+    @classmethod
+    def of(cls, texts: list[str]) -> Chunk:
+        text, starts = terms.code_points(texts)
+        return cls(text, starts, terms.classes_for(text))
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How a family cuts texts into n-grams.
+
+    Attributes
+    ----------
+    analyzer : {"word", "char", "char_wb"}
+    n_min, n_max : int
+    shortest, marks : see ``ngrams.count_words``
+    find : callable or None
+        Finds the tokens of a text, where the kernel does not know the pattern.
+    stops : ndarray of uint64, sorted
+    one_line : bool
+    bases : ndarray of uint64 (2,)
+    """
+
+    analyzer: str
+    n_min: int
+    n_max: int
+    shortest: int
+    marks: bool
+    find: Any
+    stops: Array
+    one_line: bool
+    bases: Array
+
+    def view(self, chunk: Chunk, texts: Sequence[str]) -> Chunk:
+        """Return a chunk the way this family reads it."""
+        if self.analyzer == "word" and self.find is None:
+            return chunk
+        if self.analyzer == "word":
+            shown = [text.split("\n", 1)[0] for text in texts] if self.one_line else texts
+            return _tokens(self.find(text) for text in shown)
+        squeezed = ngrams.squeeze(chunk.text, chunk.starts, chunk.classes, self.analyzer == "char_wb", self.one_line)
+        return Chunk(*squeezed, chunk.classes)
+
+    def count(self, chunk: Chunk, table: Array, state: Array, n_terms: int, stamp: int, frozen: bool) -> Any:
+        """Count a chunk seen through ``view``; results as ``ngrams.count_words``."""
+        vocabulary = (table, state, n_terms, stamp, frozen)
+        if self.analyzer == "word":
+            shortest = self.shortest if self.find is None else 1
+            one_line = self.one_line and self.find is None
+            return ngrams.count_words(
+                chunk.text, chunk.starts, chunk.classes, shortest, self.marks, self.n_min, self.n_max, self.bases,
+                self.stops, *vocabulary, one_line,
+            )  # fmt: skip
+        return ngrams.count_characters(
+            chunk.text, chunk.starts, self.analyzer == "char_wb", self.n_min, self.n_max, self.bases, *vocabulary
+        )
+
+
+def _tokens(found: Iterable[list[str]]) -> Chunk:
+    parts, lengths = [], []
+    gap = np.array([BETWEEN], dtype=np.uint32)
+    for tokens in found:
+        pieces = [piece for token in tokens if token for piece in (terms.code_points([token])[0], gap)]
+        parts += pieces
+        lengths.append(sum(map(len, pieces)))
+    text = np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint32)
+    return Chunk(text, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), _CUSTOM_CLASSES)
+
+
+class Growing:
+    """A vocabulary while documents are counted into it.
+
+    Terms are numbered as they first appear.
+    """
+
+    def __init__(self, cut: Cut) -> None:
+        self.cut = cut
+        self.n_terms = 0
+        self.table = np.zeros((1 << 14, 2), dtype=np.uint64)
+        self.state = np.empty((1 << 13, STATE_COLUMNS), dtype=np.int64)
+        self.written = np.empty((1 << 16, 1), dtype=np.uint8)
+        self.offsets = np.zeros(1, dtype=np.int64)
+        self.blocks: list[tuple[Array, Array]] = []
+        self.fixed = False
+
+    def start_with(self, names: list[str]) -> None:
+        """Fix the vocabulary to given terms; others are passed over."""
+        written, self.offsets = terms.encode_terms(names)
+        self.written, self.n_terms, self.fixed = written[:, None], len(names), True
+        self.state = terms.state_of(*terms.hash_terms(written, self.offsets, self.cut.bases), STATE_COLUMNS)
+        size = 1 << max(10, (4 * len(names)).bit_length())
+        self.table = ngrams.grow_table(self.table[:1], self.state, self.n_terms, size)
+
+    def add(self, chunk: Chunk, stamp: int) -> None:
+        """Count a chunk's documents, adding new terms."""
+        before = self.n_terms
+        self.table, self.state, self.n_terms, found, indptr = self.cut.count(
+            chunk, self.table, self.state, self.n_terms, stamp, self.fixed
+        )
+        self.blocks.append((found.copy(), indptr))
+        if self.fixed:
+            self.state[: self.n_terms, ngrams.DF] += np.bincount(found[:, 0], minlength=self.n_terms)
+            return
+        self.offsets = np.concatenate([self.offsets, np.zeros(self.n_terms - before, dtype=np.int64)])
+        cut = self.cut
+        self.written = terms.write_terms(
+            chunk.text, chunk.classes, self.state, before, self.n_terms, cut.analyzer == "word",
+            cut.shortest if cut.find is None else 1, cut.marks, cut.stops, cut.bases[0], self.written, self.offsets,
+        )  # fmt: skip
+
+    def join(self, other: Growing) -> None:
+        """Take over what another counted of later documents; terms keep the order of first appearance."""
+        self.table, self.state, total, number = ngrams.join_terms(
+            self.table, self.state, self.n_terms, other.state, other.n_terms
+        )
+        new = np.flatnonzero(number >= self.n_terms)
+        written, offsets = terms.gather_terms(other.written[:, 0], other.offsets, new)
+        end = self.offsets[-1]
+        self.written = np.concatenate([self.written[:end], written[:, None]])
+        self.offsets = np.concatenate([self.offsets, end + offsets[1:]])
+        self.n_terms = total
+        for found, indptr in other.blocks:
+            found[:, 0] = number[found[:, 0]]
+            self.blocks.append((found, indptr))
+
+    @property
+    def document_frequency(self) -> Array:
+        """In how many documents each term stands, int64 (n_terms,)."""
+        return self.state[: self.n_terms, ngrams.DF]
+
+    def total_counts(self) -> Array:
+        """How often each term stands in all documents, int64 (n_terms,)."""
+        total = np.zeros(self.n_terms, dtype=np.int64)
+        for found, _ in self.blocks:
+            total += np.bincount(found[:, 0], found[:, 1], self.n_terms).astype(np.int64)
+        return total
+
+
+class FittedFamily(BaseEstimator):
+    """The fitted vocabulary of one family, columns in order.
+
+    Attributes
+    ----------
+    terms_ : ndarray of uint8
+        All terms in UTF-8, one after the other.
+    offsets_ : ndarray of int64, shape (n_terms + 1,)
+    idf_ : ndarray of float64, shape (n_terms,)
+    n_documents_ : int
+    mean_length_ : float
+        Mean number of n-grams in a training document.
+    """
+
+    terms_: Array
+    offsets_: Array
+    idf_: Array
+    n_documents_: int
+    mean_length_: float
+
+    @property
+    def n_terms(self) -> int:
+        """Number of columns."""
+        return len(self.offsets_) - 1
+
+    def strings(self, which: Iterable[int] | None = None) -> list[str]:
+        """Return terms as strings."""
+        return terms.decode_terms(self.terms_, self.offsets_, which)
+
+    def lookup(self, bases: Array) -> Array:
+        """Return the table that finds terms; made when it is first needed."""
+        if not hasattr(self, "_table"):
+            keys, checks = terms.hash_terms(self.terms_, self.offsets_, bases)
+            size = 1 << max(10, int(4 * self.n_terms).bit_length())
+            state = terms.state_of(keys, checks, STATE_COLUMNS)
+            self._table = ngrams.grow_table(np.zeros((1, 2), dtype=np.uint64), state, self.n_terms, size)
+        return self._table
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()
+        return {key: value for key, value in state.items() if key != "_table"}
