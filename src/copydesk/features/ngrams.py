@@ -26,13 +26,16 @@ Array = NDArray[Any]
 # Classes of code points.
 OTHER, WORD, SPACE = 0, 1, 2
 
-# Columns of a term's state.
-LAST, SLOT, DF, KEY, CHECK, FROM, TO, STATE_COLUMNS = 0, 1, 2, 3, 4, 5, 6, 8
+# Columns of a term's state while counting (int32, small so that it stays in cache) and of what is known of it (int64).
+LAST, SLOT, DF, STATE_COLUMNS = 0, 1, 2, 4
+KEY, CHECK, FROM, TO, ORIGIN_COLUMNS = 0, 1, 2, 3, 4
 
 BUFFER = 2048
+_LONG = 64  # powers of the bases for tokens up to this length stand in a table
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _ONE = np.uint64(1)
 _32 = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
 _SPACE_CODE = np.uint64(33)  # a code point enters a hash as itself + 1
 
 
@@ -43,17 +46,17 @@ def slot_of(key: Any, mask: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def grow_table(table: Array, state: Array, n_terms: int, size: int) -> Array:
-    """Return a table of ``size`` rows (a power of two) with the terms of ``state`` in it."""
+def grow_table(origin: Array, n_terms: int, size: int) -> Array:
+    """Return a table of ``size`` rows (a power of two) with the terms of ``origin`` in it."""
     grown = np.zeros((size, 2), dtype=np.uint64)
     mask = np.uint64(size - 1)
     for term in range(n_terms):
-        key = np.uint64(state[term, KEY])
+        key = np.uint64(origin[term, KEY])
         at = slot_of(key, mask)
         while grown[at, 1] != 0:
             at = (at + _ONE) & mask
         grown[at, 0] = key
-        grown[at, 1] = (np.uint64(state[term, CHECK]) << _32) | np.uint64(term + 1)
+        grown[at, 1] = (np.uint64(origin[term, CHECK]) << _32) | np.uint64(term + 1)
     return grown
 
 
@@ -66,15 +69,78 @@ def grow_rows(rows: Array, used: int, size: int) -> Array:
 
 
 @njit(cache=True, nogil=True)
+def make_room(
+    table: Array, state: Array, origin: Array, found: Array, n_terms: int, nnz: int, n: int, frozen: bool
+) -> Any:
+    """Grow what could be too small for ``n`` more n-grams."""
+    if not frozen:
+        if n_terms + n > state.shape[0]:
+            size = max(2 * state.shape[0], n_terms + n)
+            state = grow_rows(state, n_terms, size)
+            origin = grow_rows(origin, n_terms, size)
+        if 2 * (n_terms + n) > table.shape[0]:
+            size = table.shape[0]
+            while size < 2 * (n_terms + n):
+                size *= 2
+            table = grow_table(origin, n_terms, 2 * size)
+    if nnz + n > found.shape[0]:
+        found = grow_rows(found, nnz, max(found.shape[0] + found.shape[0] // 2, nnz + n))
+    return table, state, origin, found
+
+
+@njit(cache=True, nogil=True)
+def find_terms(table: Array, keys: Array, checks: Array, numbers: Array, n: int) -> None:
+    """Look ``n`` n-grams up; write their terms' numbers + 1, or 0 where the table does not know them.
+
+    The first pass does nothing but read the rows where searches begin, so that the waits for memory overlap.
+    """
+    mask = np.uint64(table.shape[0] - 1)
+    for i in range(np.uint64(n)):
+        numbers[i] = table[slot_of(keys[i], mask), 1]
+    for i in range(np.uint64(n)):
+        entry = numbers[i]
+        if entry == 0:
+            continue
+        key, check = keys[i], checks[i]
+        at = slot_of(key, mask)
+        while entry != 0 and not (table[at, 0] == key and entry >> _32 == check):
+            at = (at + _ONE) & mask
+            entry = table[at, 1]
+        numbers[i] = entry & _LOW
+
+
+@njit(cache=True, nogil=True)
+def add_term(table: Array, state: Array, origin: Array, n_terms: int, key: Any, check: Any, span: Array) -> int:
+    """Find or add one term; return its number."""
+    mask = np.uint64(table.shape[0] - 1)
+    at = slot_of(key, mask)
+    while table[at, 1] != 0:
+        if table[at, 0] == key and table[at, 1] >> _32 == check:
+            return np.int64(table[at, 1] & _LOW) - 1
+        at = (at + _ONE) & mask
+    table[at, 0] = key
+    table[at, 1] = (check << _32) | np.uint64(n_terms + 1)
+    state[n_terms, LAST] = -1
+    state[n_terms, DF] = 0
+    origin[n_terms, KEY] = np.int64(key)
+    origin[n_terms, CHECK] = np.int64(check)
+    origin[n_terms, FROM] = span[0]
+    origin[n_terms, TO] = span[1]
+    return n_terms
+
+
+@njit(cache=True, nogil=True)
 def flush(
     table: Array,
     state: Array,
+    origin: Array,
     found: Array,
     n_terms: int,
     nnz: int,
     keys: Array,
     checks: Array,
     spans: Array,
+    numbers: Array,
     n: int,
     stamp: int,
     frozen: bool,
@@ -83,61 +149,31 @@ def flush(
 
     Returns
     -------
-    table, state, found, n_terms, nnz
+    table, state, origin, found, n_terms, nnz
         ``found`` gets a row (term, count) for each term that is new in this document.
-    """  # fmt: skip
-    if not frozen:
-        if n_terms + n > state.shape[0]:
-            state = grow_rows(state, n_terms, max(2 * state.shape[0], n_terms + n))
-        if 2 * (n_terms + n) > table.shape[0]:
-            size = table.shape[0]
-            while size < 2 * (n_terms + n):
-                size *= 2
-            table = grow_table(table, state, n_terms, 2 * size)
-    if nnz + n > found.shape[0]:
-        found = grow_rows(found, nnz, max(found.shape[0] + found.shape[0] // 2, nnz + n))
-    mask = np.uint64(table.shape[0] - 1)
-    touched = np.uint64(0)
-    for i in range(n):
-        touched |= table[slot_of(keys[i], mask), 1]
-    if touched == 0 and frozen:
-        return table, state, found, n_terms, nnz
-    for i in range(n):
-        key, check = keys[i], checks[i]
-        at = slot_of(key, mask)
-        term = -1
-        while True:
-            entry = table[at, 1]
-            if entry == 0:
-                break
-            if table[at, 0] == key and entry >> _32 == check:
-                term = np.int64(entry & np.uint64(0xFFFFFFFF)) - 1
-                break
-            at = (at + _ONE) & mask
-        if term < 0:
+    """
+    table, state, origin, found = make_room(table, state, origin, found, n_terms, nnz, n, frozen)
+    find_terms(table, keys, checks, numbers, n)
+    for i in range(np.uint64(n)):
+        number = numbers[i]
+        if number == 0:
             if frozen:
                 continue
-            term = n_terms
-            n_terms += 1
-            table[at, 0] = key
-            table[at, 1] = (check << _32) | np.uint64(term + 1)
-            state[term, LAST] = -1
-            state[term, DF] = 0
-            state[term, KEY] = np.int64(key)
-            state[term, CHECK] = np.int64(check)
-            state[term, FROM] = spans[i, 0]
-            state[term, TO] = spans[i, 1]
+            term = np.uint64(add_term(table, state, origin, n_terms, keys[i], checks[i], spans[i]))
+            if term == np.uint64(n_terms):
+                n_terms += 1
+        else:
+            term = number - _ONE
         if state[term, LAST] == stamp:
-            found[state[term, SLOT], 1] += 1
+            found[np.uint64(state[term, SLOT]), 1] += 1
         else:
             state[term, LAST] = stamp
             state[term, SLOT] = nnz
-            if not frozen:
-                state[term, DF] += 1
-            found[nnz, 0] = term
-            found[nnz, 1] = 1
+            state[term, DF] += 1
+            found[np.uint64(nnz), 0] = term
+            found[np.uint64(nnz), 1] = 1
             nnz += 1
-    return table, state, found, n_terms, nnz
+    return table, state, origin, found, n_terms, nnz
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -166,6 +202,7 @@ def count_words(
     stops: Array,
     table: Array,
     state: Array,
+    origin: Array,
     n_terms: int,
     first_stamp: int,
     frozen: bool,
@@ -191,7 +228,7 @@ def count_words(
         The model's key.
     stops : uint64, sorted
         First hashes of tokens to drop before n-grams are formed.
-    table, state, n_terms
+    table, state, origin, n_terms
         The vocabulary; see the module.
     first_stamp : int
         Stamp of the first document; stamps must never return for one ``state``.
@@ -202,68 +239,88 @@ def count_words(
 
     Returns
     -------
-    table, state, n_terms, found, indptr
+    table, state, origin, n_terms, found, indptr
         ``found`` int32 (nnz, 2): term and count; document i has rows ``indptr[i]`` to ``indptr[i + 1]``.
-    """  # fmt: skip
+    """
     found = np.empty((max(1024, text.shape[0] // 6), 2), dtype=np.int32)
     indptr = np.zeros(starts.shape[0], dtype=np.int64)
     keys = np.empty(BUFFER + n_max, dtype=np.uint64)
     checks = np.empty(BUFFER + n_max, dtype=np.uint64)
     spans = np.empty((BUFFER + n_max, 2), dtype=np.int64)
+    numbers = np.empty(BUFFER + n_max, dtype=np.uint64)
     first = np.zeros(n_max + 1, dtype=np.uint64)  # hashes of the n-grams that end at the token before
     second = np.zeros(n_max + 1, dtype=np.uint64)
     begun = np.zeros(n_max + 1, dtype=np.int64)
     base1, base2 = bases[0], bases[1]
+    powers = np.ones((2, _LONG + 1), dtype=np.uint64)
+    for k in range(_LONG):
+        powers[0, k + 1] = powers[0, k] * base1
+        powers[1, k + 1] = powers[1, k] * base2
+    least = np.uint64(shortest)
     nnz = 0
     for document in range(starts.shape[0] - 1):
         n, seen = 0, 0
-        at, end = starts[document], starts[document + 1]
+        # unsigned, so that no index is checked for being negative
+        at, end = np.uint64(starts[document]), np.uint64(starts[document + 1])
         stamp = first_stamp + document
         while at < end:
             kind = classes[text[at]]
-            if one_line and text[at] == 10:
-                break
-            if kind != WORD and not (marks and kind == OTHER):
-                at += 1
-                continue
+            if kind != WORD:
+                if one_line and text[at] == 10:
+                    break
+                if not (marks and kind == OTHER):
+                    at += _ONE
+                    continue
             begin = at
-            h1, h2, p1, p2 = np.uint64(0), np.uint64(0), _ONE, _ONE
+            h1, h2 = np.uint64(0), np.uint64(0)
             while True:
                 code = np.uint64(text[at]) + _ONE
                 h1 = h1 * base1 + code
                 h2 = h2 * base2 + code
-                p1 *= base1
-                p2 *= base2
-                at += 1
-                if kind == OTHER or at >= end or classes[text[at]] != WORD:
+                at += _ONE
+                if at >= end or kind != WORD or classes[text[at]] != WORD:
                     break
-            if kind == WORD and at - begin < shortest:
+            length = at - begin
+            if kind == WORD and length < least:
                 continue
             if stops.shape[0] and is_stop_word(stops, h1):
                 continue
-            seen += 1
-            for length in range(min(n_max, seen), 1, -1):
-                first[length] = (first[length - 1] * base1 + _SPACE_CODE) * p1 + h1
-                second[length] = (second[length - 1] * base2 + _SPACE_CODE) * p2 + h2
-                begun[length] = begun[length - 1]
-            first[1], second[1], begun[1] = h1, h2, begin
-            for length in range(n_min, min(n_max, seen) + 1):
-                keys[n] = first[length]
-                checks[n] = finish_check(second[length])
-                spans[n, 0] = begun[length]
+            if n_max > 1:
+                if seen < n_max:
+                    seen += 1
+                known = min(np.int64(length), _LONG)
+                p1, p2 = powers[0, known], powers[1, known]
+                for _ in range(np.int64(length) - known):
+                    p1 *= base1
+                    p2 *= base2
+                for k in range(seen, 1, -1):
+                    first[k] = (first[k - 1] * base1 + _SPACE_CODE) * p1 + h1
+                    second[k] = (second[k - 1] * base2 + _SPACE_CODE) * p2 + h2
+                    begun[k] = begun[k - 1]
+                first[1], second[1], begun[1] = h1, h2, begin
+                for k in range(n_min, seen + 1):
+                    keys[n] = first[k]
+                    checks[n] = finish_check(second[k])
+                    spans[n, 0] = begun[k]
+                    spans[n, 1] = at
+                    n += 1
+            else:
+                keys[n] = h1
+                checks[n] = finish_check(h2)
+                spans[n, 0] = begin
                 spans[n, 1] = at
                 n += 1
             if n >= BUFFER:
-                table, state, found, n_terms, nnz = flush(
-                    table, state, found, n_terms, nnz, keys, checks, spans, n, stamp, frozen
+                table, state, origin, found, n_terms, nnz = flush(
+                    table, state, origin, found, n_terms, nnz, keys, checks, spans, numbers, n, stamp, frozen
                 )
                 n = 0
         if n:
-            table, state, found, n_terms, nnz = flush(
-                table, state, found, n_terms, nnz, keys, checks, spans, n, stamp, frozen
+            table, state, origin, found, n_terms, nnz = flush(
+                table, state, origin, found, n_terms, nnz, keys, checks, spans, numbers, n, stamp, frozen
             )
         indptr[document + 1] = nnz
-    return table, state, n_terms, found[:nnz], indptr
+    return table, state, origin, n_terms, found[:nnz], indptr
 
 
 @njit(cache=True, nogil=True)
@@ -323,6 +380,7 @@ def count_characters(
     bases: Array,
     table: Array,
     state: Array,
+    origin: Array,
     n_terms: int,
     first_stamp: int,
     frozen: bool,
@@ -331,13 +389,14 @@ def count_characters(
 
     With ``words_apart`` n-grams stay inside a word and its two spaces; a word shorter than an n-gram counts once,
     as in scikit-learn's ``char_wb``.
-    """  # fmt: skip
+    """
     found = np.empty((max(1024, text.shape[0] // 2), 2), dtype=np.int32)
     indptr = np.zeros(starts.shape[0], dtype=np.int64)
     room = n_max - n_min + 3
     keys = np.empty(BUFFER + room, dtype=np.uint64)
     checks = np.empty(BUFFER + room, dtype=np.uint64)
     spans = np.empty((BUFFER + room, 2), dtype=np.int64)
+    numbers = np.empty(BUFFER + room, dtype=np.uint64)
     base1, base2 = bases[0], bases[1]
     nnz = 0
     for document in range(starts.shape[0] - 1):
@@ -383,48 +442,40 @@ def count_characters(
                     n += 1
             at += 1
             if n >= BUFFER:
-                table, state, found, n_terms, nnz = flush(
-                    table, state, found, n_terms, nnz, keys, checks, spans, n, stamp, frozen
+                table, state, origin, found, n_terms, nnz = flush(
+                    table, state, origin, found, n_terms, nnz, keys, checks, spans, numbers, n, stamp, frozen
                 )
                 n = 0
         if n:
-            table, state, found, n_terms, nnz = flush(
-                table, state, found, n_terms, nnz, keys, checks, spans, n, stamp, frozen
+            table, state, origin, found, n_terms, nnz = flush(
+                table, state, origin, found, n_terms, nnz, keys, checks, spans, numbers, n, stamp, frozen
             )
         indptr[document + 1] = nnz
-    return table, state, n_terms, found[:nnz], indptr
+    return table, state, origin, n_terms, found[:nnz], indptr
 
 
 @njit(cache=True, nogil=True)
-def join_terms(table: Array, state: Array, n_terms: int, other: Array, n_other: int) -> Any:
-    """Add the terms of another vocabulary, counted on later documents, to this one.
+def join_terms(table: Array, state: Array, origin: Array, n_terms: int, others: Array, other: Array, n: int) -> Any:
+    """Add the ``n`` terms of another vocabulary, counted on later documents, to this one.
+
+    Parameters
+    ----------
+    others, other
+        The state and the origin of the other one's terms.
 
     Returns
     -------
-    table, state, n_terms
-    number : int32 (n_other,)
+    table, state, origin, n_terms
+    number : int32 (n,)
         What each term of the other one is called here.
     """
-    number = np.empty(n_other, dtype=np.int32)
-    state = grow_rows(state, n_terms, n_terms + n_other)
-    size = table.shape[0]
-    while size < 2 * (n_terms + n_other):
-        size *= 2
-    table = grow_table(table, state, n_terms, size)
-    mask = np.uint64(size - 1)
-    for term in range(n_other):
+    number = np.empty(n, dtype=np.int32)
+    found = np.empty((0, 2), dtype=np.int32)
+    table, state, origin, found = make_room(table, state, origin, found[:0], n_terms, 0, n, False)
+    for term in range(n):
         key, check = np.uint64(other[term, KEY]), np.uint64(other[term, CHECK])
-        at = slot_of(key, mask)
-        while table[at, 1] != 0 and not (table[at, 0] == key and table[at, 1] >> _32 == check):
-            at = (at + _ONE) & mask
-        if table[at, 1] == 0:
-            table[at, 0] = key
-            table[at, 1] = (check << _32) | np.uint64(n_terms + 1)
-            state[n_terms] = other[term]
-            number[term] = n_terms
+        number[term] = add_term(table, state, origin, n_terms, key, check, other[term, FROM : TO + 1])
+        if number[term] == n_terms:
             n_terms += 1
-        else:
-            known = np.int64(table[at, 1] & np.uint64(0xFFFFFFFF)) - 1
-            state[known, DF] += other[term, DF]
-            number[term] = known
-    return table, state, n_terms, number
+        state[number[term], DF] += others[term, DF]
+    return table, state, origin, n_terms, number

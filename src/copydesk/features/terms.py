@@ -9,7 +9,19 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from copydesk.features.ngrams import CHECK, FROM, KEY, OTHER, SPACE, TO, WORD, finish_check, grow_rows, is_stop_word
+from copydesk.features.ngrams import (
+    CHECK,
+    FROM,
+    KEY,
+    ORIGIN_COLUMNS,
+    OTHER,
+    SPACE,
+    TO,
+    WORD,
+    finish_check,
+    grow_rows,
+    is_stop_word,
+)
 
 Array = NDArray[Any]
 _ONE = np.uint64(1)
@@ -88,7 +100,7 @@ def gather_terms(written: Array, offsets: Array, chosen: Array) -> Any:
 def write_terms(
     text: Array,
     classes: Array,
-    state: Array,
+    origin: Array,
     first: int,
     last: int,
     words: bool,
@@ -99,7 +111,7 @@ def write_terms(
     written: Array,
     offsets: Array,
 ) -> Any:
-    """Append terms ``first`` to ``last``, found in ``text`` at their states' spans, to a UTF-8 buffer.
+    """Append terms ``first`` to ``last``, found in ``text`` at their origins' spans, to a UTF-8 buffer.
 
     Word n-grams are written as their tokens with one space between, whatever stood between them.
 
@@ -115,7 +127,7 @@ def write_terms(
     """  # fmt: skip
     n = offsets[first]
     for term in range(first, last):
-        at, end = state[term, FROM], state[term, TO]
+        at, end = origin[term, FROM], origin[term, TO]
         if n + 4 * (end - at) + 8 > written.shape[0]:
             written = grow_rows(written, n, 2 * written.shape[0] + 4 * (end - at) + 8)
         started = False
@@ -177,11 +189,10 @@ def decode_terms(written: Array, offsets: Array, which: Iterable[int] | None = N
 
 
 @njit(cache=True, nogil=True)
-def state_of(keys: Array, checks: Array, columns: int) -> Array:
-    """Return the states of terms whose hashes are known, none of them seen in any document."""
-    state = np.zeros((keys.shape[0], columns), dtype=np.int64)
+def origin_of(keys: Array, checks: Array) -> Array:
+    """Return the origins of terms whose hashes are known, for a table to be made of."""
+    origin = np.zeros((keys.shape[0], ORIGIN_COLUMNS), dtype=np.int64)
     for term in range(keys.shape[0]):
-        state[term, 0] = -1
-        state[term, KEY] = np.int64(keys[term])
-        state[term, CHECK] = np.int64(checks[term])
-    return state
+        origin[term, KEY] = np.int64(keys[term])
+        origin[term, CHECK] = np.int64(checks[term])
+    return origin

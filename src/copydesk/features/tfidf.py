@@ -18,7 +18,8 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, strip_accents_as
 from sklearn.utils.validation import check_is_fitted
 
 from copydesk.features import terms
-from copydesk.features.vocabulary import PATTERNS, Chunk, Cut, FittedFamily, Growing
+from copydesk.features.ngrams import ORIGIN_COLUMNS
+from copydesk.features.vocabulary import PATTERNS, Chunk, Cut, FittedFamily, Growing, fresh_state
 from copydesk.features.weighting import NORMS, tfidf_rows
 
 Array = NDArray[Any]
@@ -180,14 +181,15 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
     def counts(self, documents: list[str]) -> Iterator[list[tuple[Array, Array]]]:
         """Yield, for each chunk of documents, each family's known terms and counts, and where rows begin."""
         bases = self._bases()
-        states = [np.zeros((family.n_terms, 2), dtype=np.int64) for family in self.families_]
-        stamp = 1
+        states = [fresh_state(family.n_terms) for family in self.families_]
+        nowhere = np.empty((0, ORIGIN_COLUMNS), dtype=np.int64)
+        stamp = 0
         for texts in chunked(documents):
             chunk = Chunk.of(texts)
             found = []
             for cut, family, state in zip(self._fitted_cuts(), self.families_, states, strict=True):
                 view = cut.view(chunk, texts)
-                found.append(cut.count(view, family.lookup(bases), state, family.n_terms, stamp, True)[3:])
+                found.append(cut.count(view, family.lookup(bases), state, nowhere, family.n_terms, stamp, True)[4:])
             stamp += len(texts)
             yield found
 

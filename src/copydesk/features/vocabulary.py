@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from copydesk.features import ngrams, terms
-from copydesk.features.ngrams import STATE_COLUMNS
+from copydesk.features.ngrams import ORIGIN_COLUMNS, STATE_COLUMNS
 
 Array = NDArray[Any]
 
@@ -81,9 +81,11 @@ class Cut:
         squeezed = ngrams.squeeze(chunk.text, chunk.starts, chunk.classes, self.analyzer == "char_wb", self.one_line)
         return Chunk(*squeezed, chunk.classes)
 
-    def count(self, chunk: Chunk, table: Array, state: Array, n_terms: int, stamp: int, frozen: bool) -> Any:
+    def count(
+        self, chunk: Chunk, table: Array, state: Array, origin: Array, n_terms: int, stamp: int, frozen: bool
+    ) -> Any:
         """Count a chunk seen through ``view``; results as ``ngrams.count_words``."""
-        vocabulary = (table, state, n_terms, stamp, frozen)
+        vocabulary = (table, state, origin, n_terms, stamp, frozen)
         if self.analyzer == "word":
             shortest = self.shortest if self.find is None else 1
             one_line = self.one_line and self.find is None
@@ -117,7 +119,8 @@ class Growing:
         self.cut = cut
         self.n_terms = 0
         self.table = np.zeros((1 << 14, 2), dtype=np.uint64)
-        self.state = np.empty((1 << 13, STATE_COLUMNS), dtype=np.int64)
+        self.state = np.empty((1 << 13, STATE_COLUMNS), dtype=np.int32)
+        self.origin = np.empty((1 << 13, ORIGIN_COLUMNS), dtype=np.int64)
         self.written = np.empty((1 << 16, 1), dtype=np.uint8)
         self.offsets = np.zeros(1, dtype=np.int64)
         self.blocks: list[tuple[Array, Array]] = []
@@ -127,31 +130,30 @@ class Growing:
         """Fix the vocabulary to given terms; others are passed over."""
         written, self.offsets = terms.encode_terms(names)
         self.written, self.n_terms, self.fixed = written[:, None], len(names), True
-        self.state = terms.state_of(*terms.hash_terms(written, self.offsets, self.cut.bases), STATE_COLUMNS)
-        size = 1 << max(10, (4 * len(names)).bit_length())
-        self.table = ngrams.grow_table(self.table[:1], self.state, self.n_terms, size)
+        self.origin = terms.origin_of(*terms.hash_terms(written, self.offsets, self.cut.bases))
+        self.state = fresh_state(len(names))
+        self.table = ngrams.grow_table(self.origin, len(names), table_size(len(names)))
 
     def add(self, chunk: Chunk, stamp: int) -> None:
         """Count a chunk's documents, adding new terms."""
         before = self.n_terms
-        self.table, self.state, self.n_terms, found, indptr = self.cut.count(
-            chunk, self.table, self.state, self.n_terms, stamp, self.fixed
+        self.table, self.state, self.origin, self.n_terms, found, indptr = self.cut.count(
+            chunk, self.table, self.state, self.origin, self.n_terms, stamp, self.fixed
         )
         self.blocks.append((found.copy(), indptr))
         if self.fixed:
-            self.state[: self.n_terms, ngrams.DF] += np.bincount(found[:, 0], minlength=self.n_terms)
             return
         self.offsets = np.concatenate([self.offsets, np.zeros(self.n_terms - before, dtype=np.int64)])
         cut = self.cut
         self.written = terms.write_terms(
-            chunk.text, chunk.classes, self.state, before, self.n_terms, cut.analyzer == "word",
+            chunk.text, chunk.classes, self.origin, before, self.n_terms, cut.analyzer == "word",
             cut.shortest if cut.find is None else 1, cut.marks, cut.stops, cut.bases[0], self.written, self.offsets,
         )  # fmt: skip
 
     def join(self, other: Growing) -> None:
         """Take over what another counted of later documents; terms keep the order of first appearance."""
-        self.table, self.state, total, number = ngrams.join_terms(
-            self.table, self.state, self.n_terms, other.state, other.n_terms
+        self.table, self.state, self.origin, total, number = ngrams.join_terms(
+            self.table, self.state, self.origin, self.n_terms, other.state, other.origin, other.n_terms
         )
         new = np.flatnonzero(number >= self.n_terms)
         written, offsets = terms.gather_terms(other.written[:, 0], other.offsets, new)
@@ -174,6 +176,18 @@ class Growing:
         for found, _ in self.blocks:
             total += np.bincount(found[:, 0], found[:, 1], self.n_terms).astype(np.int64)
         return total
+
+
+def fresh_state(n_terms: int) -> Array:
+    """Return the state of terms that have not been seen in any document."""
+    state = np.zeros((n_terms, STATE_COLUMNS), dtype=np.int32)
+    state[:, ngrams.LAST] = -1
+    return state
+
+
+def table_size(n_terms: int) -> int:
+    """Return the number of rows of a table that is at most half full."""
+    return 1 << max(10, int(2 * n_terms).bit_length())
 
 
 class FittedFamily(BaseEstimator):
@@ -209,9 +223,7 @@ class FittedFamily(BaseEstimator):
         """Return the table that finds terms; made when it is first needed."""
         if not hasattr(self, "_table"):
             keys, checks = terms.hash_terms(self.terms_, self.offsets_, bases)
-            size = 1 << max(10, int(4 * self.n_terms).bit_length())
-            state = terms.state_of(keys, checks, STATE_COLUMNS)
-            self._table = ngrams.grow_table(np.zeros((1, 2), dtype=np.uint64), state, self.n_terms, size)
+            self._table = ngrams.grow_table(terms.origin_of(keys, checks), self.n_terms, table_size(self.n_terms))
         return self._table
 
     def __getstate__(self) -> dict[str, Any]:
