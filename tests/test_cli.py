@@ -172,7 +172,7 @@ def test_cfg_shows_the_config_and_runs_nothing(tmp_path: Path) -> None:
 def test_options_of_the_users_own_are_found(tmp_path: Path, table: Path) -> None:
     (tmp_path / "mine" / "experiment").mkdir(parents=True)
     (tmp_path / "mine" / "experiment" / "local.yaml").write_text(
-        f"# @package _global_\n# ours\ndefaults:\n  - override /dataset: table\nname: local\ndataset:\n  path: {table}\n",
+        f"# @package _global_\n# ours\ndefaults:\n  - override /dataset: table\ndataset:\n  path: {table}\n",
         encoding="utf-8",
     )
     shown = copydesk("train", "--config-dir", "mine", "experiment=local", "--cfg", "job", cwd=tmp_path)

@@ -12,7 +12,7 @@ from typing import Any, cast, get_type_hints
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from copydesk.errors import ConfigError, nearest
+from copydesk.errors import ConfigError, CopydeskError, nearest
 
 TRUSTED_PACKAGES = ("copydesk", "sklearn")
 
@@ -192,8 +192,10 @@ def one_line(text: str) -> str:
 
 def explain(error: Exception) -> str:
     """Turn an error of Hydra or OmegaConf into one line: the key, the value and what is valid."""
-    from hydra.errors import MissingConfigException
+    from hydra.errors import MissingConfigException, OverrideParseException
 
+    if isinstance(error, OverrideParseException):
+        return f"{error.override}: not a valid override ({one_line(str(error)).split('; See')[0]}); write KEY=VALUE"
     cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
     if isinstance(error, MissingConfigException) and error.options is not None:
         wanted = str(error.missing_cfg_file)
@@ -272,6 +274,14 @@ def describe_options(folders: list[Path]) -> Iterator[tuple[str, list[tuple[str,
         yield group, sorted(groups[group].items())
 
 
+class Stopped(BaseException):
+    """Carries a user's error through Hydra, which prints a line of its own for every ordinary exception."""
+
+    def __init__(self, error: CopydeskError) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 def run_hydra(task: Any, arguments: list[str], conf: Path) -> Any:
     """Run ``task(cfg)`` under Hydra with its own command line (overrides, -m, --cfg, --info, …).
 
@@ -288,8 +298,17 @@ def run_hydra(task: Any, arguments: list[str], conf: Path) -> Any:
     # Hydra prints its errors and leaves by itself unless it is told to raise them.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     before, sys.argv = sys.argv, [sys.argv[0], *arguments]
+
+    def quiet_task(cfg: DictConfig) -> Any:
+        try:
+            return task(cfg)
+        except CopydeskError as error:
+            raise Stopped(error) from error
+
     try:
-        return hydra.main(config_path=str(conf), config_name="train", version_base="1.3")(task)()
+        return hydra.main(config_path=str(conf), config_name="train", version_base="1.3")(quiet_task)()
+    except Stopped as stopped:
+        raise stopped.error from None
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(explain(error)) from error
     finally:

@@ -78,7 +78,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         y = np.asarray(y, dtype=object)
         self.features_, self.classifier_ = self._fit_parts(X, y, groups, sample_weight)
         self.classes_ = self.classifier_.classes_
-        scores = np.empty((0, len(self.classes_)))
+        scores: Scores = np.empty((0, len(self.classes_)))
         judged = np.zeros(len(y), dtype=bool)
         if self.decision.needs_validation:
             scores = self._out_of_fold(X, y, groups, sample_weight)

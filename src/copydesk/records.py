@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -117,7 +116,7 @@ class Run:
         aside = link.with_name(f".latest-{self.folder.name}")
         aside.unlink(missing_ok=True)
         aside.symlink_to(self.folder.name, target_is_directory=True)
-        os.replace(aside, link)
+        aside.replace(link)
 
 
 def new_folder(parent: Path) -> Path:

@@ -96,7 +96,8 @@ def fit(estimator: TextClassifier, frame: pd.DataFrame, task: Task) -> TextClass
     from sklearn.base import clone
 
     groups = frame["group"].where(frame["group"] != "", frame["document"])
-    return clone(estimator).fit(
+    fresh: TextClassifier = clone(estimator)
+    return fresh.fit(
         task.inputs(frame),
         frame["label"].to_numpy(object),
         groups=groups.to_numpy(object) if task.grouped or (frame["group"] != "").any() else None,

@@ -51,7 +51,8 @@ def dual_rows(X: Any) -> DualRows:
     rank = np.empty(X.shape[1], dtype=np.int32)
     rank[order] = np.arange(X.shape[1], dtype=np.int32)
     n_shared = int(np.count_nonzero(in_rows > 1))
-    return DualRows(*_keep_shared(X.indptr, X.indices, X.data, rank, n_shared), rank, n_shared)
+    kept: Any = _keep_shared(X.indptr, X.indices, X.data, rank, n_shared)
+    return DualRows(*kept, rank, n_shared)  # type: ignore[call-arg]
 
 
 @njit(cache=True, nogil=True)

@@ -37,7 +37,7 @@ class _Problem(NamedTuple):
     class_cost: NDArray[np.float64]
 
 
-class DualLinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class DualLinearClassifier(ClassifierMixin, BaseEstimator):
     """What `LinearSVM` and `LogisticRegression` share: checking, blocks of classes, the fitted attributes."""
 
     C: float
@@ -79,7 +79,7 @@ class DualLinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         """Return the label of the highest score, (n_samples,)."""
         scores = self.decision_function(X)
         best = (scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)
-        return self.classes_[best]
+        return np.asarray(self.classes_[best])
 
     @property
     def coef_(self) -> Floats:

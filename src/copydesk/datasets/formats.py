@@ -103,7 +103,7 @@ def open_text(path: Path, encoding: str, newline: str) -> Iterator[IO[str]]:
     encoding = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
     with (
         open_bytes(path) as data,
-        io.TextIOWrapper(io.BufferedReader(data), encoding, "surrogateescape", newline) as text,  # type: ignore[type-var]
+        io.TextIOWrapper(io.BufferedReader(data), encoding, "surrogateescape", newline) as text,
     ):
         yield text
 

@@ -168,7 +168,7 @@ class Resumable:
                 ) from None
             digest = file_sha256(part)
             if digest == self.sha256:
-                os.replace(part, output_file)
+                part.replace(output_file)
                 return
             part.unlink()
             if not resumed:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from copydesk.datasets.examples import Examples
 from copydesk.datasets.formats import FORMATS, format_of, read_rows
 from copydesk.datasets.sources import resolve
-from copydesk.errors import DataError
+from copydesk.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ class Table:
         group: str | None = None,
         title: str | None = None,
         split: str | None = None,
-        format: str | None = None,  # noqa: A002 (the option's name)
+        format: str | None = None,
         encoding: str = "utf-8",
         sha256: str | None = None,
         max_bad: float = 0.1,
@@ -74,15 +74,17 @@ class Table:
 
         Raises
         ------
+        ConfigError
+            No path is given, or the format is unknown.
         DataError
             A file or column is missing, or too many rows are unusable; names file, row and field.
         """
         import pandas as pd
 
         if not self.path:
-            raise DataError("dataset.path: not given; name a file, a pattern or a folder: dataset.path=news.jsonl")
+            raise ConfigError("dataset.path: not given; name a file, a pattern or a folder: dataset.path=news.jsonl")
         if self.format not in (None, *FORMATS):
-            raise DataError(f"dataset.format={self.format}: unknown; valid: {', '.join(FORMATS)}")
+            raise ConfigError(f"dataset.format={self.format}: unknown; valid: {', '.join(FORMATS)}")
         files = resolve(self.path, self.sha256)
         columns = {
             name: column
@@ -116,8 +118,8 @@ class Table:
         if len(bad) > self.max_bad * (len(bad) + good):
             named = "; ".join(bad[:NAMED])
             raise DataError(
-                f"dataset.path={self.path}: {len(bad):,} of {len(bad) + good:,} rows are unusable ({named}); mend them, "
-                "or raise dataset.max_bad"
+                f"dataset.path={self.path}: {len(bad):,} of {len(bad) + good:,} rows are unusable ({named}); "
+                "mend them, or raise dataset.max_bad"
             )
 
 

@@ -13,7 +13,7 @@ USE = {
         'model.predict(["Title\\n\\nBody of the article …"])',
     ),
     "boilerplate": (
-        "Labels every paragraph of a crawled article as content or boilerplate, and returns the text without the latter.",
+        "Labels every paragraph of a crawled article as content or boilerplate, and returns the article alone.",
         "model.clean(text).text",
     ),
 }

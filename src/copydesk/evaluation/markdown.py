@@ -22,11 +22,9 @@ def write_markdown(report: Report, path: Path) -> None:
         f"# {plain(report.run.get('experiment', 'Evaluation'))}",
         plain(verdict(metrics)),
         _scores(metrics),
-        _against_previous(report),
         _classes(metrics),
         _confusions(metrics),
         *(_parts(title, metrics[key]) for title, key in (("By group", "by_group"), ("By length", "by_length"))),
-        _mapping("Shift since training", report.shift.get("summary", {})),
         _mapping("Decision", report.decision),
         _mapping("Data audit", report.audit),
         _mapping("Run", {name: value for name, value in report.run.items() if name != "experiment"}),
@@ -53,14 +51,6 @@ def _scores(metrics: Mapping[str, Any]) -> str:
         f"{setting['resamples']:,} resamples."
     )
     return table(["score", "value", "95 % interval", "majority class", "what it is"], rows) + f"\n\n{note}"
-
-
-def _against_previous(report: Report) -> str:
-    if report.previous is None:
-        return ""
-    from copydesk.evaluation.compare import against_previous
-
-    return plain(against_previous(report))
 
 
 def _classes(metrics: Mapping[str, Any]) -> str:

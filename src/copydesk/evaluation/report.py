@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
-    from copydesk.evaluation.runs import RunResult
 
 Span = tuple[int, int, float]  # start, end (characters of the stored text), contribution to a label
 
@@ -28,8 +27,6 @@ class Report:
     config : str
         The resolved config, as YAML.
     overrides : sequence of str
-    previous : RunResult, optional
-        The last run of the same experiment (``runs.last_run``).
     audit : mapping, optional
         Facts about the data, by name; nested mappings and lists of mappings become tables.
     decision : mapping, optional
@@ -40,8 +37,6 @@ class Report:
         Exact contributions to ``label`` of the n-grams of ``predictions.rows["text"][row]``.
     learning_curve : sequence of mappings, optional
         ``n`` (training examples), ``value`` (headline score), and ``low`` and ``high`` where known.
-    shift : mapping, optional
-        The result of ``shift.measure_shift``, when a saved model is judged on new data.
     mistakes : int
         How many of the worst mistakes are shown with their text.
     """
@@ -51,13 +46,11 @@ class Report:
     predictions: Predictions
     config: str = ""
     overrides: Sequence[str] = ()
-    previous: RunResult | None = None
     audit: Mapping[str, Any] = field(default_factory=dict)
     decision: Mapping[str, Any] = field(default_factory=dict)
     strongest: Mapping[str, Sequence[tuple[str, float]]] = field(default_factory=dict)
     explain: Callable[[int, str], Sequence[Span]] | None = None
     learning_curve: Sequence[Mapping[str, Any]] = ()
-    shift: Mapping[str, Any] = field(default_factory=dict)
     mistakes: int = 50
 
 
@@ -82,7 +75,7 @@ SCORES = {
     "brier": ScoreForm("Brier score", False, -1, "mean squared error of the probabilities"),
     "ece": ScoreForm("Calibration error", True, -1, "mean gap between confidence and accuracy, in 15 bins (ECE)"),
     "boilerplate_f1": ScoreForm("Boilerplate F1", False, 1, "by paragraph"),
-    "boilerplate_precision": ScoreForm("Boilerplate precision", True, 1, "share of cut paragraphs that are boilerplate"),
+    "boilerplate_precision": ScoreForm("Boilerplate precision", True, 1, "cut paragraphs that are boilerplate"),
     "boilerplate_recall": ScoreForm("Boilerplate recall", True, 1, "share of boilerplate paragraphs that are cut"),
     "content_f1": ScoreForm("Content F1", False, 1, "by paragraph"),
     "boilerplate_f1_characters": ScoreForm("Boilerplate F1, characters", False, 1, "each paragraph by its length"),

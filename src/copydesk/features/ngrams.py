@@ -110,13 +110,14 @@ def find_terms(table: Array, keys: Array, checks: Array, numbers: Array, n: int)
 
 
 @njit(cache=True, nogil=True)
-def add_term(table: Array, state: Array, origin: Array, n_terms: int, key: Any, check: Any, span: Array) -> int:
+def add_term(table: Array, state: Array, origin: Array, n_terms: int, key: Any, check: Any, span: Array) -> Any:
     """Find or add one term; return its number."""
     mask = np.uint64(table.shape[0] - 1)
     at = slot_of(key, mask)
     while table[at, 1] != 0:
         if table[at, 0] == key and table[at, 1] >> _32 == check:
-            return np.int64(table[at, 1] & _LOW) - 1
+            known: Any = np.int64(table[at, 1] & _LOW)
+            return known - 1
         at = (at + _ONE) & mask
     table[at, 0] = key
     table[at, 1] = (check << _32) | np.uint64(n_terms + 1)
@@ -186,7 +187,7 @@ def finish_check(second: Any) -> Any:
 def is_stop_word(stops: Array, key: Any) -> bool:
     """Look a token's hash up in the sorted hashes of the stop words."""
     at = np.searchsorted(stops, key)
-    return at < stops.shape[0] and stops[at] == key
+    return bool(at < stops.shape[0] and stops[at] == key)
 
 
 @njit(cache=True, nogil=True)
@@ -208,7 +209,7 @@ def count_words(
     frozen: bool,
     one_line: bool,
 ) -> Any:
-    """Count word n-grams of documents.
+    r"""Count word n-grams of documents.
 
     Parameters
     ----------
@@ -219,7 +220,7 @@ def count_words(
     classes : uint8
         Of code points: ``OTHER``, ``WORD`` or ``SPACE``; longer than the largest code point.
     shortest : int
-        Tokens of fewer characters are passed over, as ``\\b\\w\\w+\\b`` does (2).
+        Tokens of fewer characters are passed over, as ``\b\w\w+\b`` does (2).
     marks : bool
         Whether each character that is neither word nor space is a token.
     n_min, n_max : int
@@ -288,9 +289,10 @@ def count_words(
             if n_max > 1:
                 if seen < n_max:
                     seen += 1
-                known = min(np.int64(length), _LONG)
+                signed: Any = np.int64(length)
+                known = min(signed, _LONG)
                 p1, p2 = powers[0, known], powers[1, known]
-                for _ in range(np.int64(length) - known):
+                for _ in range(signed - known):
                     p1 *= base1
                     p2 *= base2
                 for k in range(seen, 1, -1):

@@ -38,11 +38,11 @@ _CLASSES = np.zeros(0, dtype=np.uint8)
 
 
 def classes_for(text: Array) -> Array:
-    """Return a table of code points' classes that is long enough for a text.
+    r"""Return a table of code points' classes that is long enough for a text.
 
     Word characters are those of ``\\w`` in Python's ``re``, spaces those of ``\\s``; built once, as far as needed.
     """
-    global _CLASSES  # noqa: PLW0603 (a table of constants)
+    global _CLASSES
     needed = int(text.max(initial=0)) + 1
     if needed > len(_CLASSES):
         size = next(s for s in (0x500, 0x3000, 0x10000, 0x20000, 0x110000) if s >= needed)

@@ -6,7 +6,6 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -38,7 +37,7 @@ class SlowPatternWarning(UserWarning):
 
 
 class TfidfFeatures(TransformerMixin, BaseEstimator):
-    """TF-IDF of word or character n-grams, or of several families of them in one matrix.
+    r"""TF-IDF of word or character n-grams, or of several families of them in one matrix.
 
     Parameters and results are those of ``sklearn.feature_extraction.text.TfidfVectorizer``; these differ:
 
@@ -141,7 +140,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
     def fit_transform(self, raw_documents: Any, y: Any = None) -> sp.csr_matrix:
         """Learn from texts and return their features; see ``transform``."""
         documents = check_documents(raw_documents)
-        options = self._options()
+        options = self.family_options()
         threads = effective_n_jobs(self.n_jobs)
         given = [self._given(each) for each in options]
         self._cuts = [self._cut(each) for each in options]
@@ -173,7 +172,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         documents = check_documents(raw_documents)
         counted = self._in_threads(lambda part: list(self.counts(part)), documents, effective_n_jobs(self.n_jobs))
         matrices = []
-        for at, (family, each) in enumerate(zip(self.families_, self._options(), strict=True)):
+        for at, (family, each) in enumerate(zip(self.families_, self.family_options(), strict=True)):
             blocks = [block[at] for part in counted for block in part]
             matrices.append(self._weigh(blocks, family, np.arange(family.n_terms, dtype=np.int32), each))
         return matrices[0] if len(matrices) == 1 else sp.hstack(matrices, format="csr", dtype=self.dtype)
@@ -187,7 +186,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         for texts in chunked(documents):
             chunk = Chunk.of(texts)
             found = []
-            for cut, family, state in zip(self._fitted_cuts(), self.families_, states, strict=True):
+            for cut, family, state in zip(self.fitted_cuts(), self.families_, states, strict=True):
                 view = cut.view(chunk, texts)
                 found.append(cut.count(view, family.lookup(bases), state, nowhere, family.n_terms, stamp, True)[4:])
             stamp += len(texts)
@@ -244,7 +243,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
 
     def _forget(self) -> None:
         for name in ("_vocabulary", "_cuts"):
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
 
     # --- reading -------------------------------------------------------------------------------------------------
 
@@ -265,7 +264,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         borders = np.searchsorted(lengths, np.linspace(0, lengths[-1], threads + 1)[1:-1]).tolist()
         edges = [0, *borders, len(documents)]
         slices = [documents[a:b] for a, b in zip(edges[:-1], edges[1:], strict=True)]
-        for cut, family in zip(self._fitted_cuts(), getattr(self, "families_", []), strict=False):
+        for cut, family in zip(self.fitted_cuts(), getattr(self, "families_", []), strict=False):
             family.lookup(cut.bases)  # made once, before threads ask for it
         with ThreadPoolExecutor(threads) as pool:
             return list(pool.map(lambda part: work(self.preprocess(part)), slices))
@@ -283,14 +282,15 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
             stamp += len(texts)
         return growing
 
-    def _fitted_cuts(self) -> list[Cut]:
+    def fitted_cuts(self) -> list[Cut]:
+        """Return how each family cuts texts."""
         if not hasattr(self, "_cuts"):
-            self._cuts = [self._cut(each) for each in self._options()]
+            self._cuts = [self._cut(each) for each in self.family_options()]
         return self._cuts
 
     # --- options -------------------------------------------------------------------------------------------------
 
-    def _options(self) -> list[dict[str, Any]]:
+    def family_options(self) -> list[dict[str, Any]]:
         """Return each family's options, checked."""
         if self.strip_accents not in (None, "unicode", "ascii"):
             raise ValueError(f"strip_accents={self.strip_accents!r}: valid are None, 'unicode' and 'ascii'")
@@ -376,7 +376,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
     def _chosen(self, counted: Growing, options: dict[str, Any], n_documents: int) -> Array:
         """Return the terms that stay, in the order of their columns; limits as scikit-learn's."""
         low, high = (
-            limit if isinstance(limit, Integral) else limit * n_documents
+            limit if isinstance(limit, int | np.integer) else limit * n_documents
             for limit in (options["min_df"], options["max_df"])
         )
         if high < low:
@@ -439,14 +439,18 @@ def check_options(options: dict[str, Any]) -> dict[str, Any]:
     for name, values in valid.items():
         if options[name] not in values:
             raise ValueError(f"{name}={options[name]!r}: valid are {', '.join(map(repr, values))}")
-    n_range = options["ngram_range"]
-    if len(n_range) != 2 or not all(isinstance(n, Integral) and n >= 1 for n in n_range) or n_range[0] > n_range[1]:
+    n_range: Any = options["ngram_range"]
+    if (
+        len(n_range) != 2
+        or not all(isinstance(n, int | np.integer) and n >= 1 for n in n_range)
+        or n_range[0] > n_range[1]
+    ):
         raise ValueError(f"ngram_range={n_range!r}: two whole numbers, the smaller first, from 1")
     if isinstance(options["stop_words"], str) and options["stop_words"] != "english":
         raise ValueError(f"stop_words={options['stop_words']!r}: valid are 'english', a list of words and None")
     for name in ("min_df", "max_df"):
-        value = options[name]
-        whole = isinstance(value, Integral)
+        value: Any = options[name]
+        whole = isinstance(value, int | np.integer)
         if isinstance(value, bool) or (value < 1 if whole else not 0 <= value <= 1):
             raise ValueError(f"{name}={value!r}: a whole number from 1, or a share from 0.0 to 1.0")
     if options["max_features"] is not None and options["max_features"] < 1:
@@ -474,12 +478,12 @@ def check_documents(raw_documents: Any) -> list[str]:
     return documents
 
 
-def chunked(documents: list[str]) -> Iterator[list[str]]:
-    """Yield runs of documents of about ``CHUNK_CHARACTERS``, each at least one document."""
+def chunked(documents: list[str], size: int = CHUNK_CHARACTERS) -> Iterator[list[str]]:
+    """Yield runs of documents of about ``size`` characters, each at least one document."""
     first = characters = 0
     for at, document in enumerate(documents):
         characters += len(document)
-        if characters >= CHUNK_CHARACTERS:
+        if characters >= size:
             yield documents[first : at + 1]
             first, characters = at + 1, 0
     if first < len(documents) or not documents:

@@ -41,6 +41,7 @@ class Chunk:
 
     @classmethod
     def of(cls, texts: list[str]) -> Chunk:
+        """Encode texts."""
         text, starts = terms.code_points(texts)
         return cls(text, starts, terms.classes_for(text))
 
@@ -78,8 +79,10 @@ class Cut:
         if self.analyzer == "word":
             shown = [text.split("\n", 1)[0] for text in texts] if self.one_line else texts
             return _tokens(self.find(text) for text in shown)
-        squeezed = ngrams.squeeze(chunk.text, chunk.starts, chunk.classes, self.analyzer == "char_wb", self.one_line)
-        return Chunk(*squeezed, chunk.classes)
+        text, starts = ngrams.squeeze(
+            chunk.text, chunk.starts, chunk.classes, self.analyzer == "char_wb", self.one_line
+        )
+        return Chunk(text, starts, chunk.classes)
 
     def count(
         self, chunk: Chunk, table: Array, state: Array, origin: Array, n_terms: int, stamp: int, frozen: bool
@@ -168,7 +171,8 @@ class Growing:
     @property
     def document_frequency(self) -> Array:
         """In how many documents each term stands, int64 (n_terms,)."""
-        return self.state[: self.n_terms, ngrams.DF]
+        df: Array = self.state[: self.n_terms, ngrams.DF]
+        return df
 
     def total_counts(self) -> Array:
         """How often each term stands in all documents, int64 (n_terms,)."""
@@ -223,7 +227,9 @@ class FittedFamily(BaseEstimator):
         """Return the table that finds terms; made when it is first needed."""
         if not hasattr(self, "_table"):
             keys, checks = terms.hash_terms(self.terms_, self.offsets_, bases)
-            self._table = ngrams.grow_table(terms.origin_of(keys, checks), self.n_terms, table_size(self.n_terms))
+            self._table: Array = ngrams.grow_table(
+                terms.origin_of(keys, checks), self.n_terms, table_size(self.n_terms)
+            )
         return self._table
 
     def __getstate__(self) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
-
 ConfigStore.instance().store(
     group="hydra/launcher",
     name="parallel",

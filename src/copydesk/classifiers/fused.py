@@ -1,0 +1,80 @@
+"""Raw texts to decision values without a matrix: n-grams address weight rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from joblib import effective_n_jobs
+from numpy.typing import NDArray
+
+from copydesk.features.tfidf import TfidfFeatures, chunked, weighing_of
+from copydesk.features.weighting import add_scores
+
+Floats = NDArray[Any]
+
+
+class FusedScorer:
+    """A fitted ``TfidfFeatures`` and a linear classifier as one.
+
+    Parameters
+    ----------
+    features : TfidfFeatures
+        Fitted.
+    weights : ndarray of shape (n_features, n_outputs)
+    intercept : ndarray of shape (n_outputs,)
+    """
+
+    def __init__(self, features: TfidfFeatures, weights: Floats, intercept: Floats) -> None:
+        self.features = features
+        borders = np.cumsum([0, *(family.n_terms for family in features.families_)])
+        self.blocks = [np.ascontiguousarray(weights[a:b]) for a, b in zip(borders[:-1], borders[1:], strict=True)]
+        self.intercept = np.asarray(intercept, dtype=np.float64)
+        self.weighing = [
+            weighing_of(family, options)
+            for family, options in zip(features.families_, features.family_options(), strict=True)
+        ]
+
+    @classmethod
+    def from_fitted(cls, features: Any, classifier: Any) -> FusedScorer | None:
+        """Return the scorer of a fitted pair; None where features or classifier are of another kind."""
+        if not isinstance(features, TfidfFeatures) or not hasattr(classifier, "coef_"):
+            return None
+        # ours is [feature, class] already; LinearSVC's is the other way round
+        weights = getattr(classifier, "weights_", None)
+        return cls(features, classifier.coef_.T if weights is None else weights, np.atleast_1d(classifier.intercept_))
+
+    def decision_function(self, texts: Sequence[str], n_jobs: int | None = None) -> Floats:
+        """Return decision values, float64 of shape (n_texts,) with one output, else (n_texts, n_outputs).
+
+        Parameters
+        ----------
+        texts : sequence of str
+        n_jobs : int or None, default=None
+            Threads; each takes chunks of texts.
+        """
+        documents = list(texts)
+        for cut, family in zip(self.features.fitted_cuts(), self.features.families_, strict=True):
+            family.lookup(cut.bases)
+        threads = min(effective_n_jobs(n_jobs), max(1, len(documents)))
+        if threads == 1:
+            scores = self._score(documents)
+        else:
+            parts = list(chunked(documents, -(-sum(map(len, documents)) // threads) or 1))
+            with ThreadPoolExecutor(threads) as pool:
+                scores = np.vstack(list(pool.map(self._score, parts)))
+        return scores[:, 0] if scores.shape[1] == 1 else scores
+
+    def _score(self, documents: list[str]) -> Floats:
+        scores = np.repeat(self.intercept[None, :], len(documents), axis=0)
+        row = 0
+        for found in self.features.counts(self.features.preprocess(documents)):
+            n = len(found[0][1]) - 1
+            for family, weights, weighing, counts in zip(
+                self.features.families_, self.blocks, self.weighing, found, strict=True
+            ):
+                add_scores(*counts, family.idf_, *weighing, weights, scores[row : row + n])
+            row += n
+        return scores
