@@ -144,6 +144,13 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         threads = effective_n_jobs(self.n_jobs)
         given = [self._given(each) for each in options]
         self._cuts = [self._cut(each) for each in options]
+        for cut, each in zip(self._cuts, options, strict=True):
+            if cut.find is not None:
+                warnings.warn(
+                    f"token_pattern {each['token_pattern']!r} runs through Python's re, which is slower",
+                    SlowPatternWarning,
+                    stacklevel=2,
+                )
         slices = self._in_threads(lambda part: self._count(part, given), documents, threads)
         self.families_, matrices = [], []
         for at, (each, terms_given) in enumerate(zip(options, given, strict=True)):
@@ -318,11 +325,6 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
             if options["token_pattern"] in PATTERNS:
                 shortest, marks = PATTERNS[options["token_pattern"]]
             else:
-                warnings.warn(
-                    f"token_pattern {options['token_pattern']!r} runs through Python's re, which is slower",
-                    SlowPatternWarning,
-                    stacklevel=4,
-                )
                 find = re.compile(options["token_pattern"]).findall
         stops = np.zeros(0, dtype=np.uint64)
         if options["stop_words"] is not None and options["analyzer"] == "word":
@@ -390,7 +392,8 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
             chosen = chosen[sorted(range(len(names)), key=names.__getitem__)]
         if cut:
             # The same sort on the same order of the same numbers settles ties as scikit-learn does.
-            kept = (-counted.total_counts()[chosen]).argsort()[:limit]
+            total = df if options["binary"] else counted.total_counts()
+            kept = (-total[chosen]).argsort()[:limit]
             chosen = chosen[np.sort(kept)]
         if not len(chosen):
             raise ValueError("After pruning, no terms remain. Try a lower min_df or a higher max_df.")

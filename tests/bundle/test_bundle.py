@@ -1,0 +1,195 @@
+"""A bundle gives back what was saved, or is refused before anything of it is used."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.svm import LinearSVC
+
+from copydesk import bundle
+from copydesk.bundle import folders
+from copydesk.bundle.encoding import own_class
+from copydesk.classifiers.decision import Calibrated
+from copydesk.classifiers.linear import LinearSVM
+from copydesk.errors import ModelError, ResourceError
+from copydesk.estimator import TextClassifier
+from copydesk.features.tfidf import TfidfFeatures
+
+TEXTS = [f"{'sea ship' if n % 2 else 'land horse'} n{n % 5}" for n in range(40)]
+LABELS = ["sea" if n % 2 else "land" for n in range(40)]
+MANIFEST = {"task": "topic", "classes": ["land", "sea"]}
+
+
+def fitted(features: Any = None, classifier: Any = None) -> TextClassifier:
+    model = TextClassifier(features or TfidfFeatures(), classifier or LinearSVM(), Calibrated())
+    return model.fit(TEXTS, LABELS)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bundles") / "model"
+    bundle.save(path, fitted(), MANIFEST, {"README.md": "# card\n"})
+    return path
+
+
+@pytest.mark.parametrize(
+    ("features", "classifier"),
+    [
+        (TfidfFeatures(ngram_range=(1, 2), dtype=np.float32), LinearSVM()),
+        (TfidfVectorizer(), LinearSVC(random_state=0)),
+        (TfidfFeatures(families=[{}, {"analyzer": "char_wb", "ngram_range": [2, 3]}]), LinearSVC(random_state=0)),
+    ],
+)
+def test_what_is_loaded_predicts_the_same(tmp_path: Path, features: Any, classifier: Any) -> None:
+    model = fitted(features, classifier)
+    bundle.save(tmp_path / "m", model, MANIFEST)
+    loaded, manifest = bundle.load(tmp_path / "m", task="topic")
+    np.testing.assert_array_equal(loaded.predict_proba(TEXTS), model.predict_proba(TEXTS))
+    assert loaded.predict(TEXTS).tolist() == model.predict(TEXTS).tolist()
+    assert manifest["classes"] == ["land", "sea"]
+
+
+def test_the_same_model_is_saved_as_the_same_bytes(tmp_path: Path, saved: Path) -> None:
+    bundle.save(tmp_path / "again", fitted(), MANIFEST, {"README.md": "# card\n"})
+    for file in saved.iterdir():
+        assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes()
+
+
+def test_law_every_changed_byte_of_every_file_is_refused(saved: Path, tmp_path: Path) -> None:
+    shutil.copytree(saved, tmp_path / "m")
+    tried = 0
+    for file in sorted((tmp_path / "m").iterdir()):
+        data = file.read_bytes()
+        step = 1 if file.name == "manifest.json" else max(1, len(data) // 300)
+        for at in range(0, len(data), step):
+            file.write_bytes(data[:at] + bytes([data[at] ^ (1 << at % 8)]) + data[at + 1 :])
+            with pytest.raises(ModelError):
+                bundle.load(tmp_path / "m")
+            tried += 1
+        file.write_bytes(data)
+    assert tried > 1000
+    bundle.load(tmp_path / "m")
+
+
+def test_law_every_truncation_is_refused(saved: Path, tmp_path: Path) -> None:
+    shutil.copytree(saved, tmp_path / "m")
+    for file in sorted((tmp_path / "m").iterdir()):
+        data = file.read_bytes()
+        for keep in range(0, len(data), max(1, len(data) // 50)):
+            file.write_bytes(data[:keep])
+            with pytest.raises(ModelError):
+                bundle.load(tmp_path / "m")
+        file.write_bytes(data)
+
+
+def resealed(folder: Path, **changes: Any) -> None:
+    """Change a manifest and give it a digest that fits, as a forger would."""
+    from copydesk.bundle.bundle import _digest, _json
+
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    content = {**{k: v for k, v in manifest.items() if k != "sha256"}, **changes}
+    (folder / "manifest.json").write_bytes(_json({**content, "sha256": _digest(_json(content))}, indent=2))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"format_version": 99}, "update copydesk"), ({"format": "other"}, "not a copydesk model")],
+)
+def test_newer_and_foreign_bundles_are_refused(saved: Path, tmp_path: Path, changes: Any, said: str) -> None:
+    shutil.copytree(saved, tmp_path / "m")
+    resealed(tmp_path / "m", **changes)
+    with pytest.raises(ModelError, match=said):
+        bundle.load(tmp_path / "m")
+
+
+def test_wrong_task_missing_folder_missing_and_strange_files_are_refused(saved: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="'topic', not 'boilerplate'"):
+        bundle.load(saved, task="boilerplate")
+    with pytest.raises(ModelError, match="is not there"):
+        bundle.load(tmp_path / "nowhere")
+    shutil.copytree(saved, tmp_path / "m")
+    (tmp_path / "m" / "extra.pkl").write_bytes(b"x")
+    with pytest.raises(ModelError, match=r"extra\.pkl: does not belong"):
+        bundle.load(tmp_path / "m")
+    (tmp_path / "m" / "extra.pkl").unlink()
+    (tmp_path / "m" / "arrays.npz").unlink()
+    with pytest.raises(ModelError, match=r"arrays\.npz: is missing"):
+        bundle.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "os.system", "subprocess.Popen", "builtins.eval", "copydesk.records.subprocess", "copydesk.cli.main",
+        "copydesk.records.Run", "copydesk.bundle.bundle.load", "copydesk.config.Path", "sklearn.svm.LinearSVC",
+        "copydesk.estimator.BaseEstimator", "copydesk", "", ".", "copydesk.estimator.TextClassifier.fit",
+    ],
+)  # fmt: skip
+def test_only_copydesks_own_estimators_are_named_in_a_tree(name: str) -> None:
+    with pytest.raises(ModelError, match="refused"):
+        own_class(name)
+
+
+def test_a_pickle_hidden_in_the_arrays_is_refused(saved: Path, tmp_path: Path) -> None:
+    shutil.copytree(saved, tmp_path / "m")
+    hostile = np.empty(1, dtype=object)
+    hostile[0] = {"a": 1}
+    np.savez(tmp_path / "m" / "arrays.npz", evil=hostile)
+    data = (tmp_path / "m" / "arrays.npz").read_bytes()
+    manifest = json.loads((tmp_path / "m" / "manifest.json").read_text(encoding="utf-8"))
+    from copydesk.bundle.bundle import _digest
+
+    files = {**manifest["files"], "arrays.npz": {"bytes": len(data), "sha256": _digest(data)}}
+    resealed(tmp_path / "m", files=files)
+    with pytest.raises(ModelError, match="can't be built"):
+        bundle.load(tmp_path / "m")
+
+
+def test_law_a_save_killed_at_any_step_leaves_the_old_or_the_new_bundle(tmp_path: Path) -> None:
+    old, new = fitted(), fitted(classifier=LinearSVM(C=0.01))
+    expected = {model.predict_proba(TEXTS).tobytes() for model in (old, new)}
+    survived = set()
+    for step in range(40):
+        path = tmp_path / str(step) / "model"
+        bundle.save(path, old, MANIFEST)
+        child = os.fork()
+        if child == 0:  # dies at the n-th write, sync or rename
+            countdown = [step]
+
+            def dying(act: Any) -> Any:
+                def call(*args: Any, **kwargs: Any) -> Any:
+                    if countdown[0] == 0:
+                        os._exit(9)
+                    countdown[0] -= 1
+                    return act(*args, **kwargs)
+
+                return call
+
+            folders.sync, folders.exchange = dying(folders.sync), dying(folders.exchange)
+            Path.write_bytes, Path.rename = dying(Path.write_bytes), dying(Path.rename)  # type: ignore[method-assign]
+            folders.shutil.rmtree = dying(shutil.rmtree)  # type: ignore[assignment]
+            bundle.save(path, new, MANIFEST)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        loaded, _ = bundle.load(path)
+        survived.add(loaded.predict_proba(TEXTS).tobytes())
+        assert survived <= expected
+        bundle.save(path, new, MANIFEST)
+        assert [p.name for p in path.parent.iterdir()] == ["model"]  # what the dead left aside is swept
+        if os.waitstatus_to_exitcode(status) == 0:
+            break
+    assert survived == expected
+    assert step >= 10
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    with pytest.raises(ResourceError, match="file"):
+        bundle.save(tmp_path / "file" / "model", fitted(), MANIFEST)

@@ -1,0 +1,117 @@
+"""A decision keeps what it promises on scores it was not fitted on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from copydesk.classifiers.decision import Abstain, Argmax, Calibrated, Keep, Precise
+
+CLASSES = np.array(["a", "b", "c"], dtype=object)
+
+
+def draw(n: int, seed: int, sharpness: float = 3.0) -> tuple[Any, Any]:
+    """Scores whose softmax after division by ``sharpness`` is the truth."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=(n, 3))
+    chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    y = CLASSES[(chances.cumsum(axis=1) > rng.random((n, 1))).argmax(axis=1)]
+    return logits * sharpness, y
+
+
+def calibration_gap(probabilities: Any, y: Any) -> float:
+    confidence = probabilities.max(axis=1)
+    right = CLASSES[probabilities.argmax(axis=1)] == y
+    bins = np.minimum((confidence * 10).astype(int), 9)
+    return float(sum(abs(confidence[bins == b].sum() - right[bins == b].sum()) for b in range(10)) / len(y))
+
+
+# One curve per class can't say exactly what a softmax of all classes says; one temperature can.
+@pytest.mark.parametrize(("method", "gap"), [("sigmoid", 0.12), ("isotonic", 0.12), ("temperature", 0.03)])
+def test_calibrated_probabilities_sum_to_one_and_are_nearer_the_truth(method: str, gap: float) -> None:
+    scores, y = draw(4000, 0)
+    unseen, truth = draw(4000, 1)
+    calibrated = Calibrated(method).fit(scores, y, CLASSES).predict_proba(unseen)
+    np.testing.assert_allclose(calibrated.sum(axis=1), 1, rtol=1e-12)
+    assert calibration_gap(calibrated, truth) < gap
+    assert calibration_gap(Argmax().fit(scores, y, CLASSES).predict_proba(unseen), truth) > 0.15
+
+
+def test_temperature_finds_the_factor_that_scores_were_sharpened_by() -> None:
+    scores, y = draw(20_000, 2, sharpness=4.0)
+    fitted = Calibrated("temperature").fit(scores, y, CLASSES)
+    assert np.isclose(fitted.calibrator_.slope_[0], 1 / 4, rtol=0.1)
+
+
+def test_abstaining_trades_coverage_for_accuracy() -> None:
+    scores, y = draw(4000, 3)
+    unseen, truth = draw(4000, 4)
+    accuracy = []
+    for least in (0.0, 0.5, 0.7):
+        said = Abstain(least).fit(scores, y, CLASSES).predict(unseen)
+        answered = np.array([label is not None for label in said])
+        accuracy.append((said[answered] == truth[answered]).mean())
+    assert accuracy[0] < accuracy[1] < accuracy[2]
+
+
+def two_classes(n: int, seed: int) -> tuple[Any, Any, Any]:
+    rng = np.random.default_rng(seed)
+    content = rng.random(n) < 0.5
+    score = rng.normal(loc=np.where(content, 2, -2))
+    return np.column_stack([-score, score]), np.where(content, "content", "boilerplate"), rng.integers(1, 400, n)
+
+
+@pytest.mark.parametrize("keep", [0.9, 0.99, 0.995])
+def test_the_promised_share_of_characters_is_kept_on_unseen_scores(keep: float) -> None:
+    classes = np.array(["boilerplate", "content"], dtype=object)
+    scores, y, weight = two_classes(40_000, 5)
+    decision = Keep(keep).fit(scores, y.astype(object), classes, weight=weight)
+    unseen, truth, characters = two_classes(40_000, 6)
+    kept = decision.predict(unseen) == "content"
+    share = characters[kept & (truth == "content")].sum() / characters[truth == "content"].sum()
+    assert abs(share - keep) < 0.004
+    assert decision.summary_["validation_kept"] >= keep
+    assert decision.summary_["validation_kept_low"] <= keep + 0.002 <= decision.summary_["validation_kept_high"] + 0.004
+
+
+def test_a_promise_can_be_changed_after_fitting() -> None:
+    classes = np.array(["boilerplate", "content"], dtype=object)
+    scores, y, weight = two_classes(40_000, 7)
+    fitted = Keep(0.995).fit(scores, y.astype(object), classes, weight=weight)
+    anew = Keep(0.9).fit(scores, y.astype(object), classes, weight=weight)
+    assert abs(fitted.at(0.9).threshold_ - anew.threshold_) < 0.05
+    assert fitted.at(0.9).threshold_ > fitted.threshold_
+    with pytest.raises(ValueError, match=r"keep=1\.5"):
+        fitted.at(1.5)
+
+
+def test_a_threshold_needs_two_classes_and_one_of_them_named() -> None:
+    scores, y = draw(100, 8)
+    with pytest.raises(ValueError, match="'content' must be one"):
+        Keep().fit(scores, y, CLASSES)
+
+
+def test_a_promised_precision_is_reached_on_unseen_scores() -> None:
+    scores, y = draw(20_000, 9)
+    unseen, truth = draw(20_000, 10)
+    decision = Precise(0.8).fit(scores, y, CLASSES)
+    said = decision.predict(unseen)
+    for label in CLASSES:
+        assert (truth[said == label] == label).mean() > 0.78
+
+
+def test_a_precision_that_cannot_be_shown_is_said_and_nothing_is_labelled() -> None:
+    scores, y = draw(30, 11)
+    decision = Precise(0.999).fit(scores, y, CLASSES)
+    assert decision.summary_["unreachable"] == ["a", "b", "c"]
+    assert set(decision.predict(scores)) == {None}
+
+
+@pytest.mark.parametrize("bad", [Calibrated("platt"), Abstain(2.0), Precise(1.5), Keep(0.0)])
+def test_a_bad_option_is_named(bad: Any) -> None:
+    classes = np.array(["boilerplate", "content"], dtype=object)
+    scores, y, _ = two_classes(100, 12)
+    with pytest.raises(ValueError, match="method|min_confidence|precision|keep"):
+        bad.fit(scores, y.astype(object), classes)

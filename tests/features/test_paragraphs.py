@@ -1,0 +1,83 @@
+"""Numbers of a paragraph say what they are named after."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from copydesk.features.paragraphs import (
+    AGREEMENT,
+    POSITION,
+    REPETITION,
+    SHAPE,
+    ParagraphFeatures,
+    page_numbers,
+    paragraph_shape,
+    shifted,
+)
+from copydesk.features.tfidf import TfidfFeatures
+
+LONG = "The council said on Tuesday that the old bridge over the river would stay closed until the spring of next year."
+
+
+def page(*texts: str, document: str = "d", group: str = "", title: str = "") -> pd.DataFrame:
+    return pd.DataFrame(
+        {"text": texts, "title": title, "document": document, "position": range(len(texts)), "group": group}
+    )
+
+
+def number(frame: pd.DataFrame, name: str) -> list[float]:
+    names = [*SHAPE, *POSITION, *REPETITION, *AGREEMENT]
+    return page_numbers(frame, neighbours=0)[:, names.index(name)].tolist()
+
+
+def test_shape() -> None:
+    shape = dict(zip(SHAPE, paragraph_shape("Previous | Next 12:"), strict=True))
+    assert shape["ends_colon"] == 1
+    assert shape["mark_|"] == 1
+    assert shape["ends_sentence"] == 0
+    assert np.isclose(shape["log_words"], np.log1p(3))
+    assert dict(zip(SHAPE, paragraph_shape('he said."'), strict=True))["ends_sentence"] == 1
+    assert np.isfinite(paragraph_shape("")).all()
+
+
+def test_repetition_counts_the_page_and_the_sites_other_pages() -> None:
+    frame = pd.concat(
+        [
+            page("Menu", LONG, "Menu", document="a", group="s"),
+            page("menu", "Other", document="b", group="s"),
+            page("Menu", document="c", group="t"),
+        ],
+        ignore_index=True,
+    )
+    assert number(frame, "copies_in_page") == [1, 0, 1, 0, 0, 0]
+    assert number(frame, "site_share") == [1, 0, 1, 1, 0, 0]
+
+
+def test_agreement_with_the_title_and_the_running_text() -> None:
+    frame = page("Bridge closed", LONG, "bridge river council", "zebra", title="Bridge closed")
+    assert number(frame, "is_title") == [1, 0, 0, 0]
+    overlap = number(frame, "body_overlap")
+    assert overlap[2] == 1
+    assert overlap[3] == 0
+
+
+def test_neighbours_do_not_reach_over_the_edge_of_a_page() -> None:
+    values = np.arange(5, dtype=np.float32)[:, None]
+    assert shifted(values, np.array([0, 2, 5]), 1)[:, 0].tolist() == [1, -1, 3, 4, -1]
+    assert shifted(values, np.array([0, 2, 5]), -2)[:, 0].tolist() == [-1, -1, -1, -1, 2]
+
+
+def test_every_group_of_numbers_can_be_left_out_and_pages_do_not_touch_each_other() -> None:
+    one, two = page("Menu", LONG, "Share", document="a"), page("Home", LONG, document="b")
+    both = pd.concat([one, two], ignore_index=True)
+    for left_out in ("shape", "position", "repetition", "agreement"):
+        features = ParagraphFeatures(TfidfFeatures(), **{left_out: False}).fit(both)
+        alone = features.transform(two).toarray()
+        np.testing.assert_allclose(features.transform(both).toarray()[3:], alone, rtol=1e-6)
+
+
+def test_a_page_of_one_paragraph_and_one_of_many_are_read() -> None:
+    features = ParagraphFeatures(TfidfFeatures()).fit(page("Menu", LONG, "Share"))
+    assert features.transform(page("alone")).shape[0] == 1
+    assert features.transform(page(*["line"] * 20_000)).shape[0] == 20_000
