@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,70 +10,164 @@ from typing import TYPE_CHECKING, Any
 
 from copydesk.datasets.bbc import BBC
 from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
-from copydesk.datasets.grammar import Language, Style, choose, fill, load_grammar
-from copydesk.errors import DataError
+from copydesk.datasets.grammar import Grammar, Language, Production, Style, choose, fill, repeat
+from copydesk.datasets.grammar_files import load_grammar
+from copydesk.datasets.stories import (
+    Typography,
+    draw_typography,
+    invent_story,
+    person,
+    proper_names,
+    set_case,
+    spare,
+    split_sentences,
+    typeset,
+)
+from copydesk.errors import DataError, nearest
 from copydesk.resources import find
 from copydesk.text.paragraphs import split_paragraphs
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SENTENCE = re.compile(r"(?<=[.!?][\"'”’)\s])\s*(?=[A-ZÀ-ÞА-Я\"“'‘])")
-# How many phrasings of a family one site uses; the same ones on all its pages.
-PHRASINGS = 6
+# How many productions of a family one site uses; the same ones on all its pages.
+WORDINGS = 6
+# Chance that a site lacks a family that its style has: no two themes are set up alike.
+DROPPED = 0.2
+# Families that stand alike on every page of a site; of the others each page has its own number and order.
+FIXED = frozenset({"navigation", "comments", "newsletter", "legal", "follow", "share", "donate", "cookies"})
+SEPARATORS = (" | ", ", ", " · ", " / ", " ", "", " • ", " > ", " - ")
 # Words that site names are made of; with a city or a section they read like real ones.
 NAMES = (
-    "Herald",
-    "Gazette",
-    "Post",
-    "Courier",
-    "Tribune",
-    "Observer",
-    "Echo",
-    "Daily",
-    "Star",
-    "Mercury",
-    "Wire",
-    "Review",
-)
+    "Herald Gazette Post Courier Tribune Observer Echo Daily Star Mercury Wire Review Times Journal Today 24 Online Now"
+).split()
+
+
+@dataclass(frozen=True)
+class Page:
+    """A story before it is wrapped.
+
+    Attributes
+    ----------
+    title : str
+    story : list of str
+        Its paragraphs.
+    scenes : list of str
+        Sentences to stand under pictures.
+    names : list of str
+        People in it.
+    """
+
+    title: str
+    story: list[str]
+    scenes: list[str]
+    names: list[str]
 
 
 @dataclass
 class Site:
-    """One simulated site: a name, a language, a style, and the phrasings it always uses."""
+    """One simulated site: a name, a language, a style, and the wordings, order and typography it always uses.
+
+    Attributes
+    ----------
+    titles, teasers : sequence of str
+        Titles and first sentences of the site's other articles.
+    draw : random.Random
+    """
 
     name: str
     language: Language
     style: Style
+    titles: Sequence[str]
+    teasers: Sequence[str]
     draw: random.Random
-    phrases: dict[str, list[str]] = field(default_factory=dict)
+    invents: bool = False
+    typography: Typography = field(init=False)
+    separator: str = field(init=False)
+    dropped: set[str] = field(init=False)
+    wordings: dict[str, list[Production]] = field(default_factory=dict, init=False)
+    numbers: dict[tuple[str, str], int] = field(default_factory=dict, init=False)
 
-    def lines(self, family: str, number: int, values: dict[str, str], others: Sequence[str]) -> Iterator[str]:
-        """Yield leftovers of a family, as this site words them."""
-        if family not in self.phrases:
-            productions = self.language.productions(family, self.style.part)
-            chosen = self.draw.sample(productions, min(PHRASINGS, len(productions)))
-            self.phrases[family] = [choose(production, self.draw) for production in chosen]
-        wordings = self.phrases[family]
-        # Forms and menus stand in the same order on every page; lists of headlines change.
-        start = 0 if family in ("comments", "navigation", "legal", "newsletter") else self.draw.randrange(len(wordings))
+    def __post_init__(self) -> None:
+        self.typography = draw_typography(self.draw)
+        self.separator = self.draw.choice(SEPARATORS)
+        self.dropped = {family for family in sorted(self.style.families) if self.draw.random() < DROPPED}
+
+    def place(self, place: str, page: Page) -> Iterator[str]:
+        """Yield the leftovers of a place ("top", "under", "after")."""
+        for family, (fewest, most) in getattr(self.style, place).items():
+            number = self.draw.randint(fewest, most)
+            if family in FIXED:
+                number = self.numbers.setdefault((place, family), number)
+            yield from self.lines(family, number, page)
+
+    def gap(self, page: Page) -> Iterator[str]:
+        """Yield the leftovers between two paragraphs."""
+        for family, chance in self.style.inside.items():
+            if self.draw.random() < chance:
+                yield from self.lines(family, 1, page)
+
+    def lines(self, family: str, number: int, page: Page) -> Iterator[str]:
+        """Yield the lines of some productions of a family, as this site words them."""
+        wordings = self._wordings(family)
+        if family in self.dropped or not wordings:
+            return
+        start = 0 if family in FIXED else self.draw.randrange(len(wordings))
         for place in range(number):
             wording = wordings[(start + place) % len(wordings)]
-            other = self.draw.choice(others)
-            author, author2 = (person(self.language, self.draw) for _ in range(2))
-            filled = fill(
-                wording,
-                {"author": author, "author2": author2, "handle": author.lower().replace(" ", "_"), "other": other,
-                 "num": str(place + 1), **values},
-                self.language,
-                self.draw,
-            )  # fmt: skip
-            yield filled.upper() if self.style.case == "upper" and "{other}" not in wording else filled
+            for count, line in enumerate(repeat(wording, self.draw), start=place + 1):
+                text = fill(line, self._values(page, count), self.language, self.draw)
+                # What comes from an article keeps its case.
+                kept = any(slot in line for slot in ("{other", "{teaser", "{scene", "{title"))
+                if text:
+                    yield text if kept else set_case(text, self.style.case)
 
+    def _wordings(self, family: str) -> list[Production]:
+        if family not in self.wordings:
+            productions = self.language.productions(family, self.style.part)
+            chosen = self.draw.sample(productions, min(WORDINGS, len(productions)))
+            self.wordings[family] = [self._settle(production) for production in chosen]
+        return self.wordings[family]
 
-def person(language: Language, draw: random.Random) -> str:
-    """Return a name."""
-    return f"{draw.choice(language.slots['first'])} {draw.choice(language.slots['last'])}"
+    def _settle(self, production: Production) -> Production:
+        lines = tuple(choose(line, self.draw) for line in production)
+        if len(lines) > 1 and self.draw.random() < self.style.glue:
+            return (self.draw.choice((" ", "", self.separator)).join(lines),)
+        return lines
+
+    def _values(self, page: Page, number: int) -> dict[str, str]:
+        shown = self.name.rsplit(" ", 1)[0]
+        author = person(self.language, self.draw)
+        scene = self.draw.choice(page.scenes) if page.scenes else ""
+        return {
+            "site": shown, "domain": f"{shown.lower().replace(' ', '')}.example", "sep": self.separator,
+            "author": author, "author2": person(self.language, self.draw),
+            "handle": author.lower().replace(" ", self.draw.choice(("_", "", "."))),
+            "title": page.title, "other": self._other(page), "other2": self._other(page),
+            "teaser": self.draw.choice(self.teasers), "scene": scene or self.draw.choice(self.teasers),
+            "who": self.draw.choice(page.names) if page.names else author, "num": str(number),
+        }  # fmt: skip
+
+    def _other(self, page: Page) -> str:
+        """Return the title of another article, which must not be this page's own: that one is content."""
+        for _ in range(10):
+            title = self.draw.choice(self.titles)
+            if title != page.title:
+                break
+        return title
+
+    def page(self, text: str) -> Page:
+        """Make a page of an article, or invent one."""
+        if self.invents:
+            title, paragraphs = invent_story(self.language, self.draw)
+        else:
+            title, *paragraphs = [paragraph.text for paragraph in split_paragraphs(text)]
+        names = proper_names(" ".join(paragraphs))
+        scenes: list[str] = []
+        if "caption" in self.style.families - self.dropped:
+            paragraphs, scenes = spare(paragraphs, self.draw)
+        story = list(typeset(paragraphs, self.typography, self.language, names, self.draw))
+        return Page(title, story, scenes, names)
 
 
 class ComposedCrawl:
@@ -88,17 +181,19 @@ class ComposedCrawl:
     articles : dataset or None, default=None
         Clean articles, title on the first line; None: BBC News.
     languages : list of str or None, default=None
-        Of the leftovers; None: English for most sites, and each other language of the grammar for a few, since
-        machine-made and bilingual sites put foreign forms under English articles.
+        Of the leftovers, that of the articles first; None: English and every other language of the grammar.
     foreign_share : float, default=0.1
-        Share of sites in other languages than the first.
+        Share of sites in other languages than the first. Their articles are invented, in the same language, so
+        that a language is no sign of boilerplate.
     documents : int or None, default=None
         How many crawls; None: one for each article.
     pages_per_site : int, default=8
     test_size : float, default=0.2
         Share of articles for test crawls.
+    styles, test_styles : list of str or None, default=None
+        Names of site styles for training and test; None: as the grammar says.
     grammar : str or None, default=None
-        Folder of a grammar of your own; None: the one that ships.
+        A grammar of your own: one language's file (``pl.yaml``), added to what ships, or a folder, which replaces it.
     seed : int, default=0
     """
 
@@ -110,6 +205,8 @@ class ComposedCrawl:
         documents: int | None = None,
         pages_per_site: int = 8,
         test_size: float = 0.2,
+        styles: list[str] | None = None,
+        test_styles: list[str] | None = None,
         grammar: str | None = None,
         seed: int = 0,
     ) -> None:
@@ -119,6 +216,8 @@ class ComposedCrawl:
         self.documents = documents
         self.pages_per_site = pages_per_site
         self.test_size = test_size
+        self.styles = styles
+        self.test_styles = test_styles
         self.grammar = grammar
         self.seed = seed
 
@@ -128,86 +227,95 @@ class ComposedCrawl:
         Raises
         ------
         DataError
-            The articles or the grammar can't be read, or a language is not in the grammar.
+            The articles or the grammar can't be read, a language or style is not in it, or there are too few
+            articles for a train and a test part.
         """
         import pandas as pd
 
-        languages, styles = load_grammar(Path(self.grammar) if self.grammar else find("data/boilerplate"))
-        wanted = self.languages or ["en", *sorted(set(languages) - {"en"})]
-        missing = [name for name in wanted if name not in languages]
-        if missing:
-            raise DataError(
-                f"dataset.languages: no grammar for {missing[0]!r}; there are {', '.join(sorted(languages))}"
-            )
-        source = (self.articles or BBC()).load().frame.drop_duplicates("text")
-        texts = source["text"].tolist()
-        random.Random(f"{self.seed} articles").shuffle(texts)
-        texts = texts[: self.documents]
-        titles = [text.split("\n", 1)[0] for text in texts]
+        grammar = load_grammar(find("data/boilerplate"), Path(self.grammar).expanduser() if self.grammar else None)
+        languages = self._languages(grammar)
+        texts = self._texts()
         cut = len(texts) - round(self.test_size * len(texts))
         rows: list[dict[str, Any]] = []
         for part, first, last in (("train", 0, cut), ("test", cut, len(texts))):
-            kinds = [style for style in styles.values() if style.part == part]
+            styles = self._styles(grammar, part)
+            heads = [heading(text) for text in texts[first:last]]
             for number, start in enumerate(range(first, last, self.pages_per_site)):
-                site = self._site(f"{part}{number}", kinds, [languages[name] for name in wanted])
+                site = self._site(f"{part}{number}", styles, languages, heads)
                 for at in range(start, min(start + self.pages_per_site, last)):
-                    rows += page_rows(texts[at], site, titles[first:last], document=f"crawl{at}", split=part)
+                    rows += page_rows(site, site.page(texts[at]), document=f"crawl{at}", split=part)
         return Examples(pd.DataFrame(rows), "boilerplate", "composed_crawl", {"articles": len(texts)})
 
-    def _site(self, key: str, styles: list[Style], languages: list[Language]) -> Site:
+    def _texts(self) -> list[str]:
+        source = (BBC() if self.articles is None else self.articles).load().frame.drop_duplicates("text")
+        texts = [text for text in source["text"].tolist() if "\n" in text.strip()]
+        random.Random(f"{self.seed} articles").shuffle(texts)
+        texts = texts[: self.documents]
+        if len(texts) < 2 or not 0 < round(self.test_size * len(texts)) < len(texts):
+            raise DataError(
+                f"dataset: {len(texts)} articles and test_size={self.test_size} leave no train or no test crawls; "
+                "give more articles, a title on the first line of each"
+            )
+        return texts
+
+    def _languages(self, grammar: Grammar) -> list[Language]:
+        known = grammar.languages
+        main = "en" if "en" in known else min(known)
+        for name in self.languages or []:
+            if name not in known:
+                raise DataError(f"dataset.languages: no grammar for {name!r}; {nearest(name, known)}")
+        return [known[name] for name in self.languages or [main, *sorted(set(known) - {main})]]
+
+    def _styles(self, grammar: Grammar, part: str) -> list[Style]:
+        key, named = ("styles", self.styles) if part == "train" else ("test_styles", self.test_styles)
+        for name in named or []:
+            if name not in grammar.styles:
+                raise DataError(f"dataset.{key}: no style {name!r}; {nearest(name, grammar.styles)}")
+        taken = set(self.styles or []) if part == "test" else set(self.test_styles or [])
+        found = [
+            style
+            for style in grammar.styles.values()
+            if (style.name in named if named else style.part == part and style.name not in taken)
+        ]
+        if not found or {style.name for style in found} & taken:
+            raise DataError(f"dataset.{key}: train and test crawls need styles of their own")
+        return [Style(**{**vars(style), "part": part}) for style in found]
+
+    def _site(self, key: str, styles: list[Style], languages: list[Language], heads: Sequence[tuple[str, str]]) -> Site:
         draw = random.Random(f"{self.seed} {key}")
-        foreign = len(languages) > 1 and draw.random() < self.foreign_share
-        language = draw.choice(languages[1:]) if foreign else languages[0]
-        style = draw.choice(styles)
+        language, style = languages[0], draw.choice(styles)
+        foreign = [other for other in languages[1:] if {"titles", "sentences"} <= set(other.story)]
+        invents = bool(foreign) and draw.random() < self.foreign_share
+        if invents:
+            language = draw.choice(foreign)
+            stories = [invent_story(language, draw) for _ in range(20)]
+            heads = [(title, split_sentences(story[0])[0]) for title, story in stories]
         place = draw.choice(language.slots["city"] + language.slots["section"])
-        return Site(f"{place} {draw.choice(NAMES)} {key}", language, style, draw)
+        titles, teasers = zip(*heads, strict=True)
+        return Site(f"{place} {draw.choice(NAMES)} {key}", language, style, titles, teasers, draw, invents)
 
 
-def page_rows(text: str, site: Site, titles: Sequence[str], *, document: str, split: str) -> list[dict[str, Any]]:
+def heading(text: str) -> tuple[str, str]:
+    """Return an article's title and its first sentence."""
+    title, _, body = text.strip().partition("\n")
+    return title.strip(), split_sentences(body.strip().split("\n", 1)[0])[0]
+
+
+def page_rows(site: Site, page: Page, *, document: str, split: str) -> list[dict[str, Any]]:
     """Compose one page: the rows of its paragraphs, in the order in which they stand."""
-    paragraphs = [paragraph.text for paragraph in split_paragraphs(text)]
-    title, story = paragraphs[0], list(reshape(paragraphs[1:], site.draw))
-    shown = site.name.rsplit(" ", 1)[0]
-    values = {"site": shown, "domain": f"{shown.lower().replace(' ', '')}.example"}
-    found: list[tuple[str, str]] = []
-
-    def leftovers(places: dict[str, tuple[int, int]]) -> None:
-        for family, (fewest, most) in places.items():
-            number = site.draw.randint(fewest, most)
-            found.extend((line, BOILERPLATE) for line in site.lines(family, number, values, titles) if line)
-
-    leftovers(site.style.top)
-    found.append((title, CONTENT))
-    leftovers(site.style.under)
-    for place, paragraph in enumerate(story):
+    found = [(line, BOILERPLATE) for line in site.place("top", page)]
+    found.append((page.title, CONTENT))
+    found += [(line, BOILERPLATE) for line in site.place("under", page)]
+    for place, paragraph in enumerate(page.story):
         if place:
-            for family, chance in site.style.inside.items():
-                if site.draw.random() < chance:
-                    leftovers({family: (1, 2 if family == "related" else 1)})
+            found += [(line, BOILERPLATE) for line in site.gap(page)]
         found.append((paragraph, CONTENT))
-    leftovers(site.style.after)
+    found += [(line, BOILERPLATE) for line in site.place("after", page)]
     return [
         {"text": line, "label": label, "group": site.name, "split": split, "document": document, "position": position,
-         "title": title}
+         "title": page.title}
         for position, (line, label) in enumerate(found)
     ]  # fmt: skip
-
-
-def reshape(paragraphs: Sequence[str], draw: random.Random) -> Iterator[str]:
-    """Break paragraphs up as papers do, so that a short line is not a sign of boilerplate.
-
-    Some papers print long paragraphs, some one sentence in each, most something between.
-    """
-    habit = draw.choice((0.0, 0.5, 0.5, 0.85, 0.95))
-    for paragraph in paragraphs:
-        sentences = [sentence.strip() for sentence in SENTENCE.split(paragraph) if sentence.strip()]
-        together = sentences[:1]
-        for sentence in sentences[1:]:
-            if draw.random() < habit:
-                yield " ".join(together)
-                together = []
-            together.append(sentence)
-        yield " ".join(together)
 
 
 def render(rows: pd.DataFrame, end: str = "single") -> str:
