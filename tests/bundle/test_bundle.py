@@ -163,7 +163,7 @@ def test_law_a_save_killed_at_any_step_leaves_the_old_or_the_new_bundle(tmp_path
         if child == 0:  # dies at the n-th write, sync or rename
             countdown = [step]
 
-            def dying(act: Any) -> Any:
+            def dying(act: Any, countdown: list[int] = countdown) -> Any:
                 def call(*args: Any, **kwargs: Any) -> Any:
                     if countdown[0] == 0:
                         os._exit(9)

@@ -113,5 +113,5 @@ def test_a_precision_that_cannot_be_shown_is_said_and_nothing_is_labelled() -> N
 def test_a_bad_option_is_named(bad: Any) -> None:
     classes = np.array(["boilerplate", "content"], dtype=object)
     scores, y, _ = two_classes(100, 12)
-    with pytest.raises(ValueError, match="method|min_confidence|precision|keep"):
+    with pytest.raises(ValueError, match=r"method|min_confidence|precision|keep"):
         bad.fit(scores, y.astype(object), classes)

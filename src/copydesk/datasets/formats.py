@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -96,7 +97,7 @@ def read_rows(path: Path, file_format: str, columns: Sequence[str], encoding: st
 def open_text(path: Path, encoding: str, newline: str) -> Iterator[IO[str]]:
     """Open a text file, compressed or not; bytes that are not valid come out as lone surrogates."""
     try:
-        b"".decode(encoding)
+        codecs.lookup(encoding)
     except LookupError:
         raise DataError(f"dataset.encoding={encoding}: Python knows no such encoding; usual: utf-8, latin-1") from None
     # A byte order mark is not part of the first field's name.
