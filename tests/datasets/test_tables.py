@@ -111,8 +111,8 @@ def test_law_whatever_text_is_written_is_read_or_left_out_and_counted(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]
 ) -> None:
     path = tmp_path_factory.mktemp("law") / "t.jsonl"
-    path.write_text("".join(json.dumps({"text": t, "label": l}) + "\n" for t, l in rows), encoding="utf-8")
-    usable = [(t, l) for t, l in rows if t.strip() and not any("\ud800" <= c <= "\udfff" for c in t)]
+    path.write_text("".join(json.dumps({"text": t, "label": label}) + "\n" for t, label in rows), encoding="utf-8")
+    usable = [(t, label) for t, label in rows if t.strip() and not any("\ud800" <= c <= "\udfff" for c in t)]
     table = Table(str(path), max_bad=1.0)
     if not usable:
         with pytest.raises(DataError, match="no rows"):
