@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from test_cli import copydesk
 
 import copydesk as package
+from test_cli import copydesk
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample" / "article.txt"
 

@@ -153,6 +153,15 @@ def batch(verb: str) -> Callable[[list[str]], int]:
     return command
 
 
+def export(words: list[str]) -> int:
+    """Write a saved topic model as a scikit-learn pipeline."""
+    from copydesk import export as exporting
+
+    parser = argparse.ArgumentParser(prog="copydesk export", description=COMMANDS["export"][0])
+    exporting.add_arguments(parser)
+    return exporting.run(parser.parse_args(words))
+
+
 COMMANDS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
     "train": ("train and judge a model: copydesk train experiment=bbc_topics KEY=VALUE …", train),
     "predict": (
@@ -160,6 +169,7 @@ COMMANDS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
         batch("predict"),
     ),
     "clean": ("cut the paragraphs that are not the article", batch("clean")),
+    "export": ("write a topic model as a plain scikit-learn pipeline: --format joblib", export),
 }
 
 

@@ -85,7 +85,12 @@ def print_summary(run: Run, metrics: dict[str, Any]) -> None:
     """Print the scores and where model and report are."""
     from copydesk.evaluation.report import SCORES, shown, shown_interval, shown_scores
 
-    print(f"{run.name}: judged on {metrics['n']:,} texts not seen in training")
+    facts = run.info["audit"]
+    unit = "texts" if metrics["task"] == "topic" else "paragraphs"
+    print(
+        f"{run.name}: {facts['documents']:,} documents, without {facts['exact_duplicates_dropped']:,} exact copies; "
+        f"judged on {metrics['n']:,} {unit} not seen in training"
+    )
     for name in shown_scores(metrics):
         score = metrics["scores"][name]
         interval = shown_interval(name, score)

@@ -72,5 +72,5 @@ def test_what_is_impossible_is_said_with_what_to_do(split: Any, table: pd.DataFr
 
 @pytest.mark.parametrize("bad", [0, 1, -0.5, "half"])
 def test_a_test_size_is_a_share(bad: Any) -> None:
-    with pytest.raises(ValueError, match="split.test_size"):
+    with pytest.raises(ValueError, match=r"split\.test_size"):
         Stratified(bad)

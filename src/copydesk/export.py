@@ -1,0 +1,120 @@
+"""A saved topic model as a plain scikit-learn pipeline, for those who have no copydesk where it runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from copydesk.errors import ModelError, ResourceError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``copydesk export``."""
+    parser.add_argument("--model", required=True, help="folder of a saved topic model")
+    parser.add_argument("--format", choices=("joblib",), default="joblib")
+    parser.add_argument("--output", "-o", required=True, metavar="FILE", help="file to write, such as model.joblib")
+    parser.add_argument("--force", action="store_true", help="replace a file that is there")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the pipeline; return the exit code.
+
+    Raises
+    ------
+    ModelError
+        The model has parts that scikit-learn has not.
+    ResourceError
+        The file is there already, or can't be written.
+    """
+    import joblib
+
+    from copydesk import bundle
+
+    estimator, _ = bundle.load(args.model, task="topic")
+    target = Path(args.output)
+    if target.exists() and not args.force:
+        raise ResourceError(f"{target}: is there already; give --force to replace it")
+    pipeline = to_sklearn(estimator)
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as aside:
+            joblib.dump(pipeline, aside)
+            aside.flush()
+            os.fsync(aside.fileno())
+        Path(aside.name).replace(target)
+    except OSError as error:
+        raise ResourceError(f"{target}: can't be written: {error.strerror}") from None
+    print(f"{target}: a scikit-learn pipeline; load it with joblib.load, which runs code that a file brings")
+    return 0
+
+
+def to_sklearn(estimator: Any) -> Any:
+    """Return features and classifier as a ``sklearn.pipeline.Pipeline`` that takes texts and predicts labels.
+
+    Calibration and abstaining stay behind: the pipeline gives decision values and the likeliest label.
+
+    Raises
+    ------
+    ModelError
+        Names what scikit-learn has no counterpart of.
+    """
+    from sklearn.pipeline import Pipeline
+
+    return Pipeline([("features", _features(estimator.features_)), ("classifier", _classifier(estimator.classifier_))])
+
+
+def _features(features: Any) -> Any:
+    from sklearn.pipeline import FeatureUnion
+
+    from copydesk.features.tfidf import TfidfFeatures
+
+    if not isinstance(features, TfidfFeatures):
+        return features
+    parts, weights = [], {}
+    for number, (family, options) in enumerate(zip(features.families_, features.family_options(), strict=True)):
+        parts.append((f"family{number}", _vectorizer(features, family, options)))
+        weights[f"family{number}"] = options["weight"]
+    if len(parts) == 1 and weights["family0"] == 1:
+        return parts[0][1]
+    return FeatureUnion(parts, transformer_weights=weights)
+
+
+def _vectorizer(features: Any, family: Any, options: dict[str, Any]) -> Any:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    if options["part"] != "text" or options["bm25_k1"]:
+        raise ModelError("features.part=first_line and features.bm25_k1: scikit-learn has neither; can't be exported")
+    same = ("analyzer", "ngram_range", "token_pattern", "stop_words", "binary", "sublinear_tf", "use_idf", "norm")
+    vectorizer = TfidfVectorizer(
+        **{name: options[name] for name in same},
+        lowercase=features.lowercase,
+        strip_accents=features.strip_accents,
+        dtype=np.dtype(features.dtype).type,
+        vocabulary={term: column for column, term in enumerate(family.strings())},
+    )
+    vectorizer.fit([""])
+    if options["use_idf"]:
+        vectorizer.idf_ = family.idf_
+    return vectorizer
+
+
+def _classifier(classifier: Any) -> Any:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.svm import LinearSVC
+
+    kinds = {"LinearSVM": LinearSVC, "LogisticRegression": LogisticRegression}
+    kind = kinds.get(type(classifier).__name__)
+    if type(classifier).__module__.startswith("sklearn."):
+        return classifier
+    if kind is None:
+        raise ModelError(f"{type(classifier).__name__}: scikit-learn has no such classifier; can't be exported")
+    plain = kind(C=classifier.C)
+    plain.classes_ = classifier.classes_.astype(str)
+    plain.coef_ = np.ascontiguousarray(classifier.coef_)
+    plain.intercept_ = np.atleast_1d(classifier.intercept_)
+    plain.n_features_in_ = plain.coef_.shape[1]
+    return plain

@@ -1,0 +1,58 @@
+"""An exported pipeline is scikit-learn's alone, and gives the same scores."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from copydesk import bundle
+from copydesk.classifiers.decision import Argmax
+from copydesk.classifiers.linear import LinearSVM, LogisticRegression
+from copydesk.cli import main
+from copydesk.errors import ModelError
+from copydesk.estimator import TextClassifier
+from copydesk.export import to_sklearn
+from copydesk.features.tfidf import TfidfFeatures
+
+TEXTS = [f"{word} n{n}" for n in range(10) for word in ("sea ship wave", "oven bread", "pawn queen")]
+LABELS = ["boats", "bread", "chess"] * 10
+
+
+@pytest.mark.parametrize("classifier", [LinearSVM(), LogisticRegression()])
+@pytest.mark.parametrize(
+    "features",
+    [
+        TfidfFeatures(ngram_range=(1, 2), sublinear_tf=True),
+        TfidfFeatures(families=[{}, {"analyzer": "char_wb", "ngram_range": (2, 3), "weight": 0.5}]),
+    ],
+)
+def test_scores_and_labels_are_the_same(features: Any, classifier: Any) -> None:
+    model = TextClassifier(features, classifier, Argmax()).fit(TEXTS, LABELS)
+    plain = to_sklearn(model)
+    np.testing.assert_allclose(plain.decision_function(TEXTS), model.scores(TEXTS), atol=1e-9)
+    assert plain.predict(TEXTS).tolist() == model.predict(TEXTS).tolist()
+
+
+def test_the_file_is_read_where_copydesk_is_not(tmp_path: Path) -> None:
+    model = TextClassifier(TfidfFeatures(), LinearSVM(), Argmax()).fit(TEXTS, LABELS)
+    bundle.save(tmp_path / "model", model, {"task": "topic", "classes": sorted(set(LABELS))})
+    file = tmp_path / "m.joblib"
+    assert main(["export", "--model", str(tmp_path / "model"), "-o", str(file)]) == 0
+    assert main(["export", "--model", str(tmp_path / "model"), "-o", str(file)]) == 5  # not over what is there
+    code = (
+        "import sys, joblib; sys.modules['copydesk'] = None; "
+        "print(*joblib.load(sys.argv[1]).predict(['oven bread', 'pawn']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["bread", "chess"]
+
+
+def test_what_scikit_learn_has_not_is_named() -> None:
+    model = TextClassifier(TfidfFeatures(part="first_line"), LinearSVM(), Argmax()).fit(TEXTS, LABELS)
+    with pytest.raises(ModelError, match="first_line"):
+        to_sklearn(model)
