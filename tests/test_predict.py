@@ -1,0 +1,95 @@
+"""Rows go in and come out in order, with nothing lost but what was asked to go."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from copydesk import bundle
+from copydesk.classifiers.decision import Calibrated
+from copydesk.classifiers.linear import LinearSVM
+from copydesk.cli import main
+from copydesk.estimator import TextClassifier
+from copydesk.features.tfidf import TfidfFeatures
+
+TEXTS = [f"{word} n{n}" for n in range(10) for word in ("sea ship wave", "oven bread", "pawn queen")]
+LABELS = ["boats", "bread", "chess"] * 10
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("model") / "m"
+    fitted = TextClassifier(TfidfFeatures(), LinearSVM(), Calibrated()).fit(TEXTS, LABELS)
+    bundle.save(path, fitted, {"task": "topic", "classes": ["boats", "bread", "chess"]})
+    return str(path)
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, list[dict[str, object]], str]:
+    code = main(["predict", *words])
+    said = capsys.readouterr()
+    return code, [json.loads(line) for line in said.out.splitlines()], said.err
+
+
+def test_order_and_unknown_fields_are_kept(capsys: pytest.CaptureFixture[str], model: str, tmp_path: Path) -> None:
+    rows = [{"text": TEXTS[n % 30], "id": n, "nested": {"a": [1, None, "ü"]}} for n in range(2500)]
+    file = tmp_path / "in.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    code, found, _ = run(capsys, "--model", model, str(file))
+    assert code == 0
+    assert [{k: row[k] for k in ("text", "id", "nested")} for row in found] == rows
+    assert [row["label"] for row in found] == [LABELS[n % 30] for n in range(2500)]
+
+
+def test_options_add_what_they_name(capsys: pytest.CaptureFixture[str], model: str, tmp_path: Path) -> None:
+    file = tmp_path / "in.txt"
+    file.write_text("oven bread\n", encoding="utf-8")
+    _, (row,), _ = run(capsys, "--model", model, "--proba", "--top-k", "2", "--min-confidence", "1", str(file))
+    assert row["file"] == str(file)
+    assert row["label"] is None
+    assert abs(sum(row["probabilities"].values()) - 1) < 1e-5  # type: ignore[attr-defined]
+    assert next(each["label"] for each in row["top"]) == "bread"  # type: ignore[attr-defined]
+
+
+def test_a_title_field_is_read_as_the_first_line(
+    capsys: pytest.CaptureFixture[str], model: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "in.jsonl"
+    file.write_text('{"text": "nothing known", "head": "pawn queen"}\n', encoding="utf-8")
+    _, (row,), _ = run(capsys, "--model", model, "--title-field", "head", str(file))
+    assert row["label"] == "chess"
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "code", "said"),
+    [
+        (b'{"text": "a"}\n{broken\n', [], 3, ":2: not JSON"),
+        (b'{"body": "a"}\n', [], 3, ":1: expected a string in the field 'text', found nothing; see --text-field"),
+        (b'{"text": 3}\n', [], 3, "found int"),
+        (b'{"text": "\xff"}\n', [], 3, ":1: not UTF-8"),
+        (b'{"text": "a"}\n', ["--top-k", "9"], 2, "--top-k 9: the model has 3 labels"),
+        (b'{"text": "a"}\n', ["--min-confidence", "2"], 2, "--min-confidence 2.0"),
+    ],
+)
+def test_a_mistake_is_named_by_file_and_line(
+    capsys: pytest.CaptureFixture[str],
+    model: str,
+    tmp_path: Path,
+    content: bytes,
+    words: list[str],
+    code: int,
+    said: str,
+) -> None:
+    file = tmp_path / "in.jsonl"
+    file.write_bytes(content)
+    found, _, err = run(capsys, "--model", model, *words, str(file))
+    assert found == code
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_a_missing_file_is_named(capsys: pytest.CaptureFixture[str], model: str) -> None:
+    code, rows, err = run(capsys, "--model", model, "nowhere.txt")
+    assert (code, rows) == (3, [])
+    assert "nowhere.txt: no such file" in err
