@@ -3,171 +3,27 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copydesk.datasets.bbc import BBC
 from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
-from copydesk.datasets.grammar import Grammar, Language, Production, Style, choose, fill, repeat
+from copydesk.datasets.grammar import Grammar, Language, Style
 from copydesk.datasets.grammar_files import load_grammar
-from copydesk.datasets.stories import (
-    Typography,
-    draw_typography,
-    invent_story,
-    person,
-    proper_names,
-    set_case,
-    spare,
-    split_sentences,
-    typeset,
-)
+from copydesk.datasets.sites import Page, Site
+from copydesk.datasets.stories import invent_story, split_sentences
 from copydesk.errors import DataError, nearest
 from copydesk.resources import find
-from copydesk.text.paragraphs import split_paragraphs
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# How many productions of a family one site uses; the same ones on all its pages.
-WORDINGS = 6
-# Chance that a site lacks a family that its style has: no two themes are set up alike.
-DROPPED = 0.2
-# Families that stand alike on every page of a site; of the others each page has its own number and order.
-FIXED = frozenset({"navigation", "comments", "newsletter", "legal", "follow", "share", "donate", "cookies"})
-SEPARATORS = (" | ", ", ", " · ", " / ", " ", "", " • ", " > ", " - ")
 # Words that site names are made of; with a city or a section they read like real ones.
 NAMES = (
-    "Herald Gazette Post Courier Tribune Observer Echo Daily Star Mercury Wire Review Times Journal Today 24 Online Now"
-).split()
-
-
-@dataclass(frozen=True)
-class Page:
-    """A story before it is wrapped.
-
-    Attributes
-    ----------
-    title : str
-    story : list of str
-        Its paragraphs.
-    scenes : list of str
-        Sentences to stand under pictures.
-    names : list of str
-        People in it.
-    """
-
-    title: str
-    story: list[str]
-    scenes: list[str]
-    names: list[str]
-
-
-@dataclass
-class Site:
-    """One simulated site: a name, a language, a style, and the wordings, order and typography it always uses.
-
-    Attributes
-    ----------
-    titles, teasers : sequence of str
-        Titles and first sentences of the site's other articles.
-    draw : random.Random
-    """
-
-    name: str
-    language: Language
-    style: Style
-    titles: Sequence[str]
-    teasers: Sequence[str]
-    draw: random.Random
-    invents: bool = False
-    typography: Typography = field(init=False)
-    separator: str = field(init=False)
-    dropped: set[str] = field(init=False)
-    wordings: dict[str, list[Production]] = field(default_factory=dict, init=False)
-    numbers: dict[tuple[str, str], int] = field(default_factory=dict, init=False)
-
-    def __post_init__(self) -> None:
-        self.typography = draw_typography(self.draw)
-        self.separator = self.draw.choice(SEPARATORS)
-        self.dropped = {family for family in sorted(self.style.families) if self.draw.random() < DROPPED}
-
-    def place(self, place: str, page: Page) -> Iterator[str]:
-        """Yield the leftovers of a place ("top", "under", "after")."""
-        for family, (fewest, most) in getattr(self.style, place).items():
-            number = self.draw.randint(fewest, most)
-            if family in FIXED:
-                number = self.numbers.setdefault((place, family), number)
-            yield from self.lines(family, number, page)
-
-    def gap(self, page: Page) -> Iterator[str]:
-        """Yield the leftovers between two paragraphs."""
-        for family, chance in self.style.inside.items():
-            if self.draw.random() < chance:
-                yield from self.lines(family, 1, page)
-
-    def lines(self, family: str, number: int, page: Page) -> Iterator[str]:
-        """Yield the lines of some productions of a family, as this site words them."""
-        wordings = self._wordings(family)
-        if family in self.dropped or not wordings:
-            return
-        start = 0 if family in FIXED else self.draw.randrange(len(wordings))
-        for place in range(number):
-            wording = wordings[(start + place) % len(wordings)]
-            for count, line in enumerate(repeat(wording, self.draw), start=place + 1):
-                text = fill(line, self._values(page, count), self.language, self.draw)
-                # What comes from an article keeps its case.
-                kept = any(slot in line for slot in ("{other", "{teaser", "{scene", "{title"))
-                if text:
-                    yield text if kept else set_case(text, self.style.case)
-
-    def _wordings(self, family: str) -> list[Production]:
-        if family not in self.wordings:
-            productions = self.language.productions(family, self.style.part)
-            chosen = self.draw.sample(productions, min(WORDINGS, len(productions)))
-            self.wordings[family] = [self._settle(production) for production in chosen]
-        return self.wordings[family]
-
-    def _settle(self, production: Production) -> Production:
-        lines = tuple(choose(line, self.draw) for line in production)
-        if len(lines) > 1 and self.draw.random() < self.style.glue:
-            return (self.draw.choice((" ", "", self.separator)).join(lines),)
-        return lines
-
-    def _values(self, page: Page, number: int) -> dict[str, str]:
-        shown = self.name.rsplit(" ", 1)[0]
-        author = person(self.language, self.draw)
-        scene = self.draw.choice(page.scenes) if page.scenes else ""
-        return {
-            "site": shown, "domain": f"{shown.lower().replace(' ', '')}.example", "sep": self.separator,
-            "author": author, "author2": person(self.language, self.draw),
-            "handle": author.lower().replace(" ", self.draw.choice(("_", "", "."))),
-            "title": page.title, "other": self._other(page), "other2": self._other(page),
-            "teaser": self.draw.choice(self.teasers), "scene": scene or self.draw.choice(self.teasers),
-            "who": self.draw.choice(page.names) if page.names else author, "num": str(number),
-        }  # fmt: skip
-
-    def _other(self, page: Page) -> str:
-        """Return the title of another article, which must not be this page's own: that one is content."""
-        for _ in range(10):
-            title = self.draw.choice(self.titles)
-            if title != page.title:
-                break
-        return title
-
-    def page(self, text: str) -> Page:
-        """Make a page of an article, or invent one."""
-        if self.invents:
-            title, paragraphs = invent_story(self.language, self.draw)
-        else:
-            title, *paragraphs = [paragraph.text for paragraph in split_paragraphs(text)]
-        names = proper_names(" ".join(paragraphs))
-        scenes: list[str] = []
-        if "caption" in self.style.families - self.dropped:
-            paragraphs, scenes = spare(paragraphs, self.draw)
-        story = list(typeset(paragraphs, self.typography, self.language, names, self.draw))
-        return Page(title, story, scenes, names)
+    "Herald", "Gazette", "Post", "Courier", "Tribune", "Observer", "Echo", "Daily", "Star", "Mercury", "Wire", "Review",
+    "Times", "Journal", "Today", "24", "Online", "Now",
+)  # fmt: skip
 
 
 class ComposedCrawl:

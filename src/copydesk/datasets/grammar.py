@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 CHOICE = re.compile(r"\[([^\[\]]*)\]")
 SLOT = re.compile(r"\{(\w+)(?:\*(\d+)-(\d+))?\}")
@@ -15,15 +16,17 @@ HIDDEN_BAR = "\x00"
 
 PLACES = ("top", "under", "inside", "after")
 PARTS = ("train", "test")
-ENDS = ("blank", "single")
 CASES = ("keep", "upper", "title")
 
 # Slots that are filled from the page, the site or by drawing a number; all others come from the language.
 FILLED = frozenset(
-    "title other teaser scene who site domain sep author handle num day mon year time mins count".split()
-)
+    (
+        "title", "other", "teaser", "scene", "who", "site", "domain", "sep", "author", "handle",
+        "num", "day", "mon", "year", "time", "mins", "count",
+    )
+)  # fmt: skip
 NUMBERS = {"day": (1, 28), "mins": (2, 12), "num": (1, 10), "count": (2, 2400), "year": (2005, 2026)}
-REQUIRED_SLOTS = ("first", "last", "city", "section")
+REQUIRED_SLOTS = ("first", "last", "city", "section", "month", "agency")
 
 # Of a family's productions every fourth, after the first three, is kept for test styles: a model that has
 # learnt phrases by heart meets ones that it has not seen.
@@ -76,8 +79,6 @@ class Style:
         fewest and the most productions on a page.
     inside : dict of str to float
         Families between paragraphs, each with its chance in a gap.
-    end : {"blank", "single"}
-        Whether a blank line or a newline stands between leftovers at the end.
     case : {"keep", "upper", "title"}
     glue : float
         Chance that the lines of a production run together.
@@ -89,7 +90,6 @@ class Style:
     under: dict[str, tuple[int, int]] = field(default_factory=dict)
     inside: dict[str, float] = field(default_factory=dict)
     after: dict[str, tuple[int, int]] = field(default_factory=dict)
-    end: str = "blank"
     case: str = "keep"
     glue: float = 0.1
 
@@ -138,8 +138,9 @@ def fill(line: str, values: Mapping[str, str], language: Language, draw: random.
 
     def replace(match: re.Match[str]) -> str:
         name = slot_name(match[1], language.slots)
-        if match[1] in values:
-            return values[match[1]]
+        for known in (match[1], name):
+            if known in values:
+                return values[known]
         pool = language.slots.get(name)
         if match[2] and pool:
             number = min(draw.randint(int(match[2]), int(match[3])), len(pool))

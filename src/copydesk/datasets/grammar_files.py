@@ -8,7 +8,6 @@ from typing import Any
 
 from copydesk.datasets.grammar import (
     CASES,
-    ENDS,
     FILLED,
     PARTS,
     PLACES,
@@ -78,15 +77,15 @@ def read_styles(path: Path, families: Iterable[str]) -> dict[str, Style]:
         where = f"style {name}: "
         if not isinstance(entry, dict):
             raise DataError(f"{path}: {where}{entry!r} is no mapping of places to families")
-        _check_keys(path, where, entry, {"part", "end", "case", "glue", *PLACES})
-        for key, valid in (("part", PARTS), ("end", ENDS), ("case", CASES)):
-            if key in entry and entry[key] not in valid or key == "part" and key not in entry:
+        _check_keys(path, where, entry, {"part", "case", "glue", *PLACES})
+        for key, valid in (("part", PARTS), ("case", CASES)):
+            if (key in entry or key == "part") and entry.get(key) not in valid:
                 raise DataError(f"{path}: {where}{key} is {entry.get(key)!r}; valid: {', '.join(valid)}")
         if not _is_share(entry.get("glue", 0)):
             raise DataError(f"{path}: {where}glue is {entry['glue']!r}; valid: a chance from 0 to 1")
-        places = {place: _place(path, f"{where}{place}: ", entry, place, known) for place in PLACES}
-        rest = {key: entry[key] for key in ("end", "case", "glue") if key in entry}
-        styles[str(name)] = Style(str(name), entry["part"], **places, **rest)
+        fields = {place: _place(path, f"{where}{place}: ", entry, place, known) for place in PLACES}
+        fields |= {key: entry[key] for key in ("part", "case", "glue") if key in entry}
+        styles[str(name)] = Style(str(name), **fields)
     return styles
 
 
@@ -158,7 +157,7 @@ def _check_slots(
             raise DataError(f"{path}: {where}: {line!r}: a brace that is no {{slot}} or {{slot*2-5}}")
 
 
-def _place(path: Path, where: str, entry: dict[str, Any], place: str, families: set[str]) -> dict[str, Any]:
+def _place(path: Path, where: str, entry: dict[str, Any], place: str, families: set[str]) -> Any:
     found = entry.get(place, {})
     if not isinstance(found, dict):
         raise DataError(f"{path}: {where}{found!r} is no mapping of families")
