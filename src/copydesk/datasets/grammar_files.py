@@ -83,7 +83,7 @@ def read_styles(path: Path, families: Iterable[str]) -> dict[str, Style]:
                 raise DataError(f"{path}: {where}{key} is {entry.get(key)!r}; valid: {', '.join(valid)}")
         if not _is_share(entry.get("glue", 0)):
             raise DataError(f"{path}: {where}glue is {entry['glue']!r}; valid: a chance from 0 to 1")
-        fields = {place: _place(path, f"{where}{place}: ", entry, place, known) for place in PLACES}
+        fields: dict[str, Any] = {place: _place(path, f"{where}{place}: ", entry, place, known) for place in PLACES}
         fields |= {key: entry[key] for key in ("part", "case", "glue") if key in entry}
         styles[str(name)] = Style(str(name), **fields)
     return styles
