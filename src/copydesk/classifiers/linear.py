@@ -107,7 +107,11 @@ class DualLinearClassifier(ClassifierMixin, BaseEstimator):
 
         As in LIBLINEAR, a class's weight counts in the class's own problem, not in those of the others.
         """
-        weight = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        if self.class_weight == "balanced":  # by the weight of each class's samples, as scikit-learn
+            sizes = np.bincount(np.searchsorted(self.classes_, y), weights=sample_cost)
+            weight = sizes.sum() / (len(sizes) * sizes)
+        else:
+            weight = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
         class_cost = np.ones((n_lanes, 2))
         class_cost[:, 1] = weight[-n_lanes:]
         if n_lanes == 1:
@@ -362,7 +366,11 @@ class LogisticRegression(DualLinearClassifier):
     def _costs(self, y: NDArray[Any], n_lanes: int, sample_cost: Floats) -> tuple[Floats, Floats]:
         if not self._is_softmax(n_lanes):
             return super()._costs(y, n_lanes, sample_cost)
-        weight = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        if self.class_weight == "balanced":  # by the weight of each class's samples, as scikit-learn
+            sizes = np.bincount(np.searchsorted(self.classes_, y), weights=sample_cost)
+            weight = sizes.sum() / (len(sizes) * sizes)
+        else:
+            weight = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
         return sample_cost * weight[np.searchsorted(self.classes_, y)], np.ones((n_lanes, 2))
 
     def _solver(self, problem: _Problem, first: int, last: int) -> Callable[..., Any]:
