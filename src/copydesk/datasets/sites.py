@@ -20,7 +20,7 @@ from copydesk.datasets.stories import (
 from copydesk.text.paragraphs import split_paragraphs
 
 # How many productions of a family one site uses; the same ones on all its pages.
-WORDINGS = 6
+WORDINGS = 8
 # Chance that a site lacks a family that its style has: no two themes are set up alike.
 DROPPED = 0.2
 # Families that stand alike on every page of a site; of the others each page has its own number and order.

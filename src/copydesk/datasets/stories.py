@@ -38,6 +38,8 @@ class Typography:
         Before each item of a list; "1." counts.
     dateline : str
         Before the first paragraph.
+    stamp : str
+        Before each subhead.
     """
 
     break_chance: float
@@ -47,6 +49,7 @@ class Typography:
     case: str
     bullet: str
     dateline: str
+    stamp: str
 
 
 def draw_typography(draw: random.Random) -> Typography:
@@ -59,6 +62,7 @@ def draw_typography(draw: random.Random) -> Typography:
         case=draw.choice(("keep", "keep", "title", "upper")),
         bullet=draw.choice(("- ", "• ", "– ", "", "", "1. ", "1) ", "* ")),
         dateline=draw.choice(("", "", "", "{city} - ", "{city} ({agency}) — ", "{city}, {day} {month} ({agency}) - ")),
+        stamp=draw.choice(("", "", "", "", "", "{time} ", "{time}: ", "{time} - ")),
     )
 
 
@@ -105,7 +109,8 @@ def typeset(
     """Yield the paragraphs of a story as a site prints them, with subheads and lists of its habits."""
     for place, paragraph in enumerate(paragraphs):
         if place and draw.random() < typography.subhead_chance:
-            yield subhead(paragraph, typography.case, language, names, draw)
+            stamp = fill(typography.stamp, {}, language, draw)
+            yield f"{stamp} {subhead(paragraph, typography.case, language, names, draw)}".strip()
         if place and language.story.get("lines") and draw.random() < typography.line_chance:
             yield story_line("lines", language, names, draw)
         sentences = split_sentences(paragraph)
@@ -147,8 +152,8 @@ def subhead(paragraph: str, case: str, language: Language, names: Sequence[str],
     elif known and draw.random() < 0.6:
         text = story_line("subheads", language, names, draw)
     else:
-        text = " ".join(paragraph.rstrip(".").split()[: draw.randint(2, 7)]).rstrip(",;:-–")
-    return set_case(text[0].upper() + text[1:], case)
+        text = " ".join(paragraph.rstrip(".").split()[: draw.randint(2, 11)]).rstrip(",;:-–") or paragraph
+    return set_case(text[:1].upper() + text[1:], case)
 
 
 def story_line(kind: str, language: Language, names: Sequence[str], draw: random.Random) -> str:
