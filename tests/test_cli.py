@@ -181,10 +181,12 @@ def test_options_of_the_users_own_are_found(tmp_path: Path, table: Path) -> None
     assert "local" in listed.stdout
 
 
-def test_multirun_makes_a_run_for_each(tmp_path: Path, table: Path) -> None:
+@pytest.mark.parametrize("launcher", ["basic", "parallel"])
+def test_multirun_makes_a_run_for_each(tmp_path: Path, table: Path, launcher: str) -> None:
     done = copydesk(
         "train", "-m", "dataset=table", f"dataset.path={table}", "split=stratified", "name=sweep",
-        "report.html=false", "classifier.C=0.5,1", cwd=tmp_path,
+        "report.html=false", "classifier.C=0.5,1",
+        f"hydra/launcher={launcher}", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     runs = [p for p in (tmp_path / "experiments" / "runs" / "sweep").iterdir() if not p.is_symlink()]
