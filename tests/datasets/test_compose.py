@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from copydesk.datasets.compose import ComposedCrawl, render
 from copydesk.datasets.examples import Examples
@@ -44,6 +46,16 @@ class Articles:
             for part in range(1, 7)
         ]
         return f"Town reopens the {subject}\n\n" + "\n\n".join(paragraphs)
+
+
+@dataclass
+class Given:
+    """Articles as given."""
+
+    texts: list[str]
+
+    def load(self) -> Examples:
+        return Examples(pd.DataFrame({"text": self.texts}), "topic", "given")
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +219,18 @@ def test_paragraphs_are_found_again_in_the_rendered_page(crawls: pd.DataFrame, e
         found += sum(line in again for line in lines)
         total += len(lines)
     assert found / total > 0.97
+
+
+@given(
+    bodies=st.lists(st.text("aB .,-…!?\"'“”\n\t\u200bЯ中", max_size=60), min_size=12, max_size=12),
+    seed=st.integers(0, 9),
+)
+@settings(max_examples=25, deadline=None)
+def test_any_article_becomes_a_page_without_empty_paragraphs(bodies: list[str], seed: int) -> None:
+    texts = [f"Title {at}\n\nBody {body}" for at, body in enumerate(bodies)]
+    frame = ComposedCrawl(Given(texts), languages=["en"], seed=seed).load().frame
+    assert (frame["text"].str.strip() != "").all()
+    assert frame["document"].nunique() == 12
 
 
 def write_grammar(folder: Path, styles: str, language: str) -> Path:

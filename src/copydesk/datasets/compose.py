@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +136,7 @@ class ComposedCrawl:
         ]
         if not found or {style.name for style in found} & taken:
             raise DataError(f"dataset.{key}: train and test crawls need styles of their own")
-        return [Style(**{**vars(style), "part": part}) for style in found]
+        return [replace(style, part=part) for style in found]
 
     def _site(self, key: str, styles: list[Style], languages: list[Language], heads: Sequence[tuple[str, str]]) -> Site:
         draw = random.Random(f"{self.seed} {key}")

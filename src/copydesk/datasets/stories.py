@@ -145,12 +145,12 @@ def as_list(sentences: Sequence[str], bullet: str, draw: random.Random) -> Itera
 def subhead(paragraph: str, case: str, language: Language, names: Sequence[str], draw: random.Random) -> str:
     """Return a subhead for a paragraph: words it quotes or begins with, or one of the language's own."""
     quoted = QUOTED.search(paragraph)
-    known = language.story.get("subheads", [])
+    kind = draw.choice(("subheads", "subheads", "titles"))
     if quoted and draw.random() < 0.6:
         text = quoted[1].strip(" ,")
         text = f"‘{text}’" if draw.random() < 0.5 else text
-    elif known and draw.random() < 0.6:
-        text = story_line("subheads", language, names, draw)
+    elif language.story.get(kind) and draw.random() < 0.6:
+        text = story_line(kind, language, names, draw)
     else:
         text = " ".join(paragraph.rstrip(".").split()[: draw.randint(2, 11)]).rstrip(",;:-–") or paragraph
     return set_case(text[:1].upper() + text[1:], case)
