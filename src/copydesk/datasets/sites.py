@@ -97,15 +97,20 @@ class Site:
         wordings = self._wordings(family)
         if family in self.dropped or not wordings:
             return
-        start = 0 if family in FIXED else self.draw.randrange(len(wordings))
+        start, draw = self.draw.randrange(len(wordings)), self.draw
+        if family in FIXED:
+            # The same menu, form and footer on every page.
+            start, draw = 0, random.Random(f"{self.name} {family}")
         for place in range(number):
-            wording = wordings[(start + place) % len(wordings)]
-            for count, line in enumerate(repeat(wording, self.draw), start=place + 1):
-                text = fill(line, self._values(page, count), self.language, self.draw)
+            printed: set[str] = set()
+            for count, line in enumerate(repeat(wordings[(start + place) % len(wordings)], draw), start=place + 1):
+                text = fill(line, self._values(page, count), self.language, draw)
+                if not text or ("{" in line and text in printed):
+                    continue
+                printed.add(text)
                 # What comes from an article keeps its case.
                 kept = any(slot in line for slot in ("{other", "{teaser", "{scene", "{title"))
-                if text:
-                    yield text if kept else set_case(text, self.style.case)
+                yield text if kept else set_case(text, self.style.case)
 
     def _wordings(self, family: str) -> list[Production]:
         if family not in self.wordings:

@@ -152,7 +152,7 @@ def subhead(paragraph: str, case: str, language: Language, names: Sequence[str],
     elif language.story.get(kind) and draw.random() < 0.6:
         text = story_line(kind, language, names, draw)
     else:
-        text = " ".join(paragraph.rstrip(".").split()[: draw.randint(2, 11)]).rstrip(",;:-–") or paragraph
+        text = " ".join(paragraph.rstrip(".").split()[: draw.randint(2, 11)]).strip(',;:-–"“”„«» ') or paragraph
     return set_case(text[:1].upper() + text[1:], case)
 
 
