@@ -50,8 +50,7 @@ def trained(table: Path) -> Path:
     """Folder in which one run was made."""
     folder = table.parent
     done = copydesk(
-        "train", "dataset=table", f"dataset.path={table}", "split=stratified", "name=small",
-        "report.html=false", cwd=folder,
+        "train", "dataset=table", f"dataset.path={table}", "split=stratified", "name=small", cwd=folder,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return folder
@@ -82,8 +81,7 @@ def test_nothing_of_hydras_own_is_left_in_the_folder(trained: Path) -> None:
 
 def test_a_run_prints_its_scores_and_where_it_is_and_keeps_stderr_quiet(trained: Path, table: Path) -> None:
     done = copydesk(
-        "train", "dataset=table", f"dataset.path={table}", "split=stratified", "name=quiet",
-        "report.html=false", cwd=trained,
+        "train", "dataset=table", f"dataset.path={table}", "split=stratified", "name=quiet", cwd=trained,
     )  # fmt: skip
     assert "experiments/runs/quiet/" in done.stdout
     assert "accuracy" in done.stdout.lower()
@@ -98,7 +96,7 @@ def test_the_same_config_and_seed_give_the_same_predictions_whatever_the_hash_se
         name = f"hash{hash_seed}"
         done = copydesk(
             "train", "dataset=table", f"dataset.path={table}", "split=kfold", "split.n_splits=3", f"name={name}",
-            "report.html=false", cwd=trained, PYTHONHASHSEED=hash_seed,
+            cwd=trained, PYTHONHASHSEED=hash_seed,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         run = trained / "experiments" / "runs" / name / "latest"
@@ -184,8 +182,7 @@ def test_options_of_the_users_own_are_found(tmp_path: Path, table: Path) -> None
 @pytest.mark.parametrize("launcher", ["basic", "parallel"])
 def test_multirun_makes_a_run_for_each(tmp_path: Path, table: Path, launcher: str) -> None:
     done = copydesk(
-        "train", "-m", "dataset=table", f"dataset.path={table}", "split=stratified", "name=sweep",
-        "report.html=false", "classifier.C=0.5,1",
+        "train", "-m", "dataset=table", f"dataset.path={table}", "split=stratified", "name=sweep", "classifier.C=0.5,1",
         f"hydra/launcher={launcher}", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -63,8 +63,8 @@ def save(
     bundle.save(run.folder / "model", model, manifest, {"README.md": model_card(manifest, metrics)})
 
 
-def report(run: Run, cfg: DictConfig, model: TextClassifier, predictions: Predictions, metrics: dict[str, Any]) -> None:
-    """Write ``report.md`` and, with the extra ``report``, ``report.html``."""
+def report(run: Run, model: TextClassifier, predictions: Predictions, metrics: dict[str, Any]) -> None:
+    """Write ``report.md``."""
     from copydesk.evaluation.markdown import write_markdown
     from copydesk.evaluation.report import Report
 
@@ -76,7 +76,6 @@ def report(run: Run, cfg: DictConfig, model: TextClassifier, predictions: Predic
         overrides=run.info["overrides"],
         audit=run.info["audit"],
         decision=model.decision_.summary_,
-        mistakes=cfg.report.mistakes,
     )
     write_markdown(told, run.folder / "report.md")
 
@@ -96,6 +95,5 @@ def print_summary(run: Run, metrics: dict[str, Any]) -> None:
         interval = shown_interval(name, score)
         print(f"  {SCORES[name].title:<34}{shown(name, score['value']):>9}  {interval}")
     print(f"  model   {run.folder / 'model'}")
-    name = "report.html" if (run.folder / "report.html").exists() else "report.md"
-    print(f"  report  {run.folder / name}")
+    print(f"  report  {run.folder / 'report.md'}")
     print(f"  {run.info['seconds']['total']:.1f} s; results link: {run.folder.parent / 'latest'}")

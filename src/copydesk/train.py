@@ -71,7 +71,7 @@ def train(cfg: DictConfig) -> float:
         with run.stage("save"):
             outputs.save(run, cfg, model, examples, predictions, metrics)
         with run.stage("report"):
-            outputs.report(run, cfg, model, predictions, metrics)
+            outputs.report(run, model, predictions, metrics)
     outputs.print_summary(run, metrics)
     return float(metrics["headline"]["value"])
 
