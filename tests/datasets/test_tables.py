@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from copydesk.datasets import formats
+from copydesk.datasets.audit import audit
 from copydesk.datasets.tables import Table
 from copydesk.errors import ConfigError, DataError
 
@@ -121,6 +127,180 @@ def test_law_whatever_text_is_written_is_read_or_left_out_and_counted(
     examples = table.load()
     assert list(zip(examples.frame["text"], examples.frame["label"], strict=True)) == usable
     assert examples.notes["rows_left_out"] == len(rows) - len(usable)
+
+
+def test_files_of_one_name_are_not_one_document(tmp_path: Path) -> None:
+    for site in ("north", "south"):
+        (tmp_path / site).mkdir()
+        write(tmp_path / site / "t.jsonl", [{**row, "text": f"{site}: {row['text']}"} for row in ROWS])
+    frame = Table(str(tmp_path / "*" / "t.jsonl")).load().frame
+    assert frame["document"].tolist()[2:4] == ["north/t.jsonl:3", "south/t.jsonl:1"]
+    assert audit(frame).facts["documents"] == 6
+
+
+def test_several_folders_per_label_keep_their_documents_apart(tmp_path: Path) -> None:
+    for part in ("one", "two"):
+        (tmp_path / part / "sport").mkdir(parents=True)
+        (tmp_path / part / "sport" / "1.txt").write_text(f"about {part}", encoding="utf-8")
+    frame = Table([str(tmp_path / "one"), str(tmp_path / "two")]).load().frame
+    assert frame["document"].tolist() == ["one/sport/1.txt", "two/sport/1.txt"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ({"label": 3}, {"label": "3"}, "label is a number at t.jsonl:1 and a string at t.jsonl:2"),
+        ({"part": "train"}, {"part": "validation"}, r"t.jsonl:2: part: 'validation'; valid: train, test"),
+        ({"site": "x"}, {"label": ["a", "b"]}, "t.jsonl:2: label: 2 labels; one label per document"),
+        ({"label": 1.0}, {"label": True}, "label: float, expected a string"),
+    ],
+)
+def test_what_cannot_be_one_label_or_part_is_named(
+    tmp_path: Path, first: dict[str, Any], second: dict[str, Any], said: str
+) -> None:
+    base = {"text": "t", "label": "a", "site": "", "part": "test"}
+    path = write(tmp_path / "t.jsonl", [{**base, **first}, {**base, **second}])
+    with pytest.raises(DataError, match=said) as refusal:
+        Table(str(path), group="site", split="part", max_bad=0.0).load()
+    assert "\n" not in str(refusal.value)
+
+
+def test_whole_numbers_and_lists_of_one_are_labels(tmp_path: Path) -> None:
+    rows = [{"text": "a", "label": 0}, {"text": "b", "label": [12]}]
+    assert Table(str(write(tmp_path / "t.jsonl", rows))).load().frame["label"].tolist() == ["0", "12"]
+
+
+@pytest.mark.parametrize("option", ["text", "label", "group", "title", "split"])
+def test_a_field_that_no_json_line_has_is_refused(tmp_path: Path, option: str) -> None:
+    path = write(tmp_path / "t.jsonl", ROWS)
+    with pytest.raises(DataError, match="no row has a field 'sites'; did you mean site"):
+        Table(**{"path": str(path), option: "sites"}).load()
+
+
+def test_a_title_that_the_text_begins_with_is_not_repeated(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.jsonl", [{"text": "Rain again\nIt rained.", "head": " Rain again", "label": "a"}])
+    assert Table(str(path), title="head").load().frame["text"].tolist() == ["Rain again\nIt rained."]
+
+
+def test_of_ten_thousand_rows_the_bad_ones_are_counted_exactly(tmp_path: Path) -> None:
+    bad = ['{"text": "", "label": "a"}', '{"label": "a"}', '{"text": "t", "label": NaN}', "{", '"text"', "\x00", "nul"]
+    lines = [bad[n // 100 % 7] if n % 100 < 7 else f'{{"text": "story {n}", "label": "a"}}' for n in range(10_000)]
+    path = tmp_path / "t.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    examples = Table(str(path)).load()
+    assert examples.notes["rows_left_out"] == 700
+    assert examples.frame["document"].iloc[0] == "t.jsonl:8"
+    assert len(examples.frame) == 9300
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_byte_order_marks_nul_and_line_separators_are_kept_or_dropped_as_they_must(
+    tmp_path: Path, suffix: str, newline: str
+) -> None:
+    value = "one\u2028two\x85three\x1cfour\x00five"
+    rows = (
+        ["text,label", f"{value},a"]
+        if suffix == "csv"
+        else [json.dumps({"text": value, "label": "a"}, ensure_ascii=False)]
+    )
+    path = tmp_path / f"t.{suffix}"
+    path.write_bytes(newline.join(rows).encode("utf-8-sig"))
+    assert Table(str(path)).load().frame["text"].tolist() == [value]
+
+
+def test_parquet_strings_that_are_not_utf_8_are_named_by_row(tmp_path: Path) -> None:
+    offsets, data = pa.py_buffer(b"\0\0\0\0\2\0\0\0\3\0\0\0"), pa.py_buffer(b"a\xffb")
+    texts = pa.Array.from_buffers(pa.string(), 2, [None, offsets, data])
+    pq.write_table(pa.table({"text": texts, "label": ["a", "b"]}), tmp_path / "t.parquet")
+    examples = Table(str(tmp_path / "t.parquet"), max_bad=0.5).load()
+    assert examples.frame["text"].tolist() == ["b"]
+    assert examples.notes["left_out"] == ["t.parquet:1: bytes that are not valid UTF-8"]
+
+
+@pytest.mark.parametrize("name", ["t.jsonl.gz", "t.jsonl.zst", "t.csv.gz", "t.parquet"])
+def test_a_file_that_is_cut_off_is_refused(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / name, ROWS * 500)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(DataError, match=name) as refusal:
+        Table(str(path)).load()
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_quote_that_is_never_closed_is_refused_where_it_opens(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('text,label\na,x\n"open,x\n' + "b,x\n" * 50, encoding="utf-8")
+    with pytest.raises(DataError, match=r"t\.csv:3: a quoted field opens here and is not closed"):
+        Table(str(path)).load()
+
+
+def test_a_line_over_the_cap_is_left_out_and_the_next_one_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "MAX_ROW_CHARACTERS", 100)
+    rows = [{"text": "short", "label": "a"}, {"text": "x" * 1000, "label": "a"}, {"text": "next", "label": "a"}]
+    examples = Table(str(write(tmp_path / "t.jsonl", rows)), max_bad=0.5).load()
+    assert examples.frame["text"].tolist() == ["short", "next"]
+    assert examples.notes["left_out"] == ["t.jsonl:2: line over 100 characters"]
+
+
+LINE = st.binary(max_size=60) | st.builds(
+    lambda text, label: json.dumps({"text": text, "label": label}, ensure_ascii=False).encode("utf-8", "surrogatepass"),
+    st.text(max_size=20),
+    st.none() | st.text(max_size=3) | st.integers() | st.floats() | st.lists(st.text(max_size=2), max_size=2),
+)
+
+
+@given(st.lists(LINE, max_size=10))
+def test_law_whatever_the_bytes_a_row_is_exact_or_left_out(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]
+) -> None:
+    check_lines(tmp_path_factory.mktemp("law") / "t.jsonl", lines)
+
+
+def check_lines(path: Path, lines: list[bytes]) -> None:
+    """Each row that is read is what Python reads of its line; nothing but DataError comes out."""
+    path.write_bytes(b"\n".join(lines))
+    try:
+        frame = Table(str(path), max_bad=1.0).load().frame
+    except DataError:
+        return
+    written = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    for document, text, label in zip(frame["document"], frame["text"], frame["label"], strict=True):
+        row = json.loads(written[int(document.rpartition(":")[2]) - 1].decode("utf-8"))
+        stated = row["label"][0] if isinstance(row["label"], list) else row["label"]
+        assert (text, label) == (row["text"], str(stated))
+
+
+@pytest.mark.slow
+def test_a_million_damaged_lines_crash_nothing_and_change_nothing(tmp_path: Path) -> None:
+    draw = random.Random(0)
+    for chunk in range(20):
+        lines = []
+        for n in range(50_000):
+            text = "".join(chr(draw.choice((9, 34, 92, 65, 233, 8232, 0x1F600))) for _ in range(8))
+            line = bytearray(json.dumps({"text": f"{n} {text}", "label": "a"}, ensure_ascii=n % 2 == 0).encode())
+            for _ in range(draw.choice((0, 0, 0, 1, 2))):
+                line[draw.randrange(len(line))] = draw.randrange(256)
+            lines.append(bytes(line).replace(b"\n", b" "))
+        check_lines(tmp_path / f"{chunk}.jsonl", lines)
+
+
+@pytest.mark.slow
+def test_a_compressed_line_of_300_megabytes_takes_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.jsonl.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(b'{"text": "')
+        for _ in range(300):
+            file.write(b"a" * 2**20)
+        file.write(b'", "label": "a"}\n{"text": "t", "label": "a"}\n')
+    script = (
+        "import resource, sys; from copydesk.datasets.tables import Table; import pandas\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "before = peak(); rows = len(Table(sys.argv[1], max_bad=0.5).load().frame); print(rows, peak() - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
+    rows, kilobytes = map(int, done.stdout.split())
+    assert rows == 1
+    assert kilobytes < 400_000
 
 
 def test_reuters_r52_is_read_with_its_titles_and_parts(shared_datasets: Path) -> None:

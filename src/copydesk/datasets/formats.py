@@ -54,7 +54,7 @@ def format_of(path: Path) -> str:
     return SUFFIXES[suffixes[-1]]
 
 
-def read_rows(path: Path, file_format: str, columns: Sequence[str], encoding: str) -> Iterator[Row]:
+def read_rows(path: Path, file_format: str, columns: Sequence[str], encoding: str, name: str) -> Iterator[Row]:
     """Yield the rows of one file or folder.
 
     Parameters
@@ -65,6 +65,8 @@ def read_rows(path: Path, file_format: str, columns: Sequence[str], encoding: st
         Fields that are wanted; a file with a header that lacks one is refused at once.
     encoding : str
         Encoding of text files.
+    name : str
+        What the file is called in ``where``; of a folder, what stands before its files' names.
 
     Raises
     ------
@@ -72,7 +74,8 @@ def read_rows(path: Path, file_format: str, columns: Sequence[str], encoding: st
         The file can't be opened or decompressed, or from some place on can't be understood.
     """
     if file_format == "folder":
-        yield from read_folder(path, encoding)
+        for where, row in read_folder(path, encoding):
+            yield f"{name}/{where}" if name else where, row
         return
     place = "its start"
     try:
@@ -84,7 +87,7 @@ def read_rows(path: Path, file_format: str, columns: Sequence[str], encoding: st
             rows = read_csv(path, "\t" if file_format == "tsv" else ",", columns, encoding)
         for where, row in rows:
             place = where
-            yield f"{path.name}:{where}", row
+            yield f"{name}:{where}", row
     except UnicodeError as error:
         raise DataError(f"{path}: not {encoding} after row {place}: {error}; set dataset.encoding") from None
     except (OSError, EOFError) as error:
@@ -224,16 +227,31 @@ def read_parquet(path: Path, columns: Sequence[str]) -> Iterator[Row]:
     import pyarrow as pa
     from pyarrow import parquet
 
+    number = 0
     try:
         with parquet.ParquetFile(path) as file:
             check_columns(path, file.schema_arrow.names, columns)
-            number = 0
             for batch in file.iter_batches(PARQUET_BATCH, columns=list(dict.fromkeys(columns))):
-                for fields in batch.to_pylist():
+                for fields in _records(batch):
                     number += 1
                     yield str(number), fields
-    except (pa.ArrowException, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not a readable Parquet file: {str(error).splitlines()[0]}") from None
+    except pa.ArrowException as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path}: not a readable Parquet file after row {number}: {reason}") from None
+
+
+def _records(batch: Any) -> Iterator[dict[str, Any] | str]:
+    """Yield a batch's rows; Parquet does not check that its strings are UTF-8, so a row may turn out not to be."""
+    try:
+        rows = batch.to_pylist()
+    except UnicodeDecodeError:
+        for place in range(len(batch)):
+            try:
+                yield from batch.slice(place, 1).to_pylist()
+            except UnicodeDecodeError:
+                yield "bytes that are not valid UTF-8"
+    else:
+        yield from rows
 
 
 def read_folder(folder: Path, encoding: str) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 WORDS = 5  # of a shingle
 SIMILARITY = 0.8  # Jaccard; from here on two documents are called the same
 BANDS, ROWS = 12, 3  # a pair at the threshold shares a band with probability 1 - (1 - 0.8³)¹² = 0.9998
+BLOCK = 4096  # shingles that are hashed at once
 COMPARED_WHOLE = 64  # in a larger bucket a document is compared with the first and with its neighbour
 
 _TOKEN = re.compile(r"\w+")
@@ -71,11 +72,18 @@ def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return values ^ (values >> np.uint64(31))
 
 
+# Shingles' hashes are well mixed, so that for each of the signature's orders "xor, then multiply" is enough.
 _SEEDS = _mix(np.arange(1, BANDS * ROWS + 1, dtype=np.uint64))
+_FACTORS = _mix(_SEEDS) | np.uint64(1)
 
 
 def _signature(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    return np.array([_mix(hashes ^ seed).min() for seed in _SEEDS], dtype=np.uint64)
+    """Return the smallest hash in each of ``BANDS * ROWS`` orders; in blocks, as a text may be very long."""
+    smallest = np.full(len(_SEEDS), np.iinfo(np.uint64).max, dtype=np.uint64)
+    for start in range(0, len(hashes), BLOCK):
+        ordered = (hashes[start : start + BLOCK, None] ^ _SEEDS) * _FACTORS
+        np.minimum(smallest, ordered.min(axis=0), out=smallest)
+    return smallest
 
 
 def _pairs(bucket: list[int]) -> Iterable[tuple[int, int]]:

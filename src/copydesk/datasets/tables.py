@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from copydesk.datasets.examples import Examples
 from copydesk.datasets.formats import FORMATS, format_of, read_rows
 from copydesk.datasets.sources import resolve
-from copydesk.errors import ConfigError, DataError
+from copydesk.errors import ConfigError, DataError, nearest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 # How many rows left out are named one by one.
 NAMED = 5
+SPLITS = ("train", "test", "")
+# Different field names that are remembered, to say which is nearest to one that is missing.
+MANY_FIELDS = 1000
 
 
 class Table:
     """Documents and their labels from files of the user's own.
 
     A field is read as the text it is: the labels ``NA``, ``None`` and ``00123`` stay so. A row without a usable
-    text or label is left out, counted and named; nothing is guessed.
+    text or label is left out, counted and named; nothing is guessed. Labels may be whole numbers, if all are.
 
     Parameters
     ----------
@@ -32,9 +36,9 @@ class Table:
     group : str or None
         Column of the site or source, which no split may straddle.
     title : str or None
-        Column of the title; it becomes the text's first line.
+        Column of the title; it becomes the text's first line, unless it is that already.
     split : str or None
-        Column that says ``train`` or ``test``, for ``split=official``.
+        Column that says ``train`` or ``test`` (or nothing), for ``split=official``.
     format : str or None
         "csv", "tsv", "jsonl", "parquet" or "folder"; None: by the name.
     encoding : str, default="utf-8"
@@ -77,7 +81,8 @@ class Table:
         ConfigError
             No path is given, or the format is unknown.
         DataError
-            A file or column is missing, or too many rows are unusable; names file, row and field.
+            A file or column is missing, labels are numbers here and strings there, or too many rows are
+            unusable; names file, row and field.
         """
         import pandas as pd
 
@@ -92,13 +97,21 @@ class Table:
             if (column := getattr(self, name)) is not None
         }
         records, bad = [], []
+        fields: dict[str, None] = {}
+        label_kinds: dict[str, str] = {}
         for where, row in self._rows(files, list(columns.values())):
+            if isinstance(row, dict) and len(fields) < MANY_FIELDS:
+                fields |= dict.fromkeys(row)
             record = row if isinstance(row, str) else read_record(row, columns)
             if isinstance(record, str):
                 bad.append(f"{where}: {record}")
             else:
+                assert isinstance(row, dict)
+                label_kinds.setdefault(_kind(row[self.label]), where)
                 records.append({**record, "document": where})
+        self._check_fields(fields, columns)
         self._check_bad(bad, len(records))
+        self._check_labels(label_kinds)
         if not records:
             raise DataError(f"dataset.path={self.path}: no rows")
         frame = pd.DataFrame(records).assign(position=0)
@@ -109,10 +122,25 @@ class Table:
         return Examples(frame, "topic", "table", notes | ({"left_out": bad[:NAMED]} if bad else {}))
 
     def _rows(self, files: list[Path], columns: list[str]) -> Iterable[tuple[str, dict[str, Any] | str]]:
-        for file in files:
+        for file, name in zip(files, names_apart(files), strict=True):
             file_format = self.format or format_of(file)
-            # A folder per label brings text and label, and nothing else.
-            yield from read_rows(file, file_format, [] if file_format == "folder" else columns, self.encoding)
+            if file_format == "folder":
+                # A folder per label brings text and label, and nothing else.
+                yield from read_rows(file, file_format, [], self.encoding, name if len(files) > 1 else "")
+            else:
+                yield from read_rows(file, file_format, columns, self.encoding, name)
+
+    def _check_fields(self, fields: dict[str, None], columns: dict[str, str]) -> None:
+        for column in columns.values():
+            if fields and column not in fields:
+                raise DataError(f"dataset.path={self.path}: no row has a field {column!r}; {nearest(column, fields)}")
+
+    def _check_labels(self, kinds: dict[str, str]) -> None:
+        if "number" in kinds and "string" in kinds:
+            raise DataError(
+                f"dataset.path={self.path}: {self.label} is a number at {kinds['number']} and a string at "
+                f"{kinds['string']}; write all labels as strings"
+            )
 
     def _check_bad(self, bad: list[str], good: int) -> None:
         if len(bad) > self.max_bad * (len(bad) + good):
@@ -140,9 +168,37 @@ def read_record(row: dict[str, Any], columns: dict[str, str]) -> dict[str, str] 
             return f"{column}: {'nothing' if value is None else type(value).__name__}, expected a string"
         if name in ("text", "label") and not value.strip():
             return f"{column}: empty"
-        if any("\ud800" <= c <= "\udfff" for c in value):
+        if not _is_unicode(value):
             return f"{column}: bytes or characters that are not valid text"
+        if name == "split" and value not in SPLITS:
+            return f"{column}: {value[:50]!r}; valid: train, test or nothing"
         record[name] = value
     if record.get("title"):
-        record["text"] = f"{record['title']}\n\n{record['text']}"
+        record["text"] = with_title(record["title"], record["text"])
     return record
+
+
+def with_title(title: str, text: str) -> str:
+    """Put a title before a text as its first line, unless it stands there already."""
+    first_line = text.lstrip().partition("\n")[0]
+    return text if first_line.strip() == title.strip() else f"{title}\n\n{text}"
+
+
+def names_apart(files: Sequence[Path]) -> list[str]:
+    """Return the files' names, and of their folders as much as tells them apart."""
+    if len({file.name for file in files}) == len(files):
+        return [file.name for file in files]
+    shared = os.path.commonpath([file.absolute().parent for file in files])
+    return [file.absolute().relative_to(shared).as_posix() for file in files]
+
+
+def _kind(label: Any) -> str:
+    return "string" if isinstance(label[0] if isinstance(label, list) else label, str) else "number"
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
