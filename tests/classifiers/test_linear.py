@@ -15,7 +15,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import cross_val_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from copydesk.classifiers.linear import LinearSVM, LogisticRegression, c_path
+from copydesk.classifiers.dual_classifier import c_path
+from copydesk.classifiers.linear import LinearSVM, LogisticRegression
 
 # The equivalence of weights and repetitions holds at the optimum, so the checks run near it.
 EXACT = {"tol": 1e-9, "max_iter": 20_000}

@@ -1,9 +1,10 @@
 """Dual coordinate descent for L2-regularised logistic regression, all classes in one pass over the documents.
 
-One against rest: Yu, Huang & Lin, "Dual coordinate descent methods for logistic regression and maximum entropy
-models", Machine Learning 85, 2011. Multinomial: the same, a document's classes solved together; the optimum over
-one document is where ``log p + q C p`` differs from a known vector by a constant (Lapin, Hein & Schiele, "Analysis
-and Optimization of Loss Functions for Multiclass, Top-k, and Multilabel Classification", PAMI 2018).
+One against rest: Yu, Huang & Lin, "Dual coordinate descent methods for logistic regression and maximum
+entropy models", Machine Learning 85, 2011. Multinomial: the same, a document's classes solved together; the
+optimum over one document is where ``log p + q C p`` differs from a known vector by a constant (Lapin, Hein &
+Schiele, "Analysis and Optimization of Loss Functions for Multiclass, Top-k, and Multilabel Classification",
+PAMI 2018).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def solve_one_vs_rest(
     """Solve a block of binary problems in place; return whether each class has converged.
 
     Parameters as in `solve_svm`. At the optimum a dual variable is ``cost`` times the probability of
-    the wrong side; a class has converged when none was further than ``tol`` from that, as a share of ``cost``.
+    the wrong side; a class has converged when none is further than ``tol`` from that, as a share of ``cost``.
     """
     n_samples, n_classes = dual.shape
     order = np.arange(n_samples)
@@ -114,8 +115,8 @@ def solve_multinomial(
 ):
     """Solve the softmax problem of all classes in place; return whether it has converged.
 
-    Parameters as in `solve_svm`, but ``dual[i, c]`` is ``cost[i]`` times (1 for the document's class, else 0, less
-    its probability), and ``n_iter`` has one element.
+    Parameters as in `solve_svm`, but ``dual[i, c]`` is ``cost[i]`` times (1 for the document's class, else
+    0, less its probability), and ``n_iter`` is filled with one number.
     """
     n_samples, n_classes = dual.shape
     order = np.arange(n_samples)
@@ -145,7 +146,7 @@ def solve_multinomial(
                 dual[i, c] = changed
                 intercept[c] += steps[c] * intercept_scaling
             add_row(rows, weights, i, steps)
-        n_iter[0] = iteration + 1
+        n_iter[:] = iteration + 1
         if violation <= tol:
             return True
     return False

@@ -2,8 +2,8 @@
 
 Weights are laid out ``[feature, class]``, so that one visit to a document reads and writes all classes of a
 feature in one piece of memory. A feature that occurs in a single document needs no weight while training: its
-weight is that document's dual variable times its value, so it only adds to the document's own score. In text most
-n-grams are of this kind; leaving them out keeps the weights in the processor's cache.
+weight is that document's dual variable times its value, so it only adds to the document's own score. In text
+most n-grams are of this kind; leaving them out keeps the weights in the processor's cache.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def score_row(rows, weights, i, scores):
 
 @njit(cache=True, nogil=True, fastmath={"contract"})
 def add_row(rows, weights, i, steps):
-    """Add ``steps`` (one per class) times the row to ``weights``, the flattened ``[feature, class]`` array."""
+    """Add ``steps`` (one per class) times the row to ``weights``, flattened ``[feature, class]``."""
     indices, values = rows.indices, rows.values
     n_classes = np.uint64(steps.size)
     for j in range(rows.indptr[i], rows.indptr[i + 1]):
@@ -128,7 +128,7 @@ def add_row(rows, weights, i, steps):
 
 @njit(cache=True, nogil=True)
 def start_weights(rows, dual, intercept_scaling, weights, intercept):
-    """Add to zeroed ``weights`` and ``intercept`` what the signed dual variables (n_samples, n_classes) imply."""
+    """Add to zeroed ``weights`` and ``intercept`` what ``dual`` (n_samples, n_classes) implies."""
     for i in range(dual.shape[0]):
         add_row(rows, weights, i, dual[i])
         for c in range(dual.shape[1]):
@@ -153,8 +153,8 @@ def shuffle(order, state):
 def write_weights(indptr, indices, values, rows, shared_weights, dual, first, out):
     """Write the weights of this block of classes into ``out[:, first:first + n_block]``.
 
-    ``indptr``, ``indices``, ``values`` are the original matrix, ``out`` (n_features, n_classes) is zero where a
-    feature is in no row.
+    ``indptr``, ``indices``, ``values`` are the original matrix, ``out`` (n_features, n_classes) is
+    zero where a feature is in no row.
     """
     rank, n_shared = rows.rank, rows.n_shared
     n_block = dual.shape[1]

@@ -1,8 +1,8 @@
 """Dual coordinate descent for linear support vector machines, all classes in one pass over the documents.
 
 Hsieh, Chang, Lin, Keerthi & Sundararajan, "A Dual Coordinate Descent Method for Large-scale Linear SVM",
-ICML 2008, algorithm 3. Each class against the rest is a problem of its own with its own shrinking and stopping;
-they share the order of the documents, so a class goes the same way whichever classes are solved beside it.
+ICML 2008, algorithm 3. Each class against the rest is a problem with its own shrinking and stopping; they share
+the order of the documents, so a class goes the same way whichever classes are solved beside it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,230 @@
+"""What classifiers trained by dual coordinate descent share: checks, blocks of classes, a path over C."""
+
+from __future__ import annotations
+
+import warnings
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+
+import numpy as np
+import scipy.sparse as sp
+from joblib import Parallel, delayed, effective_n_jobs
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state, compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from copydesk.classifiers.dual_rows import DualRows, dual_rows, start_weights, write_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+Floats = NDArray[Any]
+Estimator = TypeVar("Estimator", bound="DualLinearClassifier")
+
+
+class Problem(NamedTuple):
+    """One training set, ready for any ``C``: the matrix, its compacted rows, targets and costs at C = 1."""
+
+    X: Any
+    rows: DualRows
+    target: NDArray[np.int32]
+    n_lanes: int
+    """Weight vectors to find: one per class, but a single one where there are two classes."""
+    sample_cost: NDArray[np.float64]
+    class_cost: NDArray[np.float64]
+
+
+class DualLinearClassifier(ClassifierMixin, BaseEstimator):
+    """What `LinearSVM` and `LogisticRegression` share: checking, blocks of classes, the fitted attributes."""
+
+    C: float
+    fit_intercept: bool
+    intercept_scaling: float
+    class_weight: Any
+    tol: float
+    max_iter: int
+    n_jobs: int | None
+    random_state: Any
+
+    weights_: Floats
+    intercept_: Floats
+    classes_: NDArray[Any]
+    n_iter_: int
+    n_features_in_: int
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit to ``X`` (n_samples, n_features), sparse or dense, and labels ``y`` (n_samples,).
+
+        Rows of ``sample_weight`` zero are left out. float32 input is trained in float32.
+
+        Raises
+        ------
+        ValueError
+            Fewer than two classes with positive weight, or a parameter out of range.
+        """
+        self._solve(self._problem(X, y, sample_weight), None)
+        return self
+
+    def decision_function(self, X: Any) -> Floats:
+        """Return scores (n_samples, n_classes); for two classes (n_samples,), positive for ``classes_[1]``."""
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        scores = np.asarray(X @ self.weights_ + self.intercept_)
+        return scores.ravel() if scores.shape[1] == 1 else scores
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the label of the highest score, (n_samples,)."""
+        scores = self.decision_function(X)
+        best = (scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)
+        return np.asarray(self.classes_[best])
+
+    @property
+    def coef_(self) -> Floats:
+        """Weights as scikit-learn lays them out, (n_classes, n_features), or (1, n_features) for two classes.
+
+        A view: ``weights_``, [feature, class], is what is stored.
+        """
+        return self.weights_.T
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def _solver(self, problem: Problem, first: int, last: int) -> Callable[..., Any]:
+        """Return the solver of classes ``first`` to ``last``, a function of weights, intercept, dual, n_iter."""
+        raise NotImplementedError
+
+    def _max_blocks(self, n_lanes: int) -> int:
+        """Into how many independent blocks the classes may be split."""
+        return n_lanes
+
+    def _costs(self, y: NDArray[Any], n_lanes: int, sample_cost: Floats) -> tuple[Floats, Floats]:
+        """Return the cost of each sample, and of the rest and the class itself for each weight vector.
+
+        As in LIBLINEAR, a class's weight counts in the class's own problem, not in those of the others.
+        """
+        if self.class_weight == "balanced":  # by the weight of each class's samples, as scikit-learn
+            sizes = np.bincount(np.searchsorted(self.classes_, y), weights=sample_cost)
+            weight = sizes.sum() / (len(sizes) * sizes)
+        else:
+            weight = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        class_cost = np.ones((n_lanes, 2))
+        class_cost[:, 1] = weight[-n_lanes:]
+        if n_lanes == 1:
+            class_cost[0, 0] = weight[0]
+        return sample_cost, class_cost
+
+    def _problem(self, X: Any, y: Any, sample_weight: Any) -> Problem:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=[np.float64, np.float32],
+            order="C",
+            accept_large_sparse=False,
+        )
+        check_classification_targets(y)
+        self._check_parameters()
+        sample_cost = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        if not sample_cost.all():
+            X, y, sample_cost = X[sample_cost > 0], y[sample_cost > 0], sample_cost[sample_cost > 0]
+        X = sp.csr_matrix(X)
+        if not X.has_canonical_format:
+            X = X.copy()
+            X.sum_duplicates()
+        self.classes_, target = np.unique(y, return_inverse=True)
+        if self.classes_.size < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs samples of at least 2 classes with positive weight, "
+                f"but found {self.classes_.size} class: {self.classes_.tolist()}"
+            )
+        n_lanes = 1 if self.classes_.size == 2 else self.classes_.size
+        if n_lanes == 1:
+            target = target - 1  # the only weight vector is that of classes_[1]
+        sample_cost, class_cost = self._costs(y, n_lanes, sample_cost)
+        return Problem(X, dual_rows(X), target.astype(np.int32), n_lanes, sample_cost, class_cost)
+
+    def _check_parameters(self) -> None:
+        for name in ("C", "tol", "max_iter", "intercept_scaling"):
+            value = getattr(self, name)
+            if not value > 0 or not np.isfinite(value):
+                raise ValueError(f"{name}={value!r} is not valid; it must be a positive number")
+
+    def _solve(self, problem: Problem, start: Floats | None) -> Floats:
+        """Fit from dual variables ``start`` (n_samples, n_lanes), else from zero; return those found."""
+        n_lanes = problem.n_lanes
+        n_blocks = min(effective_n_jobs(self.n_jobs), self._max_blocks(n_lanes))
+        edges = np.linspace(0, n_lanes, n_blocks + 1).astype(int)
+        self.weights_ = np.zeros((problem.X.shape[1], n_lanes), dtype=problem.X.dtype)
+        blocks = Parallel(n_jobs=n_blocks, prefer="threads")(
+            delayed(self._solve_block)(problem, first, last, start) for first, last in pairwise(edges)
+        )
+        self.intercept_ = np.concatenate([intercept for intercept, *_ in blocks])
+        self.n_iter_ = int(max(n_iter.max() for *_, n_iter, _ in blocks))
+        converged = np.concatenate([np.atleast_1d(converged) for *_, converged in blocks])
+        if not converged.all():
+            warnings.warn(
+                f"{type(self).__name__} stopped after max_iter={self.max_iter} passes with "
+                f"{np.count_nonzero(~converged)} of {converged.size} problems not within tol={self.tol}; "
+                "raise max_iter or tol, lower C, or scale the features to unit length",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+        return np.concatenate([dual for _, dual, *_ in blocks], axis=1)
+
+    def _solve_block(
+        self, problem: Problem, first: int, last: int, start: Floats | None
+    ) -> tuple[Floats, Floats, NDArray[np.int32], Any]:
+        X, rows, dtype = problem.X, problem.rows, problem.X.dtype
+        dual = np.zeros((X.shape[0], last - first), dtype=dtype)
+        weights = np.zeros(rows.n_shared * (last - first), dtype=dtype)
+        intercept = np.zeros(last - first, dtype=dtype)
+        n_iter = np.zeros(last - first, dtype=np.int32)
+        if start is not None:
+            dual[:] = start[:, first:last]
+            start_weights(rows, dual, self._constant, weights, intercept)
+        converged = self._solver(problem, first, last)(weights, intercept, dual, n_iter)
+        write_weights(X.indptr, X.indices, X.data, rows, weights, dual, first, self.weights_)
+        return intercept * self._constant, dual, n_iter, converged
+
+    @property
+    def _constant(self) -> float:
+        """Value of the constant feature whose weight is the intercept."""
+        return float(self.intercept_scaling) if self.fit_intercept else 0.0
+
+    @property
+    def _seed(self) -> int:
+        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+
+
+START_EXPONENT = 0.5
+"""Dual variables grow with C, but slower than C, because the errors shrink; found by counting passes."""
+
+
+def c_path(
+    classifier: Estimator, X: Any, y: Any, Cs: Sequence[float], sample_weight: Any = None
+) -> Iterator[Estimator]:
+    """Yield ``classifier`` fitted for each of ``Cs`` in ascending order, each started from the one before.
+
+    The training matrix is prepared once, and a start near the optimum saves passes, so that the path costs
+    little more than its largest C.
+    """
+    problem: Problem | None = None
+    dual: Floats | None = None
+    last = 1.0
+    for C in sorted(Cs):
+        fitted = clone(classifier).set_params(C=C)
+        # Everything but the class labels is the same for each C, so the problem is made by the first alone.
+        if problem is None:
+            first = fitted
+            problem = fitted._problem(X, y, sample_weight)
+        fitted.classes_, fitted.n_features_in_ = first.classes_, first.n_features_in_
+        start = None if dual is None else dual * (C / last) ** START_EXPONENT
+        dual = fitted._solve(problem, start)
+        last = C
+        yield fitted
