@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import textwrap
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from copydesk.datasets.bbc import BBC
 from copydesk.text.paragraphs import split_paragraphs
 
 CRAWLED = """Council agrees to mend the bridge
@@ -60,6 +62,59 @@ def test_single_newlines_in_wrapped_text_mean_nothing() -> None:
 def test_wrapped_text_keeps_its_place_with_its_line_breaks() -> None:
     first = split_paragraphs(WRAPPED)[0]
     assert WRAPPED[first.start : first.end].replace("\n", " ") == first.text
+
+
+LEFTOVERS = [
+    "Share this:",
+    "facebook",
+    "twitter",
+    "read more",
+    "Previous articleA quiet night at the fire station",
+    "Next articleRain again",
+    "Please enter your comment!",
+    "Please enter your name here",
+]
+
+
+def test_leftovers_after_wrapped_text_stay_apart() -> None:
+    assert texts(WRAPPED + "\n" + "\n".join(LEFTOVERS))[3:] == LEFTOVERS
+
+
+def test_leftovers_in_small_letters_do_not_make_an_article_wrapped_text() -> None:
+    story = [f"Paragraph {n} stands on one line, as long as it is, and it ends with a full stop. So." for n in range(5)]
+    lines = [*story, "facebook", "twitter", "whatsapp", "email", "print", "read more", "leave a reply"]
+    assert texts("\n".join(lines)) == lines
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["topics:", "politics", "election results in the north of the country", "local council", "roads of the county"],
+        ["A headline that is as long as headlines are on this site", "read more"] * 3,
+        ["Storm leaves thousands in the dark", "Mayor wants more trees", "Two held after raid on a bank in town"],
+        ["the sea was wide and grey and cold", "and all the ships were far away", "no one had a word to say"],
+    ],
+    ids=["tags", "teasers", "headlines", "poem"],
+)
+def test_lists_stay_lists(lines: list[str]) -> None:
+    assert texts("\n".join(lines)) == lines
+
+
+@pytest.mark.parametrize("width", [50, 65, 72, 80, 100])
+def test_wrapped_news_is_unwrapped(width: int) -> None:
+    articles = BBC().load().frame["text"].tolist()[::50]
+    right = total = 0
+    for article in articles:
+        paragraphs = [line for line in article.split("\n") if line.strip()]
+        wrapped = "\n\n".join(textwrap.fill(p, width, break_on_hyphens=False) for p in paragraphs)
+        right += len(set(texts(wrapped)) & set(paragraphs))
+        total += len(set(paragraphs))
+    assert right >= 0.9 * total
+
+
+def test_unwrapped_news_is_left_as_it_is() -> None:
+    for article in BBC().load().frame["text"].tolist()[::50]:
+        assert texts(article) == [line.strip() for line in article.split("\n") if line.strip()]
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r", "\u2028", "\u2029", "\x85"])

@@ -2,7 +2,9 @@
 
 Crawled text comes in two shapes. In one a line is a paragraph (blank lines or single newlines between them); in
 the other text is hard-wrapped and single newlines mean nothing. Which one it is shows where lines end: wrapped
-text breaks off in the middle of sentences, at nearly the same column.
+text breaks off in the middle of sentences, where the next word would not have fitted. To join a story with what is
+not the story is worse than to leave a wrapped paragraph in lines, so all of the signs must be there. Scripts
+without small letters show no sign of a sentence going on; their lines stay lines.
 """
 
 from __future__ import annotations
@@ -10,19 +12,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 # All that str.splitlines breaks at, except the file, group and record separators, which stand inside lines.
 NEWLINE = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
 BULLET = re.compile(r"(?:[-*•·–—‣▪►>|]|\(?\d{1,3}[.)])\s")
+WORD = re.compile(r"\S+")
 SENTENCE_END = re.compile(r"[.!?…:;。！？।؟][\"'”’»)\]]*$")
 
 # Columns between which people and programs wrap.
-NARROWEST, WIDEST = 30, 130
-# Share of single line breaks that fall inside a sentence: some 60 % in wrapped English, German or Russian
-# text, hardly any in lists of leftovers.
-MID_SENTENCE_SHARE = 0.35
-# A line this much shorter than the column was ended on purpose.
-FULL_LINE = 0.6
+NARROWEST, WIDEST = 40, 130
+# Of the line breaks after which no sentence has ended, so many go on with a small letter: two thirds in wrapped
+# English, half in German, hardly any in lists of headlines.
+SMALL_LETTER_SHARE = 0.3
+# A sentence is broken where the next word reaches this part of the column, in so many cases; names in a list of
+# tags are as long as they are.
+NEAR_COLUMN, NEAR_COLUMN_SHARE = 0.85, 0.7
+# A line shorter than this part of the column was ended on purpose, even inside what looks like a sentence.
+SHORT_LINE = 0.6
+# Too short to be broken at any column: most often a leftover.
+SHORTEST = SHORT_LINE * NARROWEST
+# A line longer than this many columns is not wrapped.
+LONG_LINE = 1.2
+# Typesetters leave room for a word that would have fitted; by more than this, it is a line's end.
+MOST_SLACK = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +70,20 @@ def split_paragraphs(text: str) -> list[Paragraph]:
         Empty for a text of white space.
     """
     blocks = list(_blocks(text))
-    wrapped_at = _wrap_column(text, blocks)
-    if wrapped_at is None:
+    wrap = _find_wrap(text, blocks)
+    if wrap is None:
         return [Paragraph(text[start:end], start, end) for block in blocks for start, end in block]
-    return [_join(text, lines) for block in blocks for lines in _split_wrapped(text, block, wrapped_at)]
+    return [_join(text, lines) for block in blocks for lines in _split_wrapped(text, block, wrap)]
 
 
 Line = tuple[int, int]  # start and end of what is not white space
+
+
+class Wrap(NamedTuple):
+    """How a text is wrapped: the column, and how far short of it the next word may end for all that."""
+
+    column: int
+    slack: int
 
 
 def _blocks(text: str) -> Iterator[list[Line]]:
@@ -94,42 +114,70 @@ def _strip(text: str, start: int, end: int) -> Line | None:
     return start, start + len(stripped)
 
 
-def _wrap_column(text: str, blocks: list[list[Line]]) -> int | None:
-    """Return the column at which a text is wrapped, None where a line is a paragraph."""
-    breaks = [(a, b) for block in blocks for a, b in zip(block, block[1:], strict=False)]
-    if not breaks:
+def _find_wrap(text: str, blocks: list[list[Line]]) -> Wrap | None:
+    """Say how a text is wrapped, None where a line is a paragraph."""
+    broken: list[tuple[Line, Line]] = []  # line breaks inside a sentence
+    n_open = 0  # line breaks not after a sentence, in blocks that have one inside a sentence
+    in_a_row = False
+    for block in blocks:
+        pairs = [pair for pair in zip(block, block[1:], strict=False) if _is_open(text, pair[0])]
+        inside = [pair for pair in pairs if text[pair[1][0]].islower() and SHORTEST <= _length(pair[0]) <= WIDEST]
+        in_a_row |= any(a[1] == b[0] for a, b in zip(inside, inside[1:], strict=False))
+        n_open += len(pairs) if inside else 0
+        broken += inside
+    if not in_a_row or len(broken) < SMALL_LETTER_SHARE * n_open:
         return None
-    inside = sum(_mid_sentence(text, a, b) for a, b in breaks)
-    lengths = sorted(end - start for (start, end), _ in breaks)
+    lengths = sorted(_length(line) for line, _ in broken)
     column = lengths[int(0.9 * (len(lengths) - 1))]
-    if inside < MID_SENTENCE_SHARE * len(breaks) or not NARROWEST <= column <= WIDEST:
+    reaches = sorted(_reach(text, line, following) for line, following in broken)
+    far = sum(reach >= NEAR_COLUMN * column for reach in reaches)
+    if column < NARROWEST or far < NEAR_COLUMN_SHARE * len(reaches) or _mostly_longer(blocks, column):
         return None
-    return column
+    short = column - reaches[len(reaches) // 10]
+    return Wrap(column, min(max(0, short), int(MOST_SLACK * column)))
 
 
-def _mid_sentence(text: str, line: Line, following: Line) -> bool:
-    """Say whether a sentence goes on over the break: no full stop before it, a small letter after it."""
-    return text[following[0]].islower() and not SENTENCE_END.search(text, max(line[0], line[1] - 4), line[1])
+def _mostly_longer(blocks: list[list[Line]], column: int) -> bool:
+    """Say whether most of the text stands in lines that go far beyond the column."""
+    lengths = [_length(line) for block in blocks for line in block]
+    return 2 * sum(length for length in lengths if length > LONG_LINE * column) > sum(lengths)
 
 
-def _split_wrapped(text: str, block: list[Line], column: int) -> Iterator[list[Line]]:
+def _length(line: Line) -> int:
+    return line[1] - line[0]
+
+
+def _is_open(text: str, line: Line) -> bool:
+    """Say whether a line ends without the end of a sentence."""
+    return not SENTENCE_END.search(text, max(line[0], line[1] - 4), line[1])
+
+
+def _reach(text: str, line: Line, following: Line) -> int:
+    """Return how long a line would be with the first word of the following one."""
+    word = WORD.match(text, following[0], min(following[1], following[0] + WIDEST))
+    return _length(line) + 1 + (_length(word.span()) if word else 0)
+
+
+def _split_wrapped(text: str, block: list[Line], wrap: Wrap) -> Iterator[list[Line]]:
     """Split a block of wrapped lines where a line was ended on purpose, or the next is indented or a bullet."""
     lines = block[:1]
     for line, following in zip(block, block[1:], strict=False):
-        if _ends_paragraph(text, line, following, column):
+        if _ends_paragraph(text, line, following, wrap):
             yield lines
             lines = []
         lines.append(following)
     yield lines
 
 
-def _ends_paragraph(text: str, line: Line, following: Line, column: int) -> bool:
+def _ends_paragraph(text: str, line: Line, following: Line, wrap: Wrap) -> bool:
     if BULLET.match(text, following[0]) or _indent(text, following) > _indent(text, line):
         return True
-    if _mid_sentence(text, line, following):
-        return False
-    first_word = text[following[0] : following[1]].split(None, 1)[0]
-    return line[1] - line[0] + 1 + len(first_word) < FULL_LINE * column
+    reach = _reach(text, line, following)
+    if max(_length(line), _length(following)) > LONG_LINE * wrap.column:
+        return True
+    if text[following[0]].islower() and _is_open(text, line):
+        return reach < SHORT_LINE * wrap.column
+    return reach <= wrap.column - wrap.slack
 
 
 def _indent(text: str, line: Line) -> int:
