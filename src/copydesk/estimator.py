@@ -12,6 +12,8 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 if TYPE_CHECKING:
     import pandas as pd
 
+    from copydesk.explanation import Explanation
+
     Inputs = list[str] | pd.DataFrame
 
 Scores = NDArray[np.floating[Any]]
@@ -148,6 +150,13 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
     def predict(self, X: Inputs) -> NDArray[np.object_]:
         """Return labels, shape (n_samples,); None where the decision abstains."""
         return np.asarray(self.decision_.predict(self.scores(X)), dtype=object)
+
+    def explain(self, text: str, label: Any = None) -> Explanation:
+        """Return what every n-gram of a text adds to the decision value of a label; see `explanation.explain`."""
+        from copydesk.explanation import explain
+
+        check_is_fitted(self)
+        return explain(self, text, label)
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from copydesk.estimator import TextClassifier
+    from copydesk.explanation import Explanation
 
 CONTENT = "content"
 
@@ -102,6 +103,16 @@ class TopicModel(Model):
     def decision_function(self, texts: Sequence[str]) -> NDArray[np.floating[Any]]:
         """Return decision values, shape (n_texts, n_classes)."""
         return self.estimator.scores(check_texts(texts))
+
+    def explain(self, text: str, label: str | None = None) -> Explanation:
+        """Return the exact share of every n-gram in the decision value of a label, by default the likeliest.
+
+        Raises
+        ------
+        ModelError
+            The model's parts are of a kind whose scores are no sum over n-grams.
+        """
+        return self.estimator.explain(check_texts([text])[0], label)
 
     def predict_frame(self, frame: pd.DataFrame, text: str = "text", title: str | None = None) -> pd.DataFrame:
         """Return a copy of ``frame`` with the columns ``label`` and ``confidence``.

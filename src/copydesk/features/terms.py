@@ -183,9 +183,11 @@ def put_utf8(out: Array, n: int, code: Any) -> int:
 
 def decode_terms(written: Array, offsets: Array, which: Iterable[int] | None = None) -> list[str]:
     """Return terms as strings: all of them, or those of the given numbers."""
+    if which is not None:
+        return [written[offsets[i] : offsets[i + 1]].tobytes().decode("utf-8", "surrogatepass") for i in which]
     data = written.tobytes()
-    places = range(len(offsets) - 1) if which is None else which
-    return [data[offsets[i] : offsets[i + 1]].decode("utf-8", "surrogatepass") for i in places]
+    edges = offsets.tolist()
+    return [data[a:b].decode("utf-8", "surrogatepass") for a, b in zip(edges[:-1], edges[1:], strict=True)]
 
 
 @njit(cache=True, nogil=True)

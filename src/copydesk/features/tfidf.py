@@ -208,13 +208,13 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
             names += [prefix + term for term in family.strings()] if prefix else family.strings()
         return np.asarray(names, dtype=object)
 
-    def feature_names(self, columns: Any) -> list[str]:
-        """Return the terms of a few columns, without decoding all."""
+    def terms_of(self, columns: Array) -> list[tuple[int, str]]:
+        """Return the family's number and the term of a few columns, without decoding all."""
         check_is_fitted(self)
         borders = np.cumsum([0, *(family.n_terms for family in self.families_)])
-        owner = np.searchsorted(borders, columns, side="right") - 1
-        pairs = zip(owner.tolist(), np.asarray(columns).tolist(), strict=True)
-        return [self.families_[k].strings([column - int(borders[k])])[0] for k, column in pairs]
+        owners = (np.searchsorted(borders, columns, side="right") - 1).tolist()
+        pairs = zip(owners, np.asarray(columns).tolist(), strict=True)
+        return [(owner, self.families_[owner].strings([column - int(borders[owner])])[0]) for owner, column in pairs]
 
     def inverse_transform(self, X: Any) -> list[NDArray[np.object_]]:
         """Return for each row the terms whose value is not zero."""

@@ -1,0 +1,98 @@
+"""What a decision is made of: the exact share of every n-gram in a decision value, with its places in the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from copydesk.errors import ModelError
+from copydesk.features.places import ngram_places
+from copydesk.features.tfidf import TfidfFeatures
+
+if TYPE_CHECKING:
+    from copydesk.estimator import TextClassifier
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one n-gram adds to a decision value.
+
+    Attributes
+    ----------
+    term : str
+    family : int
+        Number of the family of n-grams it belongs to.
+    value : float
+        Its TF-IDF value times its weight.
+    spans : list of tuple of int
+        Start and end of each place where it stands, in characters of the text.
+    """
+
+    term: str
+    family: int
+    value: float
+    spans: list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A decision value, taken apart: intercept and contributions sum to it.
+
+    Attributes
+    ----------
+    label : str
+        Whose decision value it is.
+    score : float
+    intercept : float
+    contributions : list of Contribution
+        The largest first, for or against.
+    """
+
+    label: str
+    score: float
+    intercept: float
+    contributions: list[Contribution]
+
+
+def explain(model: TextClassifier, text: str, label: Any = None) -> Explanation:
+    """Take apart the decision value of a label, by default the likeliest, for one text.
+
+    Raises
+    ------
+    ModelError
+        Features or classifier are of a kind whose scores are no sum over n-grams.
+    ValueError
+        The model does not know the label.
+    """
+    features, classifier = model.features_, model.classifier_
+    if not isinstance(features, TfidfFeatures) or not hasattr(classifier, "coef_"):
+        raise ModelError(
+            f"{type(features).__name__} with {type(classifier).__name__}: only copydesk's own features with a linear "
+            "classifier can be explained; train with features=word or word_char"
+        )
+    scores = model.scores([text])[0]
+    classes = model.classes_.tolist()
+    if label is None:
+        label = classes[int(scores.argmax())]
+    if label not in classes:
+        raise ValueError(f"no label {label!r}; the model knows {', '.join(map(str, classes))}")
+    number = classes.index(label)
+    weights, intercept = np.atleast_2d(classifier.coef_), np.atleast_1d(classifier.intercept_)
+    sign = -1.0 if len(weights) == 1 and number == 0 else 1.0
+    row = 0 if len(weights) == 1 else number
+    values = features.transform([text])
+    columns = values.indices
+    products = sign * values.data.astype(np.float64) * weights[row, columns]
+
+    places = [
+        ngram_places(text, options, lowercase=features.lowercase, strip_accents=features.strip_accents)
+        for options in features.family_options()
+    ]
+    contributions = [
+        Contribution(term, family, value, places[family].get(term, []))
+        for (family, term), value in zip(features.terms_of(columns), products.tolist(), strict=True)
+    ]
+    contributions.sort(key=lambda each: -abs(each.value))
+    return Explanation(str(label), float(scores[number]), float(sign * intercept[row]), contributions)
