@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -83,16 +84,31 @@ def explain(model: TextClassifier, text: str, label: Any = None) -> Explanation:
     sign = -1.0 if len(weights) == 1 and number == 0 else 1.0
     row = 0 if len(weights) == 1 else number
     values = features.transform([text])
-    columns = values.indices
-    products = sign * values.data.astype(np.float64) * weights[row, columns]
-
-    places = [
-        ngram_places(text, options, lowercase=features.lowercase, strip_accents=features.strip_accents)
-        for options in features.family_options()
-    ]
+    values.sum_duplicates()
+    products = dict(
+        zip(values.indices.tolist(), (sign * values.data * weights[row, values.indices]).tolist(), strict=True)
+    )
     contributions = [
-        Contribution(term, family, value, places[family].get(term, []))
-        for (family, term), value in zip(features.terms_of(columns), products.tolist(), strict=True)
+        Contribution(" | ".join(terms), family, products[column], spans)
+        for family, column, terms, spans in known_ngrams(features, text)
     ]
     contributions.sort(key=lambda each: -abs(each.value))
     return Explanation(str(label), float(scores[number]), float(sign * intercept[row]), contributions)
+
+
+def known_ngrams(features: TfidfFeatures, text: str) -> Iterator[tuple[int, int, list[str], list[tuple[int, int]]]]:
+    """Yield family, column, n-grams and places of every column that a text has a value in.
+
+    With a vocabulary a column is one n-gram; where n-grams are hashed, several may share it.
+    """
+    first = 0
+    for number, (family, options) in enumerate(zip(features.families_, features.family_options(), strict=True)):
+        places = ngram_places(text, options, lowercase=features.lowercase, strip_accents=features.strip_accents)
+        found: dict[int, list[str]] = {}
+        columns = family.columns_of(list(places), features.fitted_cuts()[number].bases).tolist()
+        for term, column in zip(places, columns, strict=True):
+            if column >= 0:
+                found.setdefault(first + column, []).append(term)
+        for column, terms in found.items():
+            yield number, column, terms, sorted(span for term in terms for span in places[term])
+        first += family.n_terms

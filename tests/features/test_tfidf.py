@@ -193,7 +193,7 @@ def test_a_pickle_holds_no_more_than_the_fitted_arrays_and_gives_the_same() -> N
 
 
 def test_terms_that_share_the_first_hash_are_told_apart_by_the_second() -> None:
-    from copydesk.features.ngrams import KEY, add_term, grow_table
+    from copydesk.features.table import KEY, add_term, grow_table
     from copydesk.features.vocabulary import fresh_state
 
     origin = np.zeros((4, 4), dtype=np.int64)

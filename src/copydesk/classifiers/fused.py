@@ -10,7 +10,8 @@ import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
 
-from copydesk.features.tfidf import TfidfFeatures, chunked, weighing_of
+from copydesk.features.options import chunked
+from copydesk.features.tfidf import TfidfFeatures, weighing_of
 from copydesk.features.weighting import add_scores
 
 Floats = NDArray[Any]

@@ -9,19 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from copydesk.features.ngrams import (
-    CHECK,
-    FROM,
-    KEY,
-    ORIGIN_COLUMNS,
-    OTHER,
-    SPACE,
-    TO,
-    WORD,
-    finish_check,
-    grow_rows,
-    is_stop_word,
-)
+from copydesk.features.ngrams import OTHER, SPACE, WORD, finish_check, is_stop_word
+from copydesk.features.table import CHECK, FROM, KEY, ORIGIN_COLUMNS, TO, grow_rows
 
 Array = NDArray[Any]
 _ONE = np.uint64(1)

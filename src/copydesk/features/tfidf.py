@@ -17,19 +17,13 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, strip_accents_as
 from sklearn.utils.validation import check_is_fitted
 
 from copydesk.features import terms
-from copydesk.features.ngrams import ORIGIN_COLUMNS
+from copydesk.features.hashing import HashedFamily
+from copydesk.features.options import FAMILY_OPTIONS, check_documents, check_options, chunked, parse_memory
+from copydesk.features.table import ORIGIN_COLUMNS
 from copydesk.features.vocabulary import PATTERNS, Chunk, Cut, FittedFamily, Growing, fresh_state
 from copydesk.features.weighting import NORMS, tfidf_rows
 
 Array = NDArray[Any]
-
-CHUNK_CHARACTERS = 1 << 20  # read together: large enough to be fast, small enough to stay in cache
-ANALYZERS = ("word", "char", "char_wb")
-# What a family may say for itself.
-FAMILY_OPTIONS = (
-    "analyzer", "ngram_range", "token_pattern", "stop_words", "min_df", "max_df", "max_features", "vocabulary",
-    "binary", "sublinear_tf", "use_idf", "smooth_idf", "norm", "part", "bm25_k1", "bm25_b", "weight",
-)  # fmt: skip
 
 
 class SlowPatternWarning(UserWarning):
@@ -55,6 +49,13 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         2009) in place of ``sublinear_tf``.
     weight : float, default=1
         Factor of the family's values, after its norm.
+    n_features : int or None, default=None
+        A power of two: hash n-grams to so many columns and keep no vocabulary (Weinberger et al. 2009, without
+        signs). Memory does not grow with the data, `partial_fit` learns document frequencies from a stream, and terms
+        can't be named. None: a vocabulary.
+    max_memory : int, str or None, default=None
+        Bound, such as "2GB", of what the vocabulary may take while it is found. Beyond it the rarest terms so far are
+        dropped, as often as needed; a second pass then counts what is left exactly. None: no bound, one pass.
     sort : bool, default=False
         Columns in alphabetical order, as scikit-learn's; False: in the order in which terms first appear, which
         saves sorting a million strings.
@@ -65,11 +66,13 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
 
     Attributes
     ----------
-    families_ : list of FittedFamily
+    families_ : list of FittedFamily or HashedFamily
     idf_ : ndarray of float64, shape (n_features,)
     vocabulary_ : dict of str to int
         Made when it is first asked for.
     """
+
+    families_: list[Any]
 
     def __init__(
         self,
@@ -95,6 +98,8 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         bm25_k1: float = 0.0,
         bm25_b: float = 0.75,
         weight: float = 1.0,
+        n_features: int | None = None,
+        max_memory: int | str | None = None,
         sort: bool = False,
         n_jobs: int | None = None,
         random_state: int = 0,
@@ -120,6 +125,8 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         self.bm25_k1 = bm25_k1
         self.bm25_b = bm25_b
         self.weight = weight
+        self.n_features = n_features
+        self.max_memory = max_memory
         self.sort = sort
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -134,14 +141,35 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         ValueError
             An option is out of range, or no terms are left.
         """
-        self.fit_transform(raw_documents)
+        self._learn(check_documents(raw_documents), keep=False)
         return self
 
     def fit_transform(self, raw_documents: Any, y: Any = None) -> sp.csr_matrix:
         """Learn from texts and return their features; see ``transform``."""
-        documents = check_documents(raw_documents)
+        return self._stack(self._learn(check_documents(raw_documents), keep=True))
+
+    def partial_fit(self, raw_documents: Any, y: Any = None) -> TfidfFeatures:
+        """Add the document frequencies of more texts; needs ``n_features``.
+
+        Raises
+        ------
+        ValueError
+            There is a vocabulary to be found, which takes all texts at once.
+        """
         options = self.family_options()
-        threads = effective_n_jobs(self.n_jobs)
+        if any(each["n_features"] is None for each in options):
+            raise ValueError("partial_fit needs hashing: set n_features, such as 2**22; a vocabulary needs all texts")
+        known: list[Any] | None = getattr(self, "families_", None)
+        self._learn(check_documents(raw_documents), keep=False)
+        if known is not None:
+            self.families_ = [
+                family.add(more, each) for family, more, each in zip(known, self.families_, options, strict=True)
+            ]
+        return self
+
+    def _learn(self, documents: list[str], keep: bool) -> list[sp.csr_matrix]:
+        """Fit the families; with ``keep`` return each one's features of the same documents."""
+        options = self.family_options()
         given = [self._given(each) for each in options]
         self._cuts = [self._cut(each) for each in options]
         for cut, each in zip(self._cuts, options, strict=True):
@@ -149,9 +177,13 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
                 warnings.warn(
                     f"token_pattern {each['token_pattern']!r} runs through Python's re, which is slower",
                     SlowPatternWarning,
-                    stacklevel=2,
+                    stacklevel=3,
                 )
-        slices = self._in_threads(lambda part: self._count(part, given), documents, threads)
+        memory = parse_memory(self.max_memory)
+        if memory is not None:
+            given = self._frequent(documents, options, given, memory)
+        threads = effective_n_jobs(self.n_jobs)
+        slices = self._in_threads(lambda part: self._count(part, options, given), documents, threads)
         self.families_, matrices = [], []
         for at, (each, terms_given) in enumerate(zip(options, given, strict=True)):
             whole = slices[0][at]
@@ -159,8 +191,35 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
                 whole.join(part[at])
             family, column_of = self._fit_family(whole, each, terms_given, len(documents))
             self.families_.append(family)
-            matrices.append(self._weigh(whole.blocks, family, column_of, each))
+            if keep:
+                matrices.append(self._weigh(whole.blocks, family, column_of, each))
         self._forget()
+        return matrices
+
+    def _frequent(
+        self, documents: list[str], options: list[dict[str, Any]], given: list[Any], memory: int
+    ) -> list[list[str] | None]:
+        """Find the vocabularies that fit into ``memory`` bytes, in the order of first appearance."""
+        growing = [
+            None if each["n_features"] or names else Growing(cut)
+            for each, names, cut in zip(options, given, self._cuts, strict=True)
+        ]
+        share = memory // max(1, sum(each is not None for each in growing))
+        stamp = 0
+        for texts in chunked(documents):
+            chunk = Chunk.of(self.preprocess(texts))
+            for each in growing:
+                if each is not None:
+                    each.add(each.cut.view(chunk, texts), stamp)
+                    each.blocks.clear()
+                    each.prune(share)
+            stamp += len(texts)
+        return [
+            names if each is None else terms.decode_terms(each.written[:, 0], each.offsets) or None
+            for each, names in zip(growing, given, strict=True)
+        ]
+
+    def _stack(self, matrices: list[sp.csr_matrix]) -> sp.csr_matrix:
         return matrices[0] if len(matrices) == 1 else sp.hstack(matrices, format="csr", dtype=self.dtype)
 
     def transform(self, raw_documents: Any) -> sp.csr_matrix:
@@ -182,7 +241,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         for at, (family, each) in enumerate(zip(self.families_, self.family_options(), strict=True)):
             blocks = [block[at] for part in counted for block in part]
             matrices.append(self._weigh(blocks, family, np.arange(family.n_terms, dtype=np.int32), each))
-        return matrices[0] if len(matrices) == 1 else sp.hstack(matrices, format="csr", dtype=self.dtype)
+        return self._stack(matrices)
 
     def counts(self, documents: list[str]) -> Iterator[list[tuple[Array, Array]]]:
         """Yield, for each chunk of documents, each family's known terms and counts, and where rows begin."""
@@ -207,14 +266,6 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
             prefix = f"family{number}__" if len(self.families_) > 1 else ""
             names += [prefix + term for term in family.strings()] if prefix else family.strings()
         return np.asarray(names, dtype=object)
-
-    def terms_of(self, columns: Array) -> list[tuple[int, str]]:
-        """Return the family's number and the term of a few columns, without decoding all."""
-        check_is_fitted(self)
-        borders = np.cumsum([0, *(family.n_terms for family in self.families_)])
-        owners = (np.searchsorted(borders, columns, side="right") - 1).tolist()
-        pairs = zip(owners, np.asarray(columns).tolist(), strict=True)
-        return [(owner, self.families_[owner].strings([column - int(borders[owner])])[0]) for owner, column in pairs]
 
     def inverse_transform(self, X: Any) -> list[NDArray[np.object_]]:
         """Return for each row the terms whose value is not zero."""
@@ -276,10 +327,14 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         with ThreadPoolExecutor(threads) as pool:
             return list(pool.map(lambda part: work(self.preprocess(part)), slices))
 
-    def _count(self, documents: list[str], given: list[list[str] | None]) -> list[Growing]:
+    def _count(
+        self, documents: list[str], options: list[dict[str, Any]], given: list[list[str] | None]
+    ) -> list[Growing]:
         growing = [Growing(cut) for cut in self._cuts]
-        for each, names in zip(growing, given, strict=True):
-            if names is not None:
+        for each, names, how in zip(growing, given, options, strict=True):
+            if how["n_features"] is not None:
+                each.start_hashing(how["n_features"])
+            elif names is not None:
                 each.start_with(names)
         stamp = 0
         for texts in chunked(documents):
@@ -355,22 +410,19 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
 
     def _fit_family(
         self, counted: Growing, options: dict[str, Any], given: list[str] | None, n_documents: int
-    ) -> tuple[FittedFamily, Array]:
+    ) -> tuple[FittedFamily | HashedFamily, Array]:
         """Choose columns and compute idf; return the family and the column of each counted term."""
-        df = counted.document_frequency
+        n_ngrams = sum(int(found[:, 1].sum()) for found, _ in counted.blocks)
+        if options["n_features"] is not None:
+            hashed = HashedFamily().learn(counted.document_frequency, n_documents, n_ngrams, options)
+            return hashed, np.arange(counted.n_terms, dtype=np.int32)
         if given is None and not counted.n_terms:
             raise ValueError("empty vocabulary; perhaps the documents only contain stop words")
-        chosen = np.arange(counted.n_terms) if given is not None else self._chosen(counted, options, n_documents)
+        fixed = options["vocabulary"] is not None
+        chosen = np.arange(counted.n_terms) if fixed else self._chosen(counted, options, n_documents)
         family = FittedFamily()
         family.terms_, family.offsets_ = terms.gather_terms(counted.written[:, 0], counted.offsets, chosen)
-        family.n_documents_ = n_documents
-        total = sum(int(found[:, 1].sum()) for found, _ in counted.blocks)
-        family.mean_length_ = max(total / max(n_documents, 1), 1e-9)
-        family.idf_ = np.ones(len(chosen))
-        if options["use_idf"]:
-            smooth = int(options["smooth_idf"])
-            with np.errstate(divide="ignore"):
-                family.idf_ = np.log((n_documents + smooth) / (df[chosen].astype(np.float64) + smooth)) + 1.0
+        family.learn(counted.document_frequency[chosen], n_documents, n_ngrams, options)
         column_of = np.full(counted.n_terms, -1, dtype=np.int32)
         column_of[chosen] = np.arange(len(chosen), dtype=np.int32)
         return family, column_of
@@ -426,68 +478,3 @@ def weighing_of(family: FittedFamily, options: dict[str, Any]) -> tuple[Any, ...
         bool(options["binary"]), bool(options["sublinear_tf"]), float(options["bm25_k1"]), float(options["bm25_b"]),
         float(family.mean_length_), NORMS[options["norm"]], float(options["weight"]),
     )  # fmt: skip
-
-
-def check_options(options: dict[str, Any]) -> dict[str, Any]:
-    """Check one family's options; return them with ``ngram_range`` as a tuple.
-
-    Raises
-    ------
-    ValueError
-        Names the option, the value and what is valid.
-    """
-    valid: dict[str, tuple[Any, ...]] = {
-        "analyzer": ANALYZERS, "norm": tuple(NORMS), "part": ("text", "first_line"),
-    }  # fmt: skip
-    for name, values in valid.items():
-        if options[name] not in values:
-            raise ValueError(f"{name}={options[name]!r}: valid are {', '.join(map(repr, values))}")
-    n_range: Any = options["ngram_range"]
-    if (
-        len(n_range) != 2
-        or not all(isinstance(n, int | np.integer) and n >= 1 for n in n_range)
-        or n_range[0] > n_range[1]
-    ):
-        raise ValueError(f"ngram_range={n_range!r}: two whole numbers, the smaller first, from 1")
-    if isinstance(options["stop_words"], str) and options["stop_words"] != "english":
-        raise ValueError(f"stop_words={options['stop_words']!r}: valid are 'english', a list of words and None")
-    for name in ("min_df", "max_df"):
-        value: Any = options[name]
-        whole = isinstance(value, int | np.integer)
-        if isinstance(value, bool) or (value < 1 if whole else not 0 <= value <= 1):
-            raise ValueError(f"{name}={value!r}: a whole number from 1, or a share from 0.0 to 1.0")
-    if options["max_features"] is not None and options["max_features"] < 1:
-        raise ValueError(f"max_features={options['max_features']!r}: a whole number from 1, or None")
-    return {**options, "ngram_range": tuple(n_range)}
-
-
-def check_documents(raw_documents: Any) -> list[str]:
-    """Return documents as a list of strings.
-
-    Raises
-    ------
-    TypeError
-        One is not a string; names its row.
-    ValueError
-        A single string was given.
-    """
-    if isinstance(raw_documents, str):
-        raise ValueError("Iterable over raw text documents expected, string object received.")
-    documents = raw_documents.tolist() if hasattr(raw_documents, "tolist") else list(raw_documents)
-    if not set(map(type, documents)) <= {str}:
-        for row, document in enumerate(documents):
-            if not isinstance(document, str):
-                raise TypeError(f"row {row}: expected a str, found {type(document).__name__} {str(document)[:40]!r}")
-    return documents
-
-
-def chunked(documents: list[str], size: int = CHUNK_CHARACTERS) -> Iterator[list[str]]:
-    """Yield runs of documents of about ``size`` characters, each at least one document."""
-    first = characters = 0
-    for at, document in enumerate(documents):
-        characters += len(document)
-        if characters >= size:
-            yield documents[first : at + 1]
-            first, characters = at + 1, 0
-    if first < len(documents) or not documents:
-        yield documents[first:]

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from copydesk.features import ngrams, terms
-from copydesk.features.ngrams import ORIGIN_COLUMNS, STATE_COLUMNS
+from copydesk.features import ngrams, table, terms
+from copydesk.features.table import ORIGIN_COLUMNS, STATE_COLUMNS
 
 Array = NDArray[Any]
 
@@ -135,7 +135,29 @@ class Growing:
         self.written, self.n_terms, self.fixed = written[:, None], len(names), True
         self.origin = terms.origin_of(*terms.hash_terms(written, self.offsets, self.cut.bases))
         self.state = fresh_state(len(names))
-        self.table = ngrams.grow_table(self.origin, len(names), table_size(len(names)))
+        self.table = table.grow_table(self.origin, len(names), table_size(len(names)))
+
+    def start_hashing(self, n_features: int) -> None:
+        """Keep no vocabulary: the hash of an n-gram says its column."""
+        self.n_terms, self.fixed = n_features, True
+        self.state = fresh_state(n_features)
+        self.table = NO_TABLE
+
+    def prune(self, memory: int) -> None:
+        """Drop the rarest terms until at most half of ``memory`` bytes is taken, if it is exceeded."""
+        taken = (self.table, self.state, self.origin, self.written, self.offsets)
+        size = sum(each.nbytes for each in taken)
+        if size <= memory or not self.n_terms:
+            return
+        df = self.document_frequency
+        room = int(self.n_terms * memory / size / 2)
+        floor = int(np.partition(df, self.n_terms - room - 1)[self.n_terms - room - 1]) if room else int(df.max())
+        kept = np.flatnonzero(df > floor)
+        written, self.offsets = terms.gather_terms(self.written[:, 0], self.offsets, kept)
+        self.written = written[:, None]
+        self.state, self.origin = self.state[kept], self.origin[kept]
+        self.n_terms = len(kept)
+        self.table = table.grow_table(self.origin, self.n_terms, table_size(self.n_terms))
 
     def add(self, chunk: Chunk, stamp: int) -> None:
         """Count a chunk's documents, adding new terms."""
@@ -155,7 +177,11 @@ class Growing:
 
     def join(self, other: Growing) -> None:
         """Take over what another counted of later documents; terms keep the order of first appearance."""
-        self.table, self.state, self.origin, total, number = ngrams.join_terms(
+        if not len(self.table):
+            self.state[:, table.DF] += other.state[:, table.DF]
+            self.blocks += other.blocks
+            return
+        self.table, self.state, self.origin, total, number = table.join_terms(
             self.table, self.state, self.origin, self.n_terms, other.state, other.origin, other.n_terms
         )
         new = np.flatnonzero(number >= self.n_terms)
@@ -171,7 +197,7 @@ class Growing:
     @property
     def document_frequency(self) -> Array:
         """In how many documents each term stands, int64 (n_terms,)."""
-        df: Array = self.state[: self.n_terms, ngrams.DF]
+        df: Array = self.state[: self.n_terms, table.DF]
         return df
 
     def total_counts(self) -> Array:
@@ -182,16 +208,28 @@ class Growing:
         return total
 
 
+NO_TABLE = np.zeros((0, 2), dtype=np.uint64)
+
+
 def fresh_state(n_terms: int) -> Array:
     """Return the state of terms that have not been seen in any document."""
     state = np.zeros((n_terms, STATE_COLUMNS), dtype=np.int32)
-    state[:, ngrams.LAST] = -1
+    state[:, table.LAST] = -1
     return state
 
 
 def table_size(n_terms: int) -> int:
     """Return the number of rows of a table that is at most half full."""
     return 1 << max(10, int(2 * n_terms).bit_length())
+
+
+def inverse_document_frequency(df: Array, n_documents: int, options: dict[str, Any]) -> Array:
+    """Return idf as scikit-learn's ``TfidfTransformer`` defines it, float64 of the shape of ``df``."""
+    if not options["use_idf"]:
+        return np.ones(len(df))
+    smooth = int(options["smooth_idf"])
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log((n_documents + smooth) / (df.astype(np.float64) + smooth)) + 1.0)
 
 
 class FittedFamily(BaseEstimator):
@@ -214,6 +252,13 @@ class FittedFamily(BaseEstimator):
     n_documents_: int
     mean_length_: float
 
+    def learn(self, df: Array, n_documents: int, n_ngrams: int, options: dict[str, Any]) -> FittedFamily:
+        """Set what follows from document frequencies, shape (n_terms,), and the number of n-grams counted."""
+        self.n_documents_ = n_documents
+        self.mean_length_ = max(n_ngrams / max(n_documents, 1), 1e-9)
+        self.idf_ = inverse_document_frequency(df, n_documents, options)
+        return self
+
     @property
     def n_terms(self) -> int:
         """Number of columns."""
@@ -223,13 +268,18 @@ class FittedFamily(BaseEstimator):
         """Return terms as strings."""
         return terms.decode_terms(self.terms_, self.offsets_, which)
 
+    def columns_of(self, strings: Sequence[str], bases: Array) -> Array:
+        """Return the column of each term, int64, -1 for one that is not known."""
+        keys, checks = terms.hash_terms(*terms.encode_terms(strings), bases)
+        numbers = np.zeros(len(keys), dtype=np.uint64)
+        table.find_terms(self.lookup(bases), keys, checks, numbers, len(keys))
+        return numbers.astype(np.int64) - 1
+
     def lookup(self, bases: Array) -> Array:
         """Return the table that finds terms; made when it is first needed."""
         if not hasattr(self, "_table"):
             keys, checks = terms.hash_terms(self.terms_, self.offsets_, bases)
-            self._table: Array = ngrams.grow_table(
-                terms.origin_of(keys, checks), self.n_terms, table_size(self.n_terms)
-            )
+            self._table: Array = table.grow_table(terms.origin_of(keys, checks), self.n_terms, table_size(self.n_terms))
         return self._table
 
     def __getstate__(self) -> dict[str, Any]:

@@ -1,0 +1,110 @@
+"""What TF-IDF features may be told, and the checks of it and of the documents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from copydesk.features.weighting import NORMS
+
+ANALYZERS = ("word", "char", "char_wb")
+CHUNK_CHARACTERS = 1 << 20  # read together: large enough to be fast, small enough to stay in cache
+# What a family may say for itself.
+FAMILY_OPTIONS = (
+    "analyzer", "ngram_range", "token_pattern", "stop_words", "min_df", "max_df", "max_features", "vocabulary",
+    "binary", "sublinear_tf", "use_idf", "smooth_idf", "norm", "part", "bm25_k1", "bm25_b", "weight",
+    "n_features",
+)  # fmt: skip
+
+
+def check_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Check one family's options; return them with ``ngram_range`` as a tuple.
+
+    Raises
+    ------
+    ValueError
+        Names the option, the value and what is valid.
+    """
+    valid: dict[str, tuple[Any, ...]] = {
+        "analyzer": ANALYZERS, "norm": tuple(NORMS), "part": ("text", "first_line"),
+    }  # fmt: skip
+    for name, values in valid.items():
+        if options[name] not in values:
+            raise ValueError(f"{name}={options[name]!r}: valid are {', '.join(map(repr, values))}")
+    n_range: Any = options["ngram_range"]
+    if (
+        len(n_range) != 2
+        or not all(isinstance(n, int | np.integer) and n >= 1 for n in n_range)
+        or n_range[0] > n_range[1]
+    ):
+        raise ValueError(f"ngram_range={n_range!r}: two whole numbers, the smaller first, from 1")
+    if isinstance(options["stop_words"], str) and options["stop_words"] != "english":
+        raise ValueError(f"stop_words={options['stop_words']!r}: valid are 'english', a list of words and None")
+    for name in ("min_df", "max_df"):
+        value: Any = options[name]
+        whole = isinstance(value, int | np.integer)
+        if isinstance(value, bool) or (value < 1 if whole else not 0 <= value <= 1):
+            raise ValueError(f"{name}={value!r}: a whole number from 1, or a share from 0.0 to 1.0")
+    if options["max_features"] is not None and options["max_features"] < 1:
+        raise ValueError(f"max_features={options['max_features']!r}: a whole number from 1, or None")
+    if options["n_features"] is not None:
+        check_hashing(options)
+    return {**options, "ngram_range": tuple(n_range)}
+
+
+def check_hashing(options: dict[str, Any]) -> None:
+    """Refuse what needs a vocabulary where there is none."""
+    columns = options["n_features"]
+    whole = isinstance(columns, int | np.integer) and not isinstance(columns, bool)
+    if not whole or not 2 <= columns <= 1 << 30 or columns & (columns - 1):
+        raise ValueError(f"n_features={columns!r}: a power of two up to 2**30, such as 2**22 (4194304), or None")
+    neutral = {"vocabulary": None, "min_df": 1, "max_df": 1.0, "max_features": None}
+    for name, value in neutral.items():
+        if options[name] != value:
+            raise ValueError(f"{name}={options[name]!r} needs a vocabulary, and n_features={columns} has none")
+
+
+def parse_memory(size: int | str | None) -> int | None:
+    """Return a number of bytes: 500_000_000, "500MB" and "2GB" are understood."""
+    if size is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMG]?)B?", str(size))
+    bytes_ = float(found[1]) * {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}[found[2]] if found else 0
+    if bytes_ < 1e6:
+        raise ValueError(f"max_memory={size!r}: a size from 1MB, such as 500MB or 2GB, or None")
+    return int(bytes_)
+
+
+def check_documents(raw_documents: Any) -> list[str]:
+    """Return documents as a list of strings.
+
+    Raises
+    ------
+    TypeError
+        One is not a string; names its row.
+    ValueError
+        A single string was given.
+    """
+    if isinstance(raw_documents, str):
+        raise ValueError("Iterable over raw text documents expected, string object received.")
+    documents = raw_documents.tolist() if hasattr(raw_documents, "tolist") else list(raw_documents)
+    if not set(map(type, documents)) <= {str}:
+        for row, document in enumerate(documents):
+            if not isinstance(document, str):
+                raise TypeError(f"row {row}: expected a str, found {type(document).__name__} {str(document)[:40]!r}")
+    return documents
+
+
+def chunked(documents: list[str], size: int = CHUNK_CHARACTERS) -> Iterator[list[str]]:
+    """Yield runs of documents of about ``size`` characters, each at least one document."""
+    first = characters = 0
+    for at, document in enumerate(documents):
+        characters += len(document)
+        if characters >= size:
+            yield documents[first : at + 1]
+            first, characters = at + 1, 0
+    if first < len(documents) or not documents:
+        yield documents[first:]
