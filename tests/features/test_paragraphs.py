@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from copydesk.features.paragraph_kernels import shift_rows
 from copydesk.features.paragraphs import (
     AGREEMENT,
     POSITION,
     REPETITION,
     SHAPE,
+    PageRows,
     ParagraphFeatures,
     page_numbers,
-    paragraph_shape,
-    shifted,
 )
 from copydesk.features.tfidf import TfidfFeatures
 
@@ -32,13 +37,36 @@ def number(frame: pd.DataFrame, name: str) -> list[float]:
 
 
 def test_shape() -> None:
-    shape = dict(zip(SHAPE, paragraph_shape("Previous | Next 12:"), strict=True))
+    shape = shape_of("Previous | Next 12:")
     assert shape["ends_colon"] == 1
     assert shape["mark_|"] == 1
     assert shape["ends_sentence"] == 0
     assert np.isclose(shape["log_words"], np.log1p(3))
-    assert dict(zip(SHAPE, paragraph_shape('he said."'), strict=True))["ends_sentence"] == 1
-    assert np.isfinite(paragraph_shape("")).all()
+    assert shape_of('he said."')["ends_sentence"] == 1
+    assert shape_of("See http://example.org now")["url"] == shape_of("www.example.org")["url"] == 1
+    assert shape_of("A b. C d! (E f.) Version 1.2")["sentences"] == 3
+    assert np.isfinite(list(shape_of("").values())).all()
+
+
+@given(st.text(max_size=60))
+@settings(deadline=None)
+def test_law_shape_counts_what_python_counts(text: str) -> None:
+    shape, words = shape_of(text), re.findall(r"\w+", text)
+    n, n_words = max(len(text), 1), max(len(words), 1)
+    letters = sum(map(len, words))
+    assert shape["log_characters"] == pytest.approx(np.log1p(len(text)), rel=1e-6)
+    assert shape["log_words"] == pytest.approx(np.log1p(len(words)), rel=1e-6)
+    assert shape["word_length"] == pytest.approx(letters / n_words, rel=1e-6)
+    assert shape["upper_share"] == pytest.approx(sum(c.isupper() for w in words for c in w) / n, rel=1e-6)
+    assert shape["digit_share"] == pytest.approx(sum(c.isdigit() for w in words for c in w) / n, rel=1e-6)
+    assert shape["punctuation_share"] == pytest.approx((n - letters - sum(map(str.isspace, text))) / n, abs=1e-6)
+    assert shape["capitalised_share"] == pytest.approx(sum(w[0].isupper() for w in words) / n_words, rel=1e-6)
+    assert shape["starts_small"] == text[:1].islower()
+    assert shape["mark_:"] == min(text.count(":"), 3)
+
+
+def shape_of(text: str) -> dict[str, float]:
+    return dict(zip(SHAPE, PageRows.of(page(text)).shapes[0].tolist(), strict=True))
 
 
 def test_repetition_counts_the_page_and_the_sites_other_pages() -> None:
@@ -64,8 +92,8 @@ def test_agreement_with_the_title_and_the_running_text() -> None:
 
 def test_neighbours_do_not_reach_over_the_edge_of_a_page() -> None:
     values = np.arange(5, dtype=np.float32)[:, None]
-    assert shifted(values, np.array([0, 2, 5]), 1)[:, 0].tolist() == [1, -1, 3, 4, -1]
-    assert shifted(values, np.array([0, 2, 5]), -2)[:, 0].tolist() == [-1, -1, -1, -1, 2]
+    assert shift_rows(values, np.array([0, 2, 5]), 1, -1.0)[:, 0].tolist() == [1, -1, 3, 4, -1]
+    assert shift_rows(values, np.array([0, 2, 5]), -2, -1.0)[:, 0].tolist() == [-1, -1, -1, -1, 2]
 
 
 def test_every_group_of_numbers_can_be_left_out_and_pages_do_not_touch_each_other() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,16 +12,20 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from copydesk.features import paragraph_kernels as kernels
+from copydesk.features.paragraph_kernels import MARKS
+from copydesk.features.terms import code_points
+
 if TYPE_CHECKING:
     import pandas as pd
 
+    Table = pd.DataFrame | Mapping[str, Sequence[Any]]
+
 Floats = NDArray[np.float32]
 
-WORD = re.compile(r"\w+")
-SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"'”’»)\]]*(?=\s|$)")
-MARKS = "|›»«→←©#@•►·/…:"
 LONG_WORDS = 20  # from here on a paragraph that ends like a sentence is taken for running text
 
+# Names of a paragraph's numbers, in the order of columns.
 SHAPE = (
     "log_characters", "log_words", "word_length", "upper_share", "digit_share", "punctuation_share",
     "small_word_share", "capitalised_share", "ends_sentence", "ends_colon", "starts_small", "sentences",
@@ -82,30 +87,30 @@ class ParagraphFeatures(TransformerMixin, BaseEstimator):
         self.bins = bins
         self.weight = weight
 
-    def fit(self, X: pd.DataFrame, y: Any = None) -> ParagraphFeatures:
+    def fit(self, X: Table, y: Any = None) -> ParagraphFeatures:
         """Fit to a frame of paragraphs; see ``transform``."""
         self.fit_transform(X, y)
         return self
 
-    def fit_transform(self, X: pd.DataFrame, y: Any = None, **_: Any) -> sp.csr_matrix:
+    def fit_transform(self, X: Table, y: Any = None, **_: Any) -> sp.csr_matrix:
         """Fit, and return the features of the same paragraphs."""
         numbers = self._numbers(X)
         shares = np.linspace(0, 1, self.bins + 1)[1:-1]
         self.edges_ = np.ascontiguousarray(np.quantile(numbers, shares, axis=0).T, dtype=np.float32)
         self.text_ = None if self.text is None else clone(self.text)
-        n_grams = None if self.text_ is None else self.text_.fit_transform(X["text"].tolist())
+        n_grams = None if self.text_ is None else self.text_.fit_transform(list(X["text"]))
         return self._join(n_grams, numbers)
 
-    def transform(self, X: pd.DataFrame) -> sp.csr_matrix:
+    def transform(self, X: Table) -> sp.csr_matrix:
         """Return features, CSR float32 of shape (n_paragraphs, n_features).
 
         Parameters
         ----------
-        X : DataFrame
+        X : DataFrame, or dict of equally long sequences
             ``text``, ``title``, ``document``, ``position``, ``group``; a document's paragraphs together and in order.
         """
         check_is_fitted(self)
-        n_grams = None if self.text_ is None else self.text_.transform(X["text"].tolist())
+        n_grams = None if self.text_ is None else self.text_.transform(list(X["text"]))
         return self._join(n_grams, self._numbers(X))
 
     def _join(self, n_grams: Any, numbers: Floats) -> sp.csr_matrix:
@@ -120,7 +125,7 @@ class ParagraphFeatures(TransformerMixin, BaseEstimator):
         data = np.full(n * m, self.weight, dtype=np.float32)
         return sp.csr_matrix((data, columns.ravel(), np.arange(0, n * m + 1, m)), shape=(n, m * self.bins))
 
-    def _numbers(self, X: pd.DataFrame) -> Floats:
+    def _numbers(self, X: Table) -> Floats:
         return page_numbers(
             X,
             shape=self.shape,
@@ -131,66 +136,69 @@ class ParagraphFeatures(TransformerMixin, BaseEstimator):
         )
 
 
+@dataclass(frozen=True)
+class PageRows:
+    """Paragraphs as kernels read them.
+
+    Attributes
+    ----------
+    shapes : float32 (n_paragraphs, len(SHAPE))
+    starts : int64 (n_pages + 1,)
+        Where each page's rows begin.
+    is_long : bool (n_paragraphs,)
+        Whether a paragraph is taken for running text.
+    hashes : uint64 (n_paragraphs,)
+        Equal where texts are, but for case and white space.
+    words, word_starts
+        Hashes of words; see ``paragraph_kernels.read_paragraphs``.
+    """
+
+    shapes: Floats
+    starts: NDArray[np.int64]
+    is_long: NDArray[np.bool_]
+    hashes: NDArray[np.uint64]
+    words: NDArray[np.uint64]
+    word_starts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, X: Table) -> PageRows:
+        """Read a frame of paragraphs."""
+        text, borders = code_points(list(X["text"]))
+        shapes, hashes, words, word_starts = kernels.read_paragraphs(text, borders, *kernels.tables_for(text))
+        is_long = (shapes[:, SHAPE.index("log_words")] >= np.log1p(LONG_WORDS)) & (
+            shapes[:, SHAPE.index("ends_sentence")] > 0
+        )
+        return cls(shapes, page_starts(np.asarray(X["document"])), is_long, hashes, words, word_starts)
+
+
 def page_numbers(
-    X: pd.DataFrame,
+    X: Table,
     *,
     shape: bool = True,
     position: bool = True,
     repetition: bool = True,
     agreement: bool = True,
     neighbours: int = 2,
+    rows: PageRows | None = None,
 ) -> Floats:
     """Return the numbers of every paragraph, float32 of shape (n_paragraphs, n_numbers).
 
     The order of columns is that of ``SHAPE``, ``POSITION``, ``REPETITION``, ``AGREEMENT``, then ``NEIGHBOUR_SHAPE``
     for each neighbour.
     """
-    texts = X["text"].tolist()
-    shapes = np.array([paragraph_shape(text) for text in texts], dtype=np.float32).reshape(-1, len(SHAPE))
-    starts = page_starts(X["document"].to_numpy())
-    is_long = (shapes[:, SHAPE.index("log_words")] >= np.log1p(LONG_WORDS)) & (
-        shapes[:, SHAPE.index("ends_sentence")] > 0
-    )
-    blocks = [shapes] if shape else []
+    rows = PageRows.of(X) if rows is None else rows
+    blocks = [rows.shapes] if shape else []
     if position:
-        blocks.append(places(starts, is_long))
+        blocks.append(kernels.place_paragraphs(rows.starts, rows.is_long))
     if repetition:
-        blocks.append(repetitions(texts, starts, X["group"].tolist()))
+        blocks.append(repetitions(X, rows))
     if agreement:
-        blocks.append(agreements(texts, X["title"].tolist(), starts, is_long))
+        blocks.append(agreements(X, rows))
     if neighbours:
-        chosen = shapes[:, [SHAPE.index(name) for name in NEIGHBOUR_SHAPE]]
-        blocks += [shifted(chosen, starts, by) for by in range(-neighbours, neighbours + 1) if by]
-    return np.hstack(blocks) if blocks else np.zeros((len(texts), 0), dtype=np.float32)
-
-
-def paragraph_shape(text: str) -> list[float]:
-    """Return the numbers named in ``SHAPE`` for one paragraph."""
-    words = WORD.findall(text)
-    n, n_words = max(len(text), 1), max(len(words), 1)
-    letters = sum(map(len, words))
-    upper = sum(map(str.isupper, text))
-    digits = sum(map(str.isdigit, text))
-    small = sum(word.islower() for word in words)
-    end = text.rstrip("\"'”’»)] ")[-1:]
-    return [
-        float(np.log1p(len(text))),
-        float(np.log1p(len(words))),
-        letters / n_words,
-        upper / n,
-        digits / n,
-        (n - letters - text.count(" ")) / n,
-        small / n_words,
-        sum(word[0].isupper() for word in words) / n_words,
-        float(end in ".!?…。！？।؟" and end != ""),
-        float(end == ":"),
-        float(text[:1].islower()),
-        float(min(len(SENTENCE_END.findall(text)), 10)),
-        text.count(",") / n_words,
-        float(text.count('"') + text.count("“") + text.count("„") + text.count("«") > 0),
-        float("http" in text or "www." in text),
-        *(float(min(text.count(mark), 3)) for mark in MARKS),
-    ]
+        chosen = np.ascontiguousarray(rows.shapes[:, [SHAPE.index(name) for name in NEIGHBOUR_SHAPE]])
+        offsets = [by for by in range(-neighbours, neighbours + 1) if by]
+        blocks += [kernels.shift_rows(chosen, rows.starts, by, -1.0) for by in offsets]
+    return np.hstack(blocks) if blocks else np.zeros((len(rows.shapes), 0), dtype=np.float32)
 
 
 def page_starts(documents: NDArray[Any]) -> NDArray[np.int64]:
@@ -199,83 +207,44 @@ def page_starts(documents: NDArray[Any]) -> NDArray[np.int64]:
     return np.concatenate([[0], change, [len(documents)]]).astype(np.int64) if len(documents) else np.zeros(1, np.int64)
 
 
-def places(starts: NDArray[np.int64], is_long: NDArray[np.bool_]) -> Floats:
-    """Return the numbers named in ``POSITION``: where in its page, and where from the running text, a row stands."""
-    found = np.zeros((len(is_long), len(POSITION)), dtype=np.float32)
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
-        n = end - start
-        place = np.arange(n)
-        long = np.flatnonzero(is_long[start:end])
-        first, last = (long[0], long[-1]) if len(long) else (0, n - 1)
-        nearest = np.zeros(n)
-        if len(long):
-            right = np.minimum(np.searchsorted(long, place), len(long) - 1)
-            nearest = np.minimum(np.abs(long[right] - place), np.abs(long[np.maximum(right - 1, 0)] - place))
-        found[start:end] = np.column_stack(
-            [
-                np.log1p(place),
-                np.log1p(n - 1 - place),
-                place / max(n - 1, 1),
-                np.full(n, np.log1p(n)),
-                np.log1p(np.maximum(first - place, 0)),
-                np.log1p(np.maximum(place - last, 0)),
-                np.log1p(nearest),
-                np.full(n, len(long) / n),
-            ]
-        )
-    return found
+def repetitions(X: Table, rows: PageRows) -> Floats:
+    """Return how often a text stands in its page, and on what share of its site's other pages.
+
+    A column ``site_share`` says the second where it is known from elsewhere.
+    """
+    copies = kernels.copies_in_page(rows.hashes, rows.starts)
+    if "site_share" in X:
+        return np.column_stack([copies, np.asarray(X["site_share"], dtype=np.float32)])
+    share = site_shares(rows, np.asarray(X["group"], dtype=object))
+    return np.column_stack([copies, share])
 
 
-def repetitions(texts: list[str], starts: NDArray[np.int64], groups: list[str]) -> Floats:
-    """Return how often a text stands in its page, and on what share of its site's other pages."""
-    found = np.zeros((len(texts), len(REPETITION)), dtype=np.float32)
-    pages_of_site: dict[str, int] = {}
-    pages_with: dict[tuple[str, str], int] = {}
-    normal = [" ".join(text.split()).lower() for text in texts]
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
-        counts: dict[str, int] = {}
-        for at in range(start, end):
-            counts[normal[at]] = counts.get(normal[at], 0) + 1
-        site = groups[start] if end > start else ""
-        if site:
-            pages_of_site[site] = pages_of_site.get(site, 0) + 1
-            for text in counts:
-                pages_with[site, text] = pages_with.get((site, text), 0) + 1
-        for at in range(start, end):
-            found[at, 0] = min(counts[normal[at]] - 1, 5)
-    for at, site in enumerate(groups):
-        others = pages_of_site.get(site, 1) - 1
-        if others > 0:
-            found[at, 1] = (pages_with[site, normal[at]] - 1) / others
-    return found
+def site_shares(rows: PageRows, groups: NDArray[Any]) -> Floats:
+    """Return on what share of its site's other pages each paragraph's text stands, shape (n_paragraphs,)."""
+    share = np.zeros(len(groups), dtype=np.float32)
+    has_site = groups.astype(bool)
+    if not has_site.any():
+        return share
+    _, site = np.unique(groups.astype(str), return_inverse=True)
+    page = np.repeat(np.arange(len(rows.starts) - 1), np.diff(rows.starts))
+    pages_of_site = np.bincount(site[rows.starts[:-1][np.diff(rows.starts) > 0]], minlength=site.max() + 1)
+    line = np.unique(np.column_stack([site.astype(np.uint64), rows.hashes]), axis=0, return_inverse=True)[1].ravel()
+    # each line once for every page that has it
+    once = np.unique(np.column_stack([line, page]), axis=0)[:, 0]
+    others = pages_of_site[site] - 1
+    known = has_site & (others > 0)
+    share[known] = ((np.bincount(once)[line] - 1)[known] / others[known]).astype(np.float32)
+    return share
 
 
-def agreements(texts: list[str], titles: list[str], starts: NDArray[np.int64], is_long: NDArray[np.bool_]) -> Floats:
+def agreements(X: Table, rows: PageRows) -> Floats:
     """Return the numbers named in ``AGREEMENT``: words shared with the title and with the running text."""
-    found = np.zeros((len(texts), len(AGREEMENT)), dtype=np.float32)
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
-        words = [set(WORD.findall(text.lower())) for text in texts[start:end]]
-        title = set(WORD.findall((titles[start] if end > start else "").lower())) or (words[0] if words else set())
-        holders: dict[str, int] = {}
-        for at in range(end - start):
-            if is_long[start + at]:
-                for word in words[at]:
-                    holders[word] = holders.get(word, 0) + 1
-        for at, own in enumerate(words):
-            if not own:
-                continue
-            by_itself = 1 if is_long[start + at] else 0
-            shared = len(own & title) / len(own | title)
-            in_body = sum(holders.get(word, 0) > by_itself for word in own) / len(own)
-            found[start + at] = (shared, shared == 1, in_body, at == 0)
-    return found
-
-
-def shifted(values: Floats, starts: NDArray[np.int64], by: int) -> Floats:
-    """Return each row's neighbour ``by`` places further on in its page; -1 where there is none."""
-    found = np.full_like(values, -1)
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
-        low, high = max(start, start - by), min(end, end - by)
-        if low < high:
-            found[low:high] = values[low + by : high + by]
-    return found
+    given = np.asarray(X["title"], dtype=object)
+    titles = [
+        given[start] or "" if start < end else "" for start, end in zip(rows.starts[:-1], rows.starts[1:], strict=True)
+    ]
+    text, borders = code_points(titles)
+    _, _, words, word_starts = kernels.read_paragraphs(text, borders, *kernels.tables_for(text))
+    return np.asarray(
+        kernels.compare_words(rows.words, rows.word_starts, rows.starts, rows.is_long, words, word_starts)
+    )

@@ -1,0 +1,230 @@
+"""A page's paragraphs judged together: each by its words, then all by what stands around them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.model_selection import GroupKFold, KFold
+from sklearn.utils.validation import check_is_fitted
+
+from copydesk.classifiers.fused import FusedScorer
+from copydesk.features.paragraph_kernels import shift_rows
+from copydesk.features.paragraphs import SHAPE, PageRows, page_numbers
+
+if TYPE_CHECKING:
+    from copydesk.features.paragraphs import Table
+
+Array = NDArray[Any]
+
+# What a neighbour lends beside its score.
+LENT = ("log_characters", "ends_sentence", "capitalised_share", "small_word_share")
+SMOOTHING = (5.0, 15.0)  # paragraphs over which scores are averaged
+
+
+class SequenceClassifier(ClassifierMixin, BaseEstimator):
+    """Two stages (stacked generalisation, Wolpert 1992): a linear classifier of n-grams, then one of contexts.
+
+    The first stage scores each paragraph by its text alone. The second sees that score, the neighbours' scores
+    and shapes, how scores run over the page, and the paragraph's shape, place, repetition and agreement. It learns from
+    scores out of fold, whole groups held out, as it will meet them on sites never seen.
+
+    Parameters
+    ----------
+    text : transformer
+        Of the paragraphs' texts. It is fitted once, on all folds: it sees no labels.
+    first : linear classifier
+    second : BoostedTrees, LinearChain or None
+        None: the first stage's scores are the result.
+    shape, position, repetition, agreement : bool, default=True
+        Which groups of numbers the second stage sees.
+    reach : int, default=4
+        Neighbours on each side that the second stage sees.
+    smooth : bool, default=True
+        Whether it sees scores averaged over the surroundings and over the page.
+    folds : int, default=5
+    random_state : int, default=0
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+    text_, first_, second_ : the fitted parts
+    """
+
+    takes_paragraphs = True
+
+    def __init__(
+        self,
+        text: Any = None,
+        first: Any = None,
+        second: Any = None,
+        shape: bool = True,
+        position: bool = True,
+        repetition: bool = True,
+        agreement: bool = True,
+        reach: int = 4,
+        smooth: bool = True,
+        folds: int = 5,
+        random_state: int = 0,
+    ) -> None:
+        self.text = text
+        self.first = first
+        self.second = second
+        self.shape = shape
+        self.position = position
+        self.repetition = repetition
+        self.agreement = agreement
+        self.reach = reach
+        self.smooth = smooth
+        self.folds = folds
+        self.random_state = random_state
+
+    def fit(self, X: Table, y: Any, groups: Any = None, sample_weight: Array | None = None) -> SequenceClassifier:
+        """Fit both stages.
+
+        Parameters
+        ----------
+        X : DataFrame, or dict of equally long sequences
+            Paragraphs, as ``ParagraphFeatures`` takes them.
+        y : array-like of shape (n_paragraphs,), two classes
+        groups : array-like of shape (n_paragraphs,), optional
+            Sites; none is in two folds.
+        sample_weight : ndarray of shape (n_paragraphs,), optional
+            A paragraph of weight 0 is context for its neighbours, and not learnt from.
+
+        Raises
+        ------
+        ValueError
+            There are not two classes.
+        """
+        y = np.asarray(y, dtype=object)
+        self.classes_ = np.array(sorted(set(y.tolist())), dtype=object)
+        if len(self.classes_) != 2:
+            raise ValueError(f"{type(self).__name__} needs two classes, found {self.classes_.tolist()}")
+        target = y == self.classes_[1]
+        weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        self.text_ = clone(self.text)
+        matrix = self.text_.fit_transform(list(X["text"]))
+        self.first_ = self._fit_first(matrix, target, weight, np.arange(len(y)))
+        self.second_ = None
+        if self.second is not None:
+            scores = self._out_of_fold(matrix, target, weight, groups)
+            rows = PageRows.of(X)
+            used = np.flatnonzero(weight > 0)
+            starts = np.searchsorted(used, rows.starts)
+            numbers = self._numbers(X, rows, scores)[used]
+            self.second_ = clone(self.second).fit(numbers, target[used], sample_weight=weight[used], starts=starts)
+        return self
+
+    def decision_function(self, X: Table) -> Array:
+        """Return scores, float64 (n_paragraphs,), positive for ``classes_[1]``."""
+        scores = self.first_scores(X)
+        if self.second_ is None:
+            return scores
+        rows = PageRows.of(X)
+        return np.asarray(self.second_.decision_function(self._numbers(X, rows, scores), starts=rows.starts))
+
+    def predict(self, X: Table) -> Array:
+        """Return labels, shape (n_paragraphs,)."""
+        return np.asarray(self.classes_[(self.decision_function(X) > 0).astype(int)])
+
+    def first_scores(self, X: Table) -> Array:
+        """Return the first stage's scores, of each paragraph's text alone, float64 (n_paragraphs,)."""
+        check_is_fitted(self)
+        texts = list(X["text"])
+        if not hasattr(self, "_fused"):
+            self._fused = FusedScorer.from_fitted(self.text_, self.first_)
+        scorer = self._fused
+        found = (
+            self.first_.decision_function(self.text_.transform(texts))
+            if scorer is None
+            else (scorer.decision_function(texts))
+        )
+        return np.asarray(found, dtype=np.float64)
+
+    def _fit_first(self, matrix: Any, target: Array, weight: Array, rows: Array) -> Any:
+        rows = rows[weight[rows] > 0]
+        return clone(self.first).fit(matrix[rows], target[rows], sample_weight=weight[rows])
+
+    def _out_of_fold(self, matrix: Any, target: Array, weight: Array, groups: Any) -> Array:
+        splitter = KFold if groups is None else GroupKFold
+        folds = splitter(self.folds, shuffle=True, random_state=self.random_state)
+        scores = np.empty(len(target))
+        for rest, held_out in folds.split(target, groups=groups):
+            fitted = self._fit_first(matrix, target, weight, rest)
+            scores[held_out] = fitted.decision_function(matrix[held_out])
+        return scores
+
+    def _numbers(self, X: Table, rows: PageRows, scores: Array) -> Array:
+        """Return what the second stage sees, float32 (n_paragraphs, n_numbers); the score stands first."""
+        scores = scores.astype(np.float32)
+        lent = np.column_stack([scores, rows.shapes[:, [SHAPE.index(name) for name in LENT]]])
+        blocks = [scores[:, None]]
+        blocks += [shift_rows(lent, rows.starts, by, np.nan) for by in range(-self.reach, self.reach + 1) if by]
+        if self.smooth:
+            blocks.append(run_of_scores(scores, rows.shapes[:, 0], rows.starts, np.array(SMOOTHING)))
+        blocks.append(
+            page_numbers(
+                X,
+                shape=self.shape,
+                position=self.position,
+                repetition=self.repetition,
+                agreement=self.agreement,
+                neighbours=0,
+                rows=rows,
+            )
+        )
+        return np.hstack(blocks)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()
+        return {key: value for key, value in state.items() if key != "_fused"}
+
+
+@njit(cache=True, nogil=True)
+def run_of_scores(scores: Array, log_characters: Array, starts: Array, widths: Array) -> Array:
+    """Return how scores run over each page, float32 (n_paragraphs, 4 + n_widths).
+
+    The page's share of characters with positive scores, the share of these that stands before the paragraph,
+    the page's mean score by characters, the logarithm of positive characters; then means of the squashed scores
+    around the paragraph, without itself, that fade with the distance over each of ``widths``.
+    """
+    n_widths = widths.shape[0]
+    found = np.zeros((scores.shape[0], 4 + n_widths), dtype=np.float32)
+    for page in range(starts.shape[0] - 1):
+        first, end = starts[page], starts[page + 1]
+        total = positive = summed = 0.0
+        for at in range(first, end):
+            length = np.expm1(log_characters[at])
+            total += length
+            positive += length if scores[at] > 0 else 0.0
+            summed += length * scores[at]
+        before = 0.0
+        for at in range(first, end):
+            length = np.expm1(log_characters[at])
+            found[at, 0] = positive / max(total, 1.0)
+            found[at, 1] = before / max(positive, 1.0)
+            found[at, 2] = summed / max(total, 1.0)
+            found[at, 3] = np.log1p(positive)
+            before += length if scores[at] > 0 else 0.0
+        for k in range(n_widths):
+            fade = np.exp(-1.0 / widths[k])
+            left_sum = np.zeros(end - first)
+            left_weight = np.zeros(end - first)
+            value = weight = 0.0
+            for at in range(first, end):
+                left_sum[at - first], left_weight[at - first] = value, weight
+                own = np.sqrt(np.expm1(log_characters[at]))
+                value = (value + own * np.tanh(scores[at])) * fade
+                weight = (weight + own) * fade
+            value = weight = 0.0
+            for at in range(end - 1, first - 1, -1):
+                around = left_weight[at - first] + weight
+                found[at, 4 + k] = (left_sum[at - first] + value) / around if around > 0 else 0.0
+                own = np.sqrt(np.expm1(log_characters[at]))
+                value = (value + own * np.tanh(scores[at])) * fade
+                weight = (weight + own) * fade
+    return found

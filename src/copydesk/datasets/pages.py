@@ -1,0 +1,184 @@
+"""Web pages with their main text, in the layout of the Web Content Extraction Benchmark (Bevendorff et al. 2023)."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from copydesk.datasets.alignment import DOUBTFUL, align, smallest_holder
+from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
+from copydesk.datasets.sources import resolve
+from copydesk.errors import ConfigError, DataError, nearest
+
+View = Literal["page", "extract", "both"]
+VIEWS = ("page", "extract", "both")
+# Second-level labels under which countries register names: example.co.uk is registered as a whole.
+SECOND_LEVEL = frozenset("ac co com edu gob gov govt gv ne net or org".split())
+
+
+class Pages:
+    """Blocks of real pages, labelled by aligning them with the page's main text.
+
+    A block that is doubtful keeps its likelier label with weight 0: it is context for its neighbours, and
+    neither trained on nor judged.
+
+    Parameters
+    ----------
+    path : str
+        A folder with ``html/<source>/<page_id>.html`` (or ``.html.gz``) and ``ground-truth/<source>.jsonl``.
+    sources : list of str or None, default=None
+        Which sources to read; None: all that have a main text.
+    view : {"page", "extract", "both"}, default="both"
+        Every block of a page, or those within the smallest element that holds the article, or each page once so
+        and once so.
+    titles : bool, default=False
+        Give the gold's title to the features. Crawled text comes without.
+    min_found : float, default=0.5
+        Pages of whose main text less stands in the HTML are left out, and counted.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        sources: list[str] | None = None,
+        view: str = "both",
+        titles: bool = False,
+        min_found: float = 0.5,
+    ) -> None:
+        self.path = path
+        self.sources = sources
+        self.view = view
+        self.titles = titles
+        self.min_found = min_found
+
+    def load(self) -> Examples:
+        """Read, parse and align all pages.
+
+        Raises
+        ------
+        ConfigError
+            ``view`` or a source is unknown.
+        DataError
+            A file is missing or malformed; names it and the line.
+        """
+        import pandas as pd
+
+        if self.view not in VIEWS:
+            raise ConfigError(f"dataset.view={self.view}: unknown; {nearest(self.view, VIEWS)}")
+        (folder,) = resolve(self.path)
+        counts: Counter[str] = Counter()
+        rows: list[dict[str, Any]] = []
+        for source in self._sources(folder):
+            for record in read_ground_truth(folder, source):
+                if not str(record.get("plaintext") or "").strip():
+                    counts["pages_without_main_text"] += 1
+                    continue
+                rows += self._page_rows(folder, source, record, counts)
+        if not rows:
+            raise DataError(f"dataset.path={self.path}: no page with a main text")
+        return Examples(pd.DataFrame(rows), "boilerplate", "pages", dict(sorted(counts.items())))
+
+    def _sources(self, folder: Path) -> list[str]:
+        known = sorted(path.stem for path in (folder / "ground-truth").glob("*.jsonl"))
+        if not known:
+            raise DataError(f"dataset.path={self.path}: no ground-truth/*.jsonl in it; data/README.md shows the layout")
+        for source in self.sources or []:
+            if source not in known:
+                raise ConfigError(f"dataset.sources: no source {source!r}; {nearest(source, known)}")
+        return self.sources or known
+
+    def _page_rows(
+        self, folder: Path, source: str, record: dict[str, Any], counts: Counter[str]
+    ) -> Iterator[dict[str, Any]]:
+        from copydesk.text.html import read_page
+
+        page = read_page(read_html(folder, source, record["page_id"]))
+        title = record.get("title") or ""
+        aligned = align(page.blocks, record["plaintext"], title)
+        counts["pages"] += 1
+        if aligned.found < self.min_found:
+            counts["pages_left_out"] += 1
+            return
+        counts.update(f"blocks_{label}" for label in aligned.labels)
+        site = site_name(record.get("url") or page.url or str(record.get("site") or record["page_id"]))
+        inside = smallest_holder(page.blocks, aligned.labels)
+        for view in ("page", "extract"):
+            if self.view not in (view, "both"):
+                continue
+            chosen = range(len(page.blocks)) if view == "page" else inside.nonzero()[0].tolist()
+            for position, number in enumerate(chosen):
+                label, share = aligned.labels[number], aligned.shares[number]
+                yield {
+                    "text": page.blocks[number].text,
+                    "label": (CONTENT if share >= 0.5 else BOILERPLATE) if label == DOUBTFUL else label,
+                    "group": site,
+                    "split": "",
+                    "document": f"{source}/{record['page_id']}#{view}",
+                    "position": position,
+                    "title": title if self.titles else "",
+                    "weight": float(label != DOUBTFUL),
+                }
+
+
+def read_ground_truth(folder: Path, source: str) -> Iterator[dict[str, Any]]:
+    """Yield the records of a source.
+
+    Raises
+    ------
+    DataError
+        A line is not a JSON object with a ``page_id``; names file and line.
+    """
+    path = folder / "ground-truth" / f"{source}.jsonl"
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+            except ValueError:
+                record = None
+            if not isinstance(record, dict) or not isinstance(record.get("page_id"), str):
+                raise DataError(
+                    f"{path.name} line {number}: expected a JSON object with a page_id, found {line[:40]!r}"
+                )
+            yield record
+
+
+def read_html(folder: Path, source: str, page_id: str) -> bytes:
+    """Read a page, compressed or not.
+
+    Raises
+    ------
+    DataError
+        It is missing or its compression is damaged.
+    """
+    plain = folder / "html" / source / f"{page_id}.html"
+    packed = plain.with_name(f"{plain.name}.gz")
+    try:
+        return plain.read_bytes() if plain.exists() else gzip.decompress(packed.read_bytes())
+    except FileNotFoundError:
+        raise DataError(
+            f"html/{source}/{page_id}.html: no such file, nor with .gz, though the ground truth names it"
+        ) from None
+    except (OSError, EOFError) as error:
+        raise DataError(f"html/{source}/{packed.name}: can't be read ({error})") from None
+
+
+def site_name(url_or_name: str) -> str:
+    """Return what a site is registered as, without its country: ``https://news.bbc.co.uk/1`` → ``bbc``.
+
+    So that a site's editions, and the same site under a plain name in another source, stay together.
+    """
+    host = urlsplit(url_or_name).hostname if "//" in url_or_name else url_or_name
+    labels = [label for label in (host or url_or_name).lower().split(".") if label]
+    if len(labels) > 1:
+        labels.pop()
+    if len(labels) > 1 and labels[-1] in SECOND_LEVEL:
+        labels.pop()
+    return re.sub(r"\W", "", labels[-1]) if labels else ""
