@@ -15,8 +15,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import cross_val_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from copydesk.classifiers.dual_classifier import c_path
 from copydesk.classifiers.linear import LinearSVM, LogisticRegression
+from text_like import documents
 
 # The equivalence of weights and repetitions holds at the optimum, so the checks run near it.
 EXACT = {"tol": 1e-9, "max_iter": 20_000}
@@ -29,20 +29,6 @@ EXACT = {"tol": 1e-9, "max_iter": 20_000}
 )
 def test_follows_the_scikit_learn_api(estimator, check):
     check(estimator)
-
-
-def documents(n_classes: int, n: int = 150, dtype: type = np.float64) -> tuple[sp.csr_matrix, np.ndarray]:
-    """Sparse rows of unit length, more features than samples, many features in a single row: like text."""
-    rng = np.random.default_rng(n_classes)
-    y = rng.integers(0, n_classes, n)
-    topics = rng.random((n_classes, 400)) ** 8
-    X = np.zeros((n, 400 + n))
-    for i in range(n):
-        words = rng.choice(400, size=30, p=topics[y[i]] / topics[y[i]].sum())
-        np.add.at(X[i], words, 1.0)
-        X[i, 400 + i] = 1.0
-    X /= np.linalg.norm(X, axis=1, keepdims=True)
-    return sp.csr_matrix(X, dtype=dtype), y
 
 
 @pytest.mark.parametrize("loss", ["squared_hinge", "hinge"])
@@ -104,24 +90,6 @@ def test_float32_stays_float32_and_agrees_with_float64(model):
     assert single.weights_.dtype == np.float32
     assert double.weights_.dtype == np.float64
     np.testing.assert_allclose(single.decision_function(X.astype(np.float32)), double.decision_function(X), atol=0.02)
-
-
-@pytest.mark.parametrize("model", [LinearSVM(), LinearSVM(loss="hinge"), LogisticRegression()])
-def test_a_path_over_C_ends_where_single_fits_end(model):
-    X, y = documents(4)
-    model = clone(model).set_params(tol=1e-8, max_iter=100_000)
-    for fitted in c_path(model, X, y, [10.0, 0.1, 1.0]):
-        alone = clone(fitted).fit(X, y)
-        np.testing.assert_allclose(fitted.weights_, alone.weights_, atol=1e-5)
-        np.testing.assert_array_equal(fitted.predict(X), alone.predict(X))
-
-
-def test_a_path_over_C_takes_fewer_passes_than_single_fits():
-    X, y = documents(6)
-    Cs = [0.1, 0.3, 1.0, 3.0, 10.0]
-    model = LinearSVM(tol=1e-3)
-    path = sum(fitted.n_iter_ for fitted in c_path(model, X, y, Cs))
-    assert path < sum(clone(model).set_params(C=C).fit(X, y).n_iter_ for C in Cs)
 
 
 def test_labels_of_any_type_come_back():

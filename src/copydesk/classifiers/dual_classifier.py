@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 Floats = NDArray[Any]
-Estimator = TypeVar("Estimator", bound="DualLinearClassifier")
+
+START_EXPONENT = 0.5
+"""Dual variables grow with C, but slower than C, because the errors shrink; found by counting passes."""
 
 
 class Problem(NamedTuple):
@@ -67,6 +69,30 @@ class DualLinearClassifier(ClassifierMixin, BaseEstimator):
         """
         self._solve(self._problem(X, y, sample_weight), None)
         return self
+
+    def fit_path(self, X: Any, y: Any, Cs: Sequence[float], sample_weight: Any = None) -> Iterator[Self]:
+        """Yield copies fitted for each of ``Cs`` in ascending order, each started from the one before.
+
+        The training matrix is prepared once, and a start near the optimum saves passes, so that the path costs
+        little more than its largest C.
+        """
+        problem: Problem | None = None
+        dual: Floats | None = None
+        last = 1.0
+        for C in sorted(Cs):
+            fitted = clone(self).set_params(C=C)
+            # Everything but the class labels is the same for each C, so the problem is made by the first alone.
+            if problem is None:
+                first = fitted
+                problem = fitted._problem(X, y, sample_weight)
+            fitted._check_parameters()
+            for name in ("classes_", "n_features_in_", "feature_names_in_"):
+                if hasattr(first, name):
+                    setattr(fitted, name, getattr(first, name))
+            start = None if dual is None else dual * (C / last) ** START_EXPONENT
+            dual = fitted._solve(problem, start)
+            last = C
+            yield fitted
 
     def decision_function(self, X: Any) -> Floats:
         """Return scores (n_samples, n_classes); for two classes (n_samples,), positive for ``classes_[1]``."""
@@ -200,31 +226,3 @@ class DualLinearClassifier(ClassifierMixin, BaseEstimator):
     @property
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-
-
-START_EXPONENT = 0.5
-"""Dual variables grow with C, but slower than C, because the errors shrink; found by counting passes."""
-
-
-def c_path(
-    classifier: Estimator, X: Any, y: Any, Cs: Sequence[float], sample_weight: Any = None
-) -> Iterator[Estimator]:
-    """Yield ``classifier`` fitted for each of ``Cs`` in ascending order, each started from the one before.
-
-    The training matrix is prepared once, and a start near the optimum saves passes, so that the path costs
-    little more than its largest C.
-    """
-    problem: Problem | None = None
-    dual: Floats | None = None
-    last = 1.0
-    for C in sorted(Cs):
-        fitted = clone(classifier).set_params(C=C)
-        # Everything but the class labels is the same for each C, so the problem is made by the first alone.
-        if problem is None:
-            first = fitted
-            problem = fitted._problem(X, y, sample_weight)
-        fitted.classes_, fitted.n_features_in_ = first.classes_, first.n_features_in_
-        start = None if dual is None else dual * (C / last) ** START_EXPONENT
-        dual = fitted._solve(problem, start)
-        last = C
-        yield fitted
