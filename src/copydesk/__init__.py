@@ -11,18 +11,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from copydesk.model import CleanedText, Cleaner, LabelledParagraph, TopicModel, load
+    from copydesk.cleaner import CleanedText, Cleaner, LabelledParagraph
+    from copydesk.loading import load
+    from copydesk.model import TopicModel
     from copydesk.train import train
 
 __version__ = "0.1.0"
+_HOMES = {
+    "CleanedText": "cleaner",
+    "Cleaner": "cleaner",
+    "LabelledParagraph": "cleaner",
+    "TopicModel": "model",
+    "load": "loading",
+    "train": "train",
+}
 __all__ = ["CleanedText", "Cleaner", "LabelledParagraph", "TopicModel", "load", "train"]
 
 
 def __getattr__(name: str) -> Any:
     # Importing copydesk must cost nothing until something of it is used.
-    if name in __all__:
+    if name in _HOMES:
         from importlib import import_module
 
-        module = import_module("copydesk.train" if name == "train" else "copydesk.model")
-        return getattr(module, name)
+        return getattr(import_module(f"copydesk.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'copydesk' has no attribute {name!r}")

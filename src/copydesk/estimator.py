@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from copydesk.explanation import Explanation
 
     Inputs = list[str] | pd.DataFrame
+    # Scoring needs no frame: columns of paragraphs will do.
+    Scored = Inputs | Mapping[str, Sequence[Any]]
 
 Scores = NDArray[np.floating[Any]]
 
@@ -125,7 +128,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             scores[held_out] = _scores(*fitted, take(X, held_out))
         return scores
 
-    def scores(self, X: Inputs, n_jobs: int | None = None) -> Scores:
+    def scores(self, X: Scored, n_jobs: int | None = None) -> Scores:
         """Return decision values, shape (n_samples, n_classes); a binary score s becomes (-s, s)."""
         check_is_fitted(self)
         scorer = self._fused_scorer()
@@ -143,11 +146,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
                 self._fused = FusedScorer.from_fitted(self.features_, self.classifier_)
         return self._fused
 
-    def predict_proba(self, X: Inputs) -> Scores:
+    def predict_proba(self, X: Scored) -> Scores:
         """Return probabilities, shape (n_samples, n_classes); rows sum to 1."""
         return np.asarray(self.decision_.predict_proba(self.scores(X)))
 
-    def predict(self, X: Inputs) -> NDArray[np.object_]:
+    def predict(self, X: Scored) -> NDArray[np.object_]:
         """Return labels, shape (n_samples,); None where the decision abstains."""
         return np.asarray(self.decision_.predict(self.scores(X)), dtype=object)
 
@@ -168,7 +171,7 @@ def take(X: Inputs, rows: NDArray[np.intp]) -> Inputs:
     return [X[i] for i in rows] if isinstance(X, list) else X.iloc[rows]
 
 
-def _scores(features: Any, classifier: Any, X: Inputs) -> Scores:
+def _scores(features: Any, classifier: Any, X: Scored) -> Scores:
     matrix = features.transform(X) if features is not None else X
     if hasattr(classifier, "decision_function"):
         return as_columns(classifier.decision_function(matrix))

@@ -1,10 +1,8 @@
-"""What a user holds: a topic model that labels texts, or a cleaner that cuts what is not the article."""
+"""What a user holds: a loaded model; the topic model, which labels texts. The cleaner stands in `cleaner`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,44 +13,6 @@ if TYPE_CHECKING:
 
     from copydesk.estimator import TextClassifier
     from copydesk.explanation import Explanation
-
-CONTENT = "content"
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledParagraph:
-    """A paragraph of a cleaned text.
-
-    Attributes
-    ----------
-    text : str
-        Hard line breaks within it joined by spaces.
-    start, end : int
-        Its place in the text as it was given, in characters.
-    label : str
-        "content" or "boilerplate".
-    probability : float
-        Of being content.
-    """
-
-    text: str
-    start: int
-    end: int
-    label: str
-    probability: float
-
-    @property
-    def kept(self) -> bool:
-        """Whether it stands in the cleaned text."""
-        return self.label == CONTENT
-
-
-@dataclass(frozen=True, slots=True)
-class CleanedText:
-    """A text without its boilerplate, and every paragraph that it had."""
-
-    text: str
-    paragraphs: list[LabelledParagraph]
 
 
 class Model:
@@ -136,102 +96,6 @@ class TopicModel(Model):
             yield from self.predict(part)
 
 
-class Cleaner(Model):
-    """Cuts the paragraphs that are not the article. Nothing is lost: they are returned, labelled."""
-
-    def clean(self, text: str, title: str | None = None, site: str | None = None) -> CleanedText:
-        """Return the text without its boilerplate, and every paragraph with label and probability.
-
-        Parameters
-        ----------
-        text : str
-            The crawled article: title, paragraphs, leftovers.
-        title : str, optional
-            Where it is known and not the text's first paragraph.
-        site : str, optional
-            Where the text is from; lines that return on a site's pages are recognised.
-        """
-        titles = None if title is None else [title]
-        return self.clean_many([text], titles=titles, sites=None if site is None else [site])[0]
-
-    def clean_many(
-        self, texts: Sequence[str], titles: Sequence[str] | None = None, sites: Sequence[str] | None = None
-    ) -> list[CleanedText]:
-        """Clean texts together, so that what returns across a site's pages is seen.
-
-        Raises
-        ------
-        TypeError
-            A text is not a string; names its place.
-        """
-        texts = check_texts(texts)
-        frame, spans = paragraph_frame(texts, titles, sites)
-        if not len(frame):
-            return [CleanedText("", []) for _ in texts]
-        scores = self.estimator.scores(frame)
-        labels = self.estimator.decision_.predict(scores)
-        content = list(self.classes_).index(CONTENT)
-        probabilities = self.estimator.decision_.predict_proba(scores)[:, content]
-        return assemble(texts, frame, spans, labels, probabilities)
-
-
-def paragraph_frame(
-    texts: Sequence[str], titles: Sequence[str] | None = None, sites: Sequence[str] | None = None
-) -> tuple[pd.DataFrame, NDArray[np.int64]]:
-    """Split texts into the frame of paragraphs that boilerplate features read.
-
-    Returns
-    -------
-    frame : DataFrame
-        Columns text, title, document (the text's number), position, group (the site).
-    spans : ndarray of shape (n_paragraphs, 2)
-        Start and end of each paragraph in its text.
-    """
-    import pandas as pd
-
-    from copydesk.text.paragraphs import split_paragraphs
-
-    rows: list[tuple[str, str, int, int, str]] = []
-    spans: list[tuple[int, int]] = []
-    for number, text in enumerate(texts):
-        title = titles[number] if titles is not None else ""
-        site = sites[number] if sites is not None else ""
-        for position, paragraph in enumerate(split_paragraphs(text)):
-            rows.append((paragraph.text, title or "", number, position, site or ""))
-            spans.append((paragraph.start, paragraph.end))
-    frame = pd.DataFrame(rows, columns=["text", "title", "document", "position", "group"])
-    return frame, np.array(spans, dtype=np.int64).reshape(-1, 2)
-
-
-def assemble(
-    texts: Sequence[str],
-    frame: pd.DataFrame,
-    spans: NDArray[np.int64],
-    labels: Sequence[Any],
-    probabilities: NDArray[np.floating[Any]],
-) -> list[CleanedText]:
-    """Put labelled paragraphs back into their texts."""
-    found: list[list[LabelledParagraph]] = [[] for _ in texts]
-    columns = (frame["document"], frame["text"], spans.tolist(), labels, probabilities.tolist())
-    for document, text, (start, end), label, probability in zip(*columns, strict=True):
-        found[document].append(LabelledParagraph(text, start, end, str(label), probability))
-    return [CleanedText(join_kept(text, ps), ps) for text, ps in zip(texts, found, strict=True)]
-
-
-def join_kept(text: str, paragraphs: Sequence[LabelledParagraph]) -> str:
-    """Join the kept paragraphs as they stood: what was between two neighbours, a blank line over a cut."""
-    parts: list[str] = []
-    before: tuple[int, int] | None = None
-    for number, paragraph in enumerate(paragraphs):
-        if not paragraph.kept:
-            continue
-        if before is not None:
-            parts.append(text[before[1] : paragraph.start] if before[0] == number - 1 else "\n\n")
-        parts.append(text[paragraph.start : paragraph.end])
-        before = (number, paragraph.end)
-    return "".join(parts)
-
-
 def check_texts(texts: Any) -> list[str]:
     """Return the texts as a list, or say which one is not a string."""
     if isinstance(texts, str):
@@ -250,17 +114,3 @@ def chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
     rest = iter(items)
     while part := list(islice(rest, size)):
         yield part
-
-
-def load(path: str | Path) -> TopicModel | Cleaner:
-    """Load a saved model; ``"boilerplate"`` is the one in the box.
-
-    Raises
-    ------
-    ModelError
-        The bundle is missing, damaged, foreign, or from a newer version.
-    """
-    from copydesk import bundle
-
-    estimator, manifest = bundle.load(Path(path))
-    return (TopicModel if manifest["task"] == "topic" else Cleaner)(estimator, manifest)

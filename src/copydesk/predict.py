@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from copydesk.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
-    from copydesk.model import Cleaner, TopicModel
+    from copydesk.cleaner import Cleaner
+    from copydesk.model import TopicModel
 
 Row = dict[str, Any]
 
@@ -46,17 +47,16 @@ def run(args: argparse.Namespace) -> int:
     ConfigError, DataError, ModelError
         One line each; a bad row is named by file and line.
     """
-    from copydesk import bundle, model
+    from copydesk.loading import load
 
-    task = "topic" if args.verb == "predict" else "boilerplate"
-    estimator, manifest = bundle.load(args.model, task=task)
+    model = load(args.model, task="topic" if args.verb == "predict" else "boilerplate")
     # surrogates that came in as JSON escapes go out the same way
     sys.stdout.reconfigure(encoding="utf-8", errors="surrogatepass")  # type: ignore[union-attr]
     if args.verb == "predict":
-        check_options(args, manifest["classes"])
-        answer = labeller(model.TopicModel(estimator, manifest), args)
+        check_options(args, model.manifest["classes"])
+        answer = labeller(model, args)
     else:
-        answer = cleaner(model.Cleaner(estimator, manifest), args)
+        answer = cleaner(model, args)
     for row in transform(read(args), answer):
         sys.stdout.write((row["text"] if args.verb == "clean" and args.text else to_json(row)) + "\n")
     sys.stdout.flush()

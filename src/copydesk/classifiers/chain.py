@@ -65,9 +65,13 @@ class LinearChain(BaseEstimator):
     def decision_function(self, X: Array, starts: Any = None) -> Array:
         """Return log posterior odds of True, float64 (n_samples,)."""
         check_is_fitted(self)
-        evidence = self.slope_ * X[:, 0].astype(np.float64) + self.offset_
+        evidence = self.evidence(X)
         starts = np.array([0, len(evidence)]) if starts is None else starts
         return np.asarray(posterior_odds(evidence, starts, np.log(self.transition_), np.log(self.start_)))
+
+    def evidence(self, X: Array) -> Array:
+        """Return each paragraph's own log likelihood ratio, float64 (n_samples,)."""
+        return np.asarray(self.slope_ * X[:, 0].astype(np.float64) + self.offset_)
 
 
 @njit(cache=True, nogil=True)

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from copydesk.classifiers.fused import FusedScorer
 from copydesk.features.paragraph_kernels import shift_rows
-from copydesk.features.paragraphs import SHAPE, PageRows, page_numbers
+from copydesk.features.paragraphs import SHAPE, PageRows, number_names, page_numbers
 
 if TYPE_CHECKING:
     from copydesk.features.paragraphs import Table
@@ -23,6 +23,7 @@ Array = NDArray[Any]
 # What a neighbour lends beside its score.
 LENT = ("log_characters", "ends_sentence", "capitalised_share", "small_word_share")
 SMOOTHING = (5.0, 15.0)  # paragraphs over which scores are averaged
+RUN = ("page_share", "share_before", "page_mean", "log_page", *(f"around_{width:g}" for width in SMOOTHING))
 
 
 class SequenceClassifier(ClassifierMixin, BaseEstimator):
@@ -144,6 +145,38 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
             else (scorer.decision_function(texts))
         )
         return np.asarray(found, dtype=np.float64)
+
+    def number_names(self) -> list[tuple[str, str]]:
+        """Return group and name of each number that the second stage sees; the paragraph's own score stands first."""
+        offsets = [by for by in range(-self.reach, self.reach + 1) if by]
+        names = [("words", "score")]
+        names += [("neighbours", f"{name}[{by:+d}]") for by in offsets for name in ("score", *LENT)]
+        names += [("page", name) for name in RUN] if self.smooth else []
+        groups = ("shape", "position", "repetition", "agreement")
+        return names + number_names(**{group: getattr(self, group) for group in groups}, neighbours=0)
+
+    def contributions(self, X: Table) -> tuple[float, list[tuple[str, str]], Array, Array]:
+        """Return what a paragraph's score is made of.
+
+        Returns
+        -------
+        start : float
+        names : list of (group, name)
+        numbers, added : ndarray of shape (n_paragraphs, n_names)
+            What the second stage sees, and what each adds: with ``start`` their sum is the score.
+        """
+        first = self.first_scores(X)
+        if self.second_ is None:
+            return 0.0, [("words", "score")], first[:, None], first[:, None]
+        rows = PageRows.of(X)
+        numbers = self._numbers(X, rows, first)
+        if hasattr(self.second_, "contributions"):
+            start, added = self.second_.contributions(numbers)
+            return start, self.number_names(), numbers, added
+        own = self.second_.evidence(numbers)
+        rest = self.second_.decision_function(numbers, starts=rows.starts) - own
+        names = [("words", "score"), ("neighbours", "chain")]
+        return 0.0, names, np.column_stack([first, rest]), np.column_stack([own, rest])
 
     def _fit_first(self, matrix: Any, target: Array, weight: Array, rows: Array) -> Any:
         rows = rows[weight[rows] > 0]

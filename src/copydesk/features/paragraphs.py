@@ -94,7 +94,7 @@ class ParagraphFeatures(TransformerMixin, BaseEstimator):
 
     def fit_transform(self, X: Table, y: Any = None, **_: Any) -> sp.csr_matrix:
         """Fit, and return the features of the same paragraphs."""
-        numbers = self._numbers(X)
+        numbers = self.numbers(X)
         shares = np.linspace(0, 1, self.bins + 1)[1:-1]
         self.edges_ = np.ascontiguousarray(np.quantile(numbers, shares, axis=0).T, dtype=np.float32)
         self.text_ = None if self.text is None else clone(self.text)
@@ -111,7 +111,7 @@ class ParagraphFeatures(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         n_grams = None if self.text_ is None else self.text_.transform(list(X["text"]))
-        return self._join(n_grams, self._numbers(X))
+        return self._join(n_grams, self.numbers(X))
 
     def _join(self, n_grams: Any, numbers: Floats) -> sp.csr_matrix:
         binned = self._indicators(numbers)
@@ -125,7 +125,13 @@ class ParagraphFeatures(TransformerMixin, BaseEstimator):
         data = np.full(n * m, self.weight, dtype=np.float32)
         return sp.csr_matrix((data, columns.ravel(), np.arange(0, n * m + 1, m)), shape=(n, m * self.bins))
 
-    def _numbers(self, X: Table) -> Floats:
+    def number_names(self) -> list[tuple[str, str]]:
+        """Return group and name of each of ``numbers``."""
+        groups = {name: getattr(self, name) for name in ("shape", "position", "repetition", "agreement")}
+        return number_names(**groups, neighbours=self.neighbours)
+
+    def numbers(self, X: Table) -> Floats:
+        """Return the numbers of every paragraph before they are binned, float32 (n_paragraphs, n_numbers)."""
         return page_numbers(
             X,
             shape=self.shape,
@@ -199,6 +205,17 @@ def page_numbers(
         offsets = [by for by in range(-neighbours, neighbours + 1) if by]
         blocks += [kernels.shift_rows(chosen, rows.starts, by, -1.0) for by in offsets]
     return np.hstack(blocks) if blocks else np.zeros((len(rows.shapes), 0), dtype=np.float32)
+
+
+def number_names(
+    *, shape: bool = True, position: bool = True, repetition: bool = True, agreement: bool = True, neighbours: int = 2
+) -> list[tuple[str, str]]:
+    """Return group and name of each of ``page_numbers``."""
+    groups = {"shape": (shape, SHAPE), "position": (position, POSITION)}
+    groups |= {"repetition": (repetition, REPETITION), "agreement": (agreement, AGREEMENT)}
+    names = [(group, name) for group, (used, members) in groups.items() if used for name in members]
+    offsets = [by for by in range(-neighbours, neighbours + 1) if by]
+    return names + [("neighbours", f"{name}[{by:+d}]") for by in offsets for name in NEIGHBOUR_SHAPE]
 
 
 def page_starts(documents: NDArray[Any]) -> NDArray[np.int64]:

@@ -1,0 +1,269 @@
+"""A loaded boilerplate model: cuts what is not the article, and returns all that was cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copydesk.errors import ModelError
+from copydesk.model import Model, check_texts
+
+if TYPE_CHECKING:
+    from copydesk.estimator import TextClassifier
+    from copydesk.features.site_lines import SiteLines
+    from copydesk.reasons import Reasons
+
+CONTENT = "content"
+
+Table = dict[str, Any]
+
+
+class LabelledParagraph(NamedTuple):
+    """A paragraph of a cleaned text.
+
+    Attributes
+    ----------
+    text : str
+        Hard line breaks within it joined by spaces.
+    start, end : int
+        Its place in the text as it was given, in characters.
+    label : str
+        "content" or "boilerplate".
+    probability : float
+        Of being content.
+    """
+
+    text: str
+    start: int
+    end: int
+    label: str
+    probability: float
+
+    @property
+    def kept(self) -> bool:
+        """Whether it stands in the cleaned text."""
+        return self.label == CONTENT
+
+
+class CleanedText(NamedTuple):
+    """A text without its boilerplate, and every paragraph that it had."""
+
+    text: str
+    paragraphs: list[LabelledParagraph]
+
+
+class Cleaner(Model):
+    """Cuts the paragraphs that are not the article. Nothing is lost: they are returned, labelled.
+
+    Attributes
+    ----------
+    sites : dict of str to SiteLines
+        What ``fit_site`` has found, by site.
+    """
+
+    def __init__(self, estimator: TextClassifier, manifest: dict[str, Any]) -> None:
+        super().__init__(estimator, manifest)
+        self.sites: dict[str, SiteLines] = {}
+
+    def clean(self, text: str, title: str | None = None, site: str | None = None) -> CleanedText:
+        """Return the text without its boilerplate, and every paragraph with label and probability.
+
+        Parameters
+        ----------
+        text : str
+            The crawled article: title, paragraphs, leftovers.
+        title : str, optional
+            Where it is known and not the text's first paragraph.
+        site : str, optional
+            Where the text is from; lines that ``fit_site`` saw on many of its pages are recognised.
+        """
+        return self.clean_many([text], *singly(title, site))[0]
+
+    def clean_many(
+        self, texts: Sequence[str], titles: Sequence[str] | None = None, sites: Sequence[str] | None = None
+    ) -> list[CleanedText]:
+        """Clean texts together.
+
+        What returns across a site's pages is seen: among these texts, unless ``fit_site`` saw the site before.
+
+        Parameters
+        ----------
+        texts : sequence of str, length n
+        titles, sites : sequence of str, length n, optional
+            "" where unknown.
+
+        Raises
+        ------
+        TypeError
+            A text is not a string; names its place.
+        ValueError
+            ``titles`` or ``sites`` are not as many as the texts.
+        """
+        texts = check_texts(texts)
+        table, spans = self._table(texts, titles, sites)
+        if not len(spans):
+            return [CleanedText("", []) for _ in texts]
+        scores = self.estimator.scores(table)
+        labels = self.estimator.decision_.predict(scores)
+        content = list(self.classes_).index(CONTENT)
+        probabilities = self.estimator.decision_.predict_proba(scores)[:, content]
+        return assemble(texts, table, spans, labels, probabilities)
+
+    def fit_site(self, texts: Sequence[str], site: str = "") -> Cleaner:
+        """Remember which lines stand on many of a site's pages, for later texts of that site; return the cleaner.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Some pages of the site, as they are crawled; ten are a good start. Memory grows with the number of
+            different lines that return, 12 bytes each.
+        site : str, default=""
+            Its name, to be given with texts to clean; "" for those that come without.
+
+        Raises
+        ------
+        TypeError
+            A text is not a string; names its place.
+        """
+        from copydesk.features.paragraphs import PageRows
+        from copydesk.features.site_lines import SiteLines
+
+        table, _ = paragraph_table(check_texts(texts))
+        self.sites[site] = SiteLines.of(PageRows.of(table))
+        return self
+
+    def at(self, keep: float) -> Cleaner:
+        """Return a cleaner with another promise: the share of the article's characters that stays.
+
+        Raises
+        ------
+        ModelError
+            The model makes no promise.
+        ValueError
+            ``keep`` is not above 0 and at most 1.
+        """
+        decision = self.estimator.decision_
+        if not hasattr(decision, "at"):
+            raise ModelError(
+                f"decision {type(decision).__name__} makes no promise that could be changed; "
+                "train the model with decision=threshold"
+            )
+        changed = copy(self)
+        changed.estimator = copy(self.estimator)
+        changed.estimator.decision_ = decision.at(keep)
+        return changed
+
+    def explain(self, text: str, title: str | None = None, site: str | None = None) -> list[Reasons]:
+        """Return why each paragraph went or stayed: what its words and what its surroundings said.
+
+        Raises
+        ------
+        ModelError
+            The model's parts are of a kind whose scores can't be taken apart.
+        """
+        from copydesk.reasons import explain_paragraphs
+
+        (cleaned,) = self.clean_many([text], *singly(title, site))
+        table, spans = self._table([text], *singly(title, site))
+        if not len(spans):
+            return []
+        return explain_paragraphs(self.estimator, table, cleaned.paragraphs, CONTENT)
+
+    def _table(
+        self, texts: list[str], titles: Sequence[str] | None, sites: Sequence[str] | None
+    ) -> tuple[Table, list[tuple[int, int]]]:
+        """Return the table of paragraphs, with what is remembered of their sites, and their places."""
+        table, spans = paragraph_table(texts, titles, sites)
+        known = self.sites.keys() & set(table["group"])
+        if not known:
+            return table, spans
+        from copydesk.features.paragraphs import PageRows, site_shares
+
+        rows, groups = PageRows.of(table), np.asarray(table["group"], dtype=object)
+        shares = site_shares(rows, groups)
+        for site in known:
+            here = groups == site
+            shares[here] = self.sites[site].share_of(rows.hashes[here])
+        return {**table, "site_share": shares}, spans
+
+
+def singly(title: str | None, site: str | None) -> tuple[list[str] | None, list[str] | None]:
+    """Return title and site of one text as lists of one."""
+    return None if title is None else [title], None if site is None else [site]
+
+
+def paragraph_table(
+    texts: Sequence[str], titles: Sequence[str] | None = None, sites: Sequence[str] | None = None
+) -> tuple[Table, list[tuple[int, int]]]:
+    """Split texts into the table of paragraphs that boilerplate models read.
+
+    Returns
+    -------
+    table : dict of equally long sequences
+        text, title, document (the text's number), position, group (the site).
+    spans : list of (start, end)
+        Of each paragraph in its text.
+
+    Raises
+    ------
+    ValueError
+        ``titles`` or ``sites`` are not as many as the texts.
+    """
+    from copydesk.text.paragraphs import split_paragraphs
+
+    for name, given in (("titles", titles), ("sites", sites)):
+        if given is not None and len(given) != len(texts):
+            raise ValueError(f"{name}: {len(given)} for {len(texts)} texts; give one for each, '' where unknown")
+    pages = [split_paragraphs(text) for text in texts]
+    sizes = [len(page) for page in pages]
+    table = {
+        "text": [paragraph.text for page in pages for paragraph in page],
+        "title": repeated(titles, sizes),
+        "document": np.repeat(np.arange(len(pages)), sizes),
+        "position": np.concatenate([np.arange(size) for size in sizes]) if sizes else np.zeros(0, dtype=np.int64),
+        "group": repeated(sites, sizes),
+    }
+    return table, [(paragraph.start, paragraph.end) for page in pages for paragraph in page]
+
+
+def repeated(values: Sequence[str] | None, sizes: list[int]) -> list[str]:
+    """Return each page's value once for each of its paragraphs, "" where there is none."""
+    if values is None:
+        return [""] * sum(sizes)
+    return [value or "" for value, size in zip(values, sizes, strict=True) for _ in range(size)]
+
+
+def assemble(
+    texts: Sequence[str],
+    table: Table,
+    spans: list[tuple[int, int]],
+    labels: Sequence[Any],
+    probabilities: NDArray[np.floating[Any]],
+) -> list[CleanedText]:
+    """Put labelled paragraphs back into their texts."""
+    columns = (table["text"], spans, labels, probabilities.tolist())
+    found = [
+        LabelledParagraph(text, start, end, str(label), probability)
+        for text, (start, end), label, probability in zip(*columns, strict=True)
+    ]
+    borders = np.searchsorted(table["document"], np.arange(len(texts) + 1)).tolist()
+    pages = [found[a:b] for a, b in zip(borders[:-1], borders[1:], strict=True)]
+    return [CleanedText(join_kept(text, page), page) for text, page in zip(texts, pages, strict=True)]
+
+
+def join_kept(text: str, paragraphs: Sequence[LabelledParagraph]) -> str:
+    """Join the kept paragraphs as they stood: what was between two neighbours, a blank line over a cut."""
+    parts: list[str] = []
+    before: tuple[int, int] | None = None
+    for number, paragraph in enumerate(paragraphs):
+        if not paragraph.kept:
+            continue
+        if before is not None:
+            parts.append(text[before[1] : paragraph.start] if before[0] == number - 1 else "\n\n")
+        parts.append(text[paragraph.start : paragraph.end])
+        before = (number, paragraph.end)
+    return "".join(parts)

@@ -1,0 +1,48 @@
+"""Which lines stand on many of a site's pages: menus, forms and prompts, found once and remembered as hashes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copydesk.features.paragraphs import Floats, PageRows
+
+
+@dataclass(frozen=True)
+class SiteLines:
+    """Lines that stand on more than one page of a site.
+
+    Attributes
+    ----------
+    hashes : uint64 (n_lines,), sorted
+        As ``PageRows.hashes``: case and white space don't count.
+    shares : float32 (n_lines,)
+        Of a page that has the line: on what share of the other pages it stands too.
+    n_pages : int
+    """
+
+    hashes: NDArray[np.uint64]
+    shares: Floats
+    n_pages: int
+
+    @classmethod
+    def of(cls, rows: PageRows) -> SiteLines:
+        """Count on how many of the site's pages each line stands."""
+        n_pages = len(rows.starts) - 1
+        page = np.repeat(np.arange(n_pages, dtype=np.uint64), np.diff(rows.starts))
+        once = np.unique(np.column_stack([rows.hashes, page]), axis=0)[:, 0]
+        hashes, pages = np.unique(once, return_counts=True)
+        often = pages > 1
+        shares = (pages[often] - 1) / max(n_pages - 1, 1)
+        return cls(hashes[often], shares.astype(np.float32), n_pages)
+
+    def share_of(self, hashes: NDArray[np.uint64]) -> Floats:
+        """Return the share of each line, float32; 0 for one that is not remembered."""
+        found = np.zeros(len(hashes), dtype=np.float32)
+        if len(self.hashes):
+            at = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
+            known = self.hashes[at] == hashes
+            found[known] = self.shares[at[known]]
+        return found

@@ -1,0 +1,37 @@
+"""Find a saved model, or the one in the box, and make of it what its user holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from copydesk import bundle
+from copydesk.cleaner import Cleaner
+from copydesk.model import TopicModel
+from copydesk.resources import find
+
+BOX = ("boilerplate",)  # names of the models that ship with copydesk
+
+
+def load(path: str | Path, task: str | None = None) -> Any:
+    """Load a saved model.
+
+    Parameters
+    ----------
+    path : path-like
+        Folder of a bundle; ``"boilerplate"`` is the cleaner in the box (``"./boilerplate"`` a folder of that name).
+    task : {"topic", "boilerplate"}, optional
+        Refuse a model made for another.
+
+    Returns
+    -------
+    TopicModel or Cleaner
+
+    Raises
+    ------
+    ModelError
+        The bundle is missing, damaged, foreign, from a newer version, or made for another task.
+    """
+    folder = find(f"box/{path}") if path in BOX else Path(path)
+    estimator, manifest = bundle.load(folder, task=task)
+    return (TopicModel if manifest["task"] == "topic" else Cleaner)(estimator, manifest)

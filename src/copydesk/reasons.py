@@ -1,0 +1,150 @@
+"""Why a paragraph went or stayed: what its words said, and what its surroundings made of that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copydesk.classifiers.sequence import SequenceClassifier
+from copydesk.errors import ModelError
+from copydesk.explanation import Contribution, known_ngrams
+from copydesk.features.paragraphs import ParagraphFeatures
+from copydesk.features.tfidf import TfidfFeatures
+
+if TYPE_CHECKING:
+    from copydesk.cleaner import LabelledParagraph, Table
+    from copydesk.estimator import TextClassifier
+
+Floats = NDArray[np.floating[Any]]
+WORDS = "words"  # the group of what a paragraph's own text says
+
+
+class Number(NamedTuple):
+    """A number of a paragraph or its surroundings, and what it adds to the score."""
+
+    group: str
+    name: str
+    value: float
+    added: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """A paragraph's score, taken apart: ``start`` and ``groups`` sum to it.
+
+    Attributes
+    ----------
+    paragraph : LabelledParagraph
+    score : float
+        The decision value of "content".
+    threshold : float or None
+        From which score on a paragraph stays; None where the likelier label is taken.
+    start : float
+        The score before anything is known of the paragraph.
+    groups : dict of str to float
+        What each group adds: its words, its neighbours, its shape, its position …
+    numbers : list of Number
+        What the groups are made of, the largest first, for or against; of "words" there are n-grams.
+    ngrams : list of Contribution
+        N-grams of its text in the score of its words alone, the largest first.
+    """
+
+    paragraph: LabelledParagraph
+    score: float
+    threshold: float | None
+    start: float
+    groups: dict[str, float]
+    numbers: list[Number]
+    ngrams: list[Contribution]
+
+
+class TakenApart(NamedTuple):
+    """The scores of a page's paragraphs as sums, and the linear part that read their texts."""
+
+    start: float
+    names: list[tuple[str, str]]
+    numbers: Floats
+    added: Floats
+    features: Any
+    weights: Floats
+
+
+def explain_paragraphs(
+    estimator: TextClassifier, table: Table, paragraphs: Sequence[LabelledParagraph], label: str
+) -> list[Reasons]:
+    """Take the decision value of ``label`` apart for every paragraph of a text.
+
+    Raises
+    ------
+    ModelError
+        The model's parts are of a kind whose scores are no sums.
+    """
+    parts = take_apart(estimator, table)
+    sign = 1.0 if list(estimator.classes_).index(label) == 1 else -1.0
+    threshold = getattr(estimator.decision_, "threshold_", None)
+    found = []
+    for row, paragraph in enumerate(paragraphs):
+        added = (sign * parts.added[row]).tolist()
+        groups: dict[str, float] = {}
+        for (group, _), value in zip(parts.names, added, strict=True):
+            groups[group] = groups.get(group, 0.0) + value
+        columns = zip(parts.names, parts.numbers[row].tolist(), added, strict=True)
+        numbers = [Number(*name, value, moved) for name, value, moved in columns if moved and name[0] != WORDS]
+        found.append(
+            Reasons(
+                paragraph,
+                score=sign * parts.start + sum(added),
+                threshold=threshold,
+                start=sign * parts.start,
+                groups=groups,
+                numbers=sorted(numbers, key=lambda each: -abs(each.added)),
+                ngrams=list(ngram_contributions(parts, paragraph.text, sign)),
+            )
+        )
+    return found
+
+
+def take_apart(estimator: TextClassifier, table: Table) -> TakenApart:
+    """Return the scores of paragraphs as sums over words and numbers."""
+    features, classifier = estimator.features_, estimator.classifier_
+    if isinstance(classifier, SequenceClassifier):
+        weights = np.ravel(getattr(classifier.first_, "coef_", ()))
+        return TakenApart(*classifier.contributions(table), classifier.text_, weights)
+    if (
+        not isinstance(features, ParagraphFeatures)
+        or np.atleast_2d(getattr(classifier, "coef_", [[], []])).shape[0] > 1
+    ):
+        raise ModelError(
+            f"{type(features).__name__} with {type(classifier).__name__}: the scores are no sums that could be "
+            "explained; train with classifier=sequence, or features=paragraphs and a linear classifier"
+        )
+    weights = np.ravel(classifier.coef_)  # of two classes there is one row
+    matrix = features.transform(table)
+    n_indicators = features.edges_.shape[0] * features.bins
+    words, indicators = matrix[:, :-n_indicators], matrix[:, -n_indicators:]
+    # one indicator of each number is on, in the order of the numbers
+    moved = (indicators.data * weights[-n_indicators:][indicators.indices]).reshape(matrix.shape[0], -1)
+    said = words @ weights[:-n_indicators]
+    names = [(WORDS, "score"), *features.number_names()]
+    numbers = np.column_stack([said, features.numbers(table)])
+    start = float(np.ravel(classifier.intercept_)[0])
+    return TakenApart(start, names, numbers, np.column_stack([said, moved]), features.text_, weights[:-n_indicators])
+
+
+def ngram_contributions(parts: TakenApart, text: str, sign: float) -> Iterator[Contribution]:
+    """Yield what each n-gram of a paragraph adds to the score of its words, the largest first."""
+    if not isinstance(parts.features, TfidfFeatures) or not len(parts.weights):
+        return
+    values = parts.features.transform([text])
+    values.sum_duplicates()
+    products = sign * values.data * parts.weights[values.indices]
+    of_column = dict(zip(values.indices.tolist(), products.tolist(), strict=True))
+    found = [
+        Contribution(" | ".join(terms), family, of_column[column], spans)
+        for family, column, terms, spans in known_ngrams(parts.features, text)
+    ]
+    yield from sorted(found, key=lambda each: -abs(each.value))

@@ -1,0 +1,137 @@
+"""A cleaned text is the kept paragraphs as they stood; nothing else is lost or changed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import little_desk
+from copydesk.classifiers.decision import Argmax
+from copydesk.cleaner import Cleaner, LabelledParagraph, join_kept, paragraph_table
+from copydesk.errors import ModelError
+
+
+def labelled(text: str, kept: list[bool]) -> list[LabelledParagraph]:
+    """Label the space-separated words of a text as if they were its paragraphs."""
+    found, at = [], 0
+    for word, keep in zip(text.split(" "), kept, strict=True):
+        label = "content" if keep else "boilerplate"
+        found.append(LabelledParagraph(word, at, at + len(word), label, float(keep)))
+        at += len(word) + 1
+    return found
+
+
+def test_neighbours_keep_what_stood_between_them_and_a_cut_leaves_a_blank_line() -> None:
+    assert join_kept("a b c d", labelled("a b c d", [True, True, False, True])) == "a b\n\nd"
+
+
+@given(st.lists(st.tuples(st.text("xyz", min_size=1, max_size=4), st.booleans()), min_size=1))
+def test_law_what_is_kept_is_exactly_the_kept_paragraphs_in_order(words: list[tuple[str, bool]]) -> None:
+    text = " ".join(word for word, _ in words)
+    joined = join_kept(text, labelled(text, [keep for _, keep in words]))
+    assert joined.split() == [word for word, keep in words if keep]
+    if all(keep for _, keep in words):
+        assert joined == text
+
+
+def test_the_table_of_paragraphs_knows_document_place_title_and_site() -> None:
+    table, spans = paragraph_table(["One.\n\nTwo.", "", "Three."], titles=["A", "B", "C"], sites=["x", "y", "z"])
+    assert table["text"] == ["One.", "Two.", "Three."]
+    assert table["document"].tolist() == [0, 0, 2]
+    assert table["position"].tolist() == [0, 1, 0]
+    assert table["title"] == ["A", "A", "C"]
+    assert table["group"] == ["x", "x", "z"]
+    assert spans == [(0, 4), (6, 10), (0, 6)]
+
+
+def test_what_is_cut_is_returned_and_places_fit_the_text() -> None:
+    text = little_desk.article()
+    cleaned = little_desk.desk().clean(text)
+    assert [p.text for p in cleaned.paragraphs] == [text[p.start : p.end] for p in cleaned.paragraphs]
+    assert [p.text for p in cleaned.paragraphs] == text.split("\n\n")
+    assert cleaned.text == "\n\n".join(p.text for p in cleaned.paragraphs if p.kept)
+    assert {p.text for p in cleaned.paragraphs if not p.kept} <= {
+        *little_desk.HEAD,
+        *little_desk.TAIL,
+        little_desk.EITHER,
+    }
+    assert not all(p.kept for p in cleaned.paragraphs)
+
+
+def test_texts_cleaned_together_are_cleaned_as_each_alone() -> None:
+    texts = [little_desk.article(seed) for seed in range(5)] + ["", "  \n\n ", "One."]
+    together = little_desk.desk().clean_many(texts)
+    assert together == [little_desk.desk().clean(text) for text in texts]
+    assert little_desk.desk().clean_many([]) == []
+    assert together[5] == together[6] == ("", [])
+
+
+@given(st.text(max_size=200))
+@settings(deadline=None, max_examples=50)
+def test_law_any_text_is_kept_or_returned_as_cut(text: str) -> None:
+    cleaned = little_desk.desk().clean(text)
+    assert (
+        "".join(p.text for p in cleaned.paragraphs).split()
+        == "".join(text[p.start : p.end] for p in cleaned.paragraphs).split()
+    )
+    outside = np.ones(len(text), dtype=bool)
+    for paragraph in cleaned.paragraphs:
+        outside[paragraph.start : paragraph.end] = False
+    assert all(character.isspace() for character, left in zip(text, outside, strict=True) if left)
+    assert all(0 <= p.probability <= 1 for p in cleaned.paragraphs)
+
+
+@pytest.mark.parametrize(
+    "text", ["Ὁ δῆμος ἐψήφισε. Τὸ πλοῖον ἀπέπλευσε.", "市议会星期二表示，旧桥将关闭。", "ᚠᚢᚦᚨᚱᚲ", "…" * 50]
+)
+def test_a_script_never_seen_is_answered(text: str) -> None:
+    (paragraph,) = little_desk.desk().clean(text).paragraphs
+    assert 0 <= paragraph.probability <= 1
+
+
+def test_a_text_of_many_paragraphs_is_answered() -> None:
+    cleaned = little_desk.desk().clean("\n\n".join(["Menu"] * 100_000))
+    assert len(cleaned.paragraphs) == 100_000
+
+
+def test_lines_of_a_site_are_remembered() -> None:
+    desk = Cleaner(little_desk.desk().estimator, {"task": "boilerplate"})
+    line = "Waves of the week are chosen by our readers every Friday."
+    pages = [f"{line}\n\n{little_desk.article(seed)}" for seed in range(6)]
+    assert desk.fit_site(pages, site="wave") is desk
+    table, _ = desk._table(pages[:1], None, ["wave"])
+    assert table["site_share"][0] == 1
+    assert "site_share" not in desk._table(pages[:1], None, ["other"])[0]
+    assert "site_share" not in desk._table(pages[:1], None, None)[0]
+    alone, _ = desk._table([f"{line.upper()}\n\nA line of one page."], None, ["wave"])
+    assert alone["site_share"].tolist() == [1, 0]
+    assert len(desk.clean(pages[0], site="wave").paragraphs) == len(desk.clean(pages[0]).paragraphs)
+
+
+def test_the_promise_can_be_changed_and_the_cleaner_stays_as_it_was() -> None:
+    desk = little_desk.desk()
+    before = desk.estimator.decision_.threshold_
+    all_kept, half = desk.at(1.0), desk.at(0.5)
+    assert half.estimator.decision_.threshold_ >= before >= all_kept.estimator.decision_.threshold_
+    assert desk.estimator.decision_.threshold_ == before
+    text = little_desk.article()
+    assert half.estimator.decision_.threshold_ > all_kept.estimator.decision_.threshold_
+    assert len(half.clean(text).text) <= len(all_kept.clean(text).text)
+    with pytest.raises(ValueError, match="keep=2: a share above 0"):
+        desk.at(2)
+
+
+def test_a_model_without_a_promise_says_so() -> None:
+    from copy import copy
+
+    estimator = copy(little_desk.desk().estimator)
+    estimator.decision_ = Argmax().fit(np.zeros((2, 2)), None, estimator.classes_)
+    with pytest.raises(ModelError, match="makes no promise"):
+        Cleaner(estimator, {"task": "boilerplate"}).at(0.9)
+
+
+def test_titles_and_sites_are_as_many_as_texts() -> None:
+    with pytest.raises(ValueError, match="sites: 1 for 2 texts"):
+        little_desk.desk().clean_many(["a", "b"], sites=["x"])

@@ -1,0 +1,91 @@
+"""The reasons for a paragraph sum to its score, and name what stands in the text."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.naive_bayes import MultinomialNB
+
+import little_desk
+from copydesk.classifiers.boosting import BoostedTrees
+from copydesk.classifiers.chain import LinearChain
+from copydesk.classifiers.decision import Keep
+from copydesk.classifiers.linear import LinearSVM
+from copydesk.classifiers.sequence import SequenceClassifier
+from copydesk.cleaner import Cleaner
+from copydesk.errors import ModelError
+from copydesk.estimator import TextClassifier
+from copydesk.features.paragraphs import ParagraphFeatures, number_names, page_numbers
+from copydesk.features.tfidf import TfidfFeatures
+from copydesk.reasons import take_apart
+
+
+def fitted(features: Any, classifier: Any) -> Cleaner:
+    rows = little_desk.frame(12)
+    model = TextClassifier(features, classifier, Keep(), folds=2)
+    model.fit(rows, rows["label"].to_numpy(object), groups=rows["group"].to_numpy(object))
+    return Cleaner(model, {"task": "boilerplate"})
+
+
+def text() -> TfidfFeatures:
+    return TfidfFeatures(sublinear_tf=True)
+
+
+KINDS = {
+    "trees": lambda: (None, SequenceClassifier(text(), LinearSVM(), BoostedTrees(20, min_samples_leaf=3), folds=2)),
+    "chain": lambda: (None, SequenceClassifier(text(), LinearSVM(), LinearChain(), folds=2)),
+    "words alone": lambda: (None, SequenceClassifier(text(), LinearSVM(), None, folds=2)),
+    "one stage": lambda: (ParagraphFeatures(text()), LinearSVM()),
+    "numbers alone": lambda: (ParagraphFeatures(None), LinearSVM()),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_start_and_groups_sum_to_the_score_that_decides(kind: str) -> None:
+    desk, page = fitted(*KINDS[kind]()), little_desk.article()
+    reasons = desk.explain(page)
+    assert [each.paragraph for each in reasons] == desk.clean(page).paragraphs
+    table, _ = desk._table([page], None, None)
+    scores = desk.estimator.scores(table)[:, list(desk.classes_).index("content")]
+    np.testing.assert_allclose([each.score for each in reasons], scores, rtol=1e-5, atol=1e-5)
+    for each in reasons:
+        assert each.start + sum(each.groups.values()) == pytest.approx(each.score)
+        assert sum(n.added for n in each.numbers) == pytest.approx(sum(each.groups.values()) - each.groups["words"])
+        assert each.paragraph.kept == (each.score >= each.threshold)
+
+
+def test_ngrams_sum_to_what_the_words_alone_say() -> None:
+    desk = little_desk.desk()
+    classifier = desk.estimator.classifier_
+    for each in desk.explain(little_desk.article()):
+        (said,) = classifier.first_scores({"text": [each.paragraph.text]})
+        total = sum(n.value for n in each.ngrams) + float(np.ravel(classifier.first_.intercept_)[0])
+        assert total == pytest.approx(said, abs=1e-4)
+        for ngram in each.ngrams:
+            shown = {each.paragraph.text[a:b].lower() for a, b in ngram.spans}
+            assert shown == set(ngram.term.split(" | ")) or " | " not in ngram.term or len(ngram.spans) > 1
+
+
+def test_every_number_has_its_name() -> None:
+    rows = little_desk.frame(2)
+    assert len(number_names()) == page_numbers(rows).shape[1]
+    assert len(number_names(shape=False, neighbours=0)) == page_numbers(rows, shape=False, neighbours=0).shape[1]
+    classifier = little_desk.desk().estimator.classifier_
+    _, names, numbers, added = classifier.contributions(rows)
+    assert numbers.shape == added.shape == (len(rows), len(names))
+    assert len(set(names)) == len(names)
+
+
+def test_what_is_no_sum_is_not_explained() -> None:
+    desk = little_desk.desk()
+    estimator = copy(desk.estimator)
+    estimator.classifier_ = MultinomialNB()
+    with pytest.raises(ModelError, match="classifier=sequence"):
+        take_apart(estimator, {})
+
+
+def test_a_text_without_paragraphs_has_no_reasons() -> None:
+    assert little_desk.desk().explain(" \n ") == []
