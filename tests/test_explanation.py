@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.linear import LinearSVM
+from copydesk.classifiers.nb import NBWeighted
 from copydesk.errors import ModelError
 from copydesk.estimator import TextClassifier
 from copydesk.features.tfidf import TfidfFeatures
@@ -26,9 +29,9 @@ FAMILIES = [
 ]
 
 
-def fitted(labels: list[str] = LABELS, **options: object) -> TextClassifier:
-    features = TfidfFeatures(families=FAMILIES, **options)  # type: ignore[arg-type]
-    return TextClassifier(features, LinearSVM(tol=1e-6), Argmax()).fit(TEXTS, labels)
+def fitted(labels: list[str] = LABELS, classifier: Any = None, **options: Any) -> TextClassifier:
+    features = TfidfFeatures(families=FAMILIES, **options)
+    return TextClassifier(features, classifier or LinearSVM(tol=1e-6), Argmax()).fit(TEXTS, labels)
 
 
 MODELS = {
@@ -37,6 +40,7 @@ MODELS = {
     "accents": fitted(strip_accents="unicode"),
     "ascii": fitted(strip_accents="ascii"),
     "as_is": fitted(lowercase=False),
+    "naive Bayes": fitted(classifier=NBWeighted(LinearSVM(tol=1e-6))),
 }
 
 

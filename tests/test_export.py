@@ -13,6 +13,7 @@ import pytest
 from copydesk import bundle
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.linear import LinearSVM, LogisticRegression
+from copydesk.classifiers.nb import NBWeighted
 from copydesk.cli import main
 from copydesk.errors import ModelError
 from copydesk.estimator import TextClassifier
@@ -23,7 +24,7 @@ TEXTS = [f"{word} n{n}" for n in range(10) for word in ("sea ship wave", "oven b
 LABELS = ["boats", "bread", "chess"] * 10
 
 
-@pytest.mark.parametrize("classifier", [LinearSVM(), LogisticRegression()])
+@pytest.mark.parametrize("classifier", [LinearSVM(), LogisticRegression(), NBWeighted(LinearSVM())])
 @pytest.mark.parametrize(
     "features",
     [

@@ -106,13 +106,14 @@ def _classifier(classifier: Any) -> Any:
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import LinearSVC
 
-    kinds = {"LinearSVM": LinearSVC, "LogisticRegression": LogisticRegression}
+    # What naive Bayes weighted is a linear classifier like any other, once fitted; LinearSVC holds it.
+    kinds = {"LinearSVM": LinearSVC, "LogisticRegression": LogisticRegression, "NBWeighted": LinearSVC}
     kind = kinds.get(type(classifier).__name__)
     if type(classifier).__module__.startswith("sklearn."):
         return classifier
     if kind is None:
         raise ModelError(f"{type(classifier).__name__}: scikit-learn has no such classifier; can't be exported")
-    plain = kind(C=classifier.C)
+    plain = kind(C=getattr(getattr(classifier, "classifier", classifier), "C", 1.0))
     plain.classes_ = classifier.classes_.astype(str)
     plain.coef_ = np.ascontiguousarray(classifier.coef_)
     plain.intercept_ = np.atleast_1d(classifier.intercept_)

@@ -18,6 +18,7 @@ from copydesk.bundle import folders
 from copydesk.bundle.encoding import own_class
 from copydesk.classifiers.decision import Calibrated
 from copydesk.classifiers.linear import LinearSVM
+from copydesk.classifiers.nb import NBWeighted
 from copydesk.errors import ModelError, ResourceError
 from copydesk.estimator import TextClassifier
 from copydesk.features.tfidf import TfidfFeatures
@@ -43,6 +44,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("features", "classifier"),
     [
         (TfidfFeatures(ngram_range=(1, 2), dtype=np.float32), LinearSVM()),
+        (TfidfFeatures(), NBWeighted(LinearSVM(C=0.5))),
         (TfidfVectorizer(), LinearSVC(random_state=0)),
         (TfidfFeatures(families=[{}, {"analyzer": "char_wb", "ngram_range": [2, 3]}]), LinearSVC(random_state=0)),
     ],

@@ -11,6 +11,7 @@ from sklearn.svm import LinearSVC
 
 from copydesk.classifiers.fused import FusedScorer
 from copydesk.classifiers.linear import LinearSVM
+from copydesk.classifiers.nb import NBWeighted
 from copydesk.features.tfidf import TfidfFeatures
 
 WORDS = ["sea", "ship", "sail", "oven", "bread", "flour", "pawn", "queen", "rook"]
@@ -31,7 +32,7 @@ FAMILIES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("options", FAMILIES)
-@pytest.mark.parametrize("classifier", [LinearSVM(), LinearSVC(random_state=0)])
+@pytest.mark.parametrize("classifier", [LinearSVM(), NBWeighted(LinearSVM()), LinearSVC(random_state=0)])
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_scores_are_those_of_the_two_steps(options: dict[str, Any], classifier: Any, n_classes: int) -> None:
     rows = np.arange(90) % 3 < n_classes

@@ -10,18 +10,18 @@ import numpy as np
 import scipy.sparse as sp
 from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from copydesk.classifiers.dual_rows import DualRows, dual_rows, start_weights, write_weights
+from copydesk.classifiers.weights import Floats, LinearClassifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-Floats = NDArray[Any]
 
 START_EXPONENT = 0.5
 """Dual variables grow with C, but slower than C, because the errors shrink; found by counting passes."""
@@ -39,7 +39,7 @@ class Problem(NamedTuple):
     class_cost: NDArray[np.float64]
 
 
-class DualLinearClassifier(ClassifierMixin, BaseEstimator):
+class DualLinearClassifier(LinearClassifier):
     """What `LinearSVM` and `LogisticRegression` share: checking, blocks of classes, the fitted attributes."""
 
     C: float
@@ -51,11 +51,7 @@ class DualLinearClassifier(ClassifierMixin, BaseEstimator):
     n_jobs: int | None
     random_state: Any
 
-    weights_: Floats
-    intercept_: Floats
-    classes_: NDArray[Any]
     n_iter_: int
-    n_features_in_: int
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit to ``X`` (n_samples, n_features), sparse or dense, and labels ``y`` (n_samples,).
@@ -93,32 +89,6 @@ class DualLinearClassifier(ClassifierMixin, BaseEstimator):
             dual = fitted._solve(problem, start)
             last = C
             yield fitted
-
-    def decision_function(self, X: Any) -> Floats:
-        """Return scores (n_samples, n_classes); for two classes (n_samples,), positive for ``classes_[1]``."""
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
-        scores = np.asarray(X @ self.weights_ + self.intercept_)
-        return scores.ravel() if scores.shape[1] == 1 else scores
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the label of the highest score, (n_samples,)."""
-        scores = self.decision_function(X)
-        best = (scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)
-        return np.asarray(self.classes_[best])
-
-    @property
-    def coef_(self) -> Floats:
-        """Weights as scikit-learn lays them out, (n_classes, n_features), or (1, n_features) for two classes.
-
-        A view: ``weights_``, [feature, class], is what is stored.
-        """
-        return self.weights_.T
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
 
     def _solver(self, problem: Problem, first: int, last: int) -> Callable[..., Any]:
         """Return the solver of classes ``first`` to ``last``, a function of weights, intercept, dual, n_iter."""
@@ -163,12 +133,7 @@ class DualLinearClassifier(ClassifierMixin, BaseEstimator):
         if not X.has_canonical_format:
             X = X.copy()
             X.sum_duplicates()
-        self.classes_, target = np.unique(y, return_inverse=True)
-        if self.classes_.size < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs samples of at least 2 classes with positive weight, "
-                f"but found {self.classes_.size} class: {self.classes_.tolist()}"
-            )
+        target = self._set_classes(y)
         n_lanes = 1 if self.classes_.size == 2 else self.classes_.size
         if n_lanes == 1:
             target = target - 1  # the only weight vector is that of classes_[1]

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from scipy.special import expit, softmax
 from sklearn.utils import compute_class_weight
 
-from copydesk.classifiers.dual_classifier import DualLinearClassifier, Floats, Problem
+from copydesk.classifiers.dual_classifier import DualLinearClassifier, Problem
 from copydesk.classifiers.dual_logistic import solve_multinomial, solve_one_vs_rest
 from copydesk.classifiers.dual_svm import solve_svm
+from copydesk.classifiers.weights import Floats
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,57 @@
+"""What a fitted linear classifier is: one weight vector per class, or a single one for two classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+Floats = NDArray[Any]
+
+
+class LinearClassifier(ClassifierMixin, BaseEstimator):
+    """Scores and labels from ``weights_``, ``intercept_`` and ``classes_``, which subclasses fit."""
+
+    weights_: Floats
+    intercept_: Floats
+    classes_: NDArray[Any]
+    n_features_in_: int
+
+    def decision_function(self, X: Any) -> Floats:
+        """Return scores (n_samples, n_classes); for two classes (n_samples,), positive for ``classes_[1]``."""
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        scores = np.asarray(X @ self.weights_ + self.intercept_)
+        return scores.ravel() if scores.shape[1] == 1 else scores
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the label of the highest score, (n_samples,)."""
+        scores = self.decision_function(X)
+        best = (scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)
+        return np.asarray(self.classes_[best])
+
+    @property
+    def coef_(self) -> Floats:
+        """Weights as scikit-learn lays them out, (n_classes, n_features), or (1, n_features) for two classes.
+
+        A view: ``weights_``, [feature, class], is what is stored.
+        """
+        return self.weights_.T
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def _set_classes(self, y: NDArray[Any]) -> NDArray[np.intp]:
+        """Set ``classes_`` and return each label's number among them, (n_samples,)."""
+        self.classes_, target = np.unique(y, return_inverse=True)
+        if self.classes_.size < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs samples of at least 2 classes with positive weight, "
+                f"but found {self.classes_.size} class: {self.classes_.tolist()}"
+            )
+        return np.asarray(target)
