@@ -27,6 +27,7 @@ def save(
     estimator: Any,
     manifest: dict[str, Any],
     extra_files: dict[str, str | bytes] | None = None,
+    compressed: bool = False,
 ) -> None:
     """Write a fitted estimator and what is to be known of it; whole, or not at all.
 
@@ -40,6 +41,8 @@ def save(
         JSON-able; must hold ``task`` and ``classes``.
     extra_files : dict of str to str or bytes, optional
         More files by name, such as ``README.md``.
+    compressed : bool, default=False
+        Deflate the arrays: smaller, slower to write.
 
     Raises
     ------
@@ -51,7 +54,7 @@ def save(
     encoded = Encoded(estimator)
     files = {
         "model.json": _json({"tree": encoded.tree, "parts": sorted(encoded.parts)}),
-        "arrays.npz": _npz(encoded.arrays),
+        "arrays.npz": _npz(encoded.arrays, compressed),
         **{_part_name(number): dump_part(part) for number, (_, part) in enumerate(sorted(encoded.parts.items()))},
         **{name: text.encode() if isinstance(text, str) else text for name, text in (extra_files or {}).items()},
     }
@@ -171,8 +174,8 @@ def _json(value: Any, indent: int | None = None) -> bytes:
     return text.encode("utf-8", "surrogatepass") + b"\n"
 
 
-def _npz(arrays: dict[str, np.ndarray]) -> bytes:
+def _npz(arrays: dict[str, np.ndarray], compressed: bool) -> bytes:
     """Pack arrays as ``numpy.savez`` does: the same arrays give the same bytes."""
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **dict(sorted(arrays.items())))
+    (np.savez_compressed if compressed else np.savez)(buffer, allow_pickle=False, **dict(sorted(arrays.items())))
     return buffer.getvalue()

@@ -19,6 +19,10 @@ from copydesk.errors import ModelError
 PLAIN_KINDS = "biufcUSV"
 MAX_DEPTH = 64
 
+# An array of floats with at most so many different values is stored as one byte each, and the values.
+PALETTE = 256
+WORTH_A_PALETTE = 4096  # elements; below, nothing is saved
+
 
 class Encoded:
     """What an estimator was turned into.
@@ -74,8 +78,13 @@ class Encoded:
             return {"kind": "objects", "items": [self._encode(item, where) for item in value.tolist()]}
         if value.dtype.kind not in PLAIN_KINDS or value.dtype.hasobject:
             raise TypeError(f"{where}: an array of {value.dtype} can't be saved as data")
-        self.arrays[where] = np.ascontiguousarray(value)
-        return {"kind": "array", "name": where}
+        values = few_values(value)
+        if values is None:
+            self.arrays[where] = np.ascontiguousarray(value)
+            return {"kind": "array", "name": where}
+        self.arrays[where] = np.searchsorted(values, value).astype(np.uint8)
+        self.arrays[f"{where}#values"] = values
+        return {"kind": "palette", "name": where}
 
     def _mapping(self, value: dict[Any, Any], where: str) -> dict[str, Any]:
         items = [[self._encode(k, where), self._encode(v, f"{where}.{i}")] for i, (k, v) in enumerate(value.items())]
@@ -90,6 +99,18 @@ class Encoded:
             "params": {k: self._encode(v, f"{where}.{k}") for k, v in sorted(params.items())},
             "fitted": {k: self._encode(v, f"{where}.{k}") for k, v in fitted.items()},
         }
+
+
+def few_values(array: np.ndarray) -> np.ndarray | None:
+    """Return an array's different values, sorted, if a byte can tell them apart; None if not, or if it is small."""
+    if array.dtype.kind != "f" or array.size < WORTH_A_PALETTE:
+        return None
+    for some in (array.ravel()[:WORTH_A_PALETTE], array):
+        values = np.unique(some)
+        # the smaller of two zeros would come back as the other, and what is no number is equal to nothing
+        if len(values) > PALETTE or not np.isfinite(values).all() or (np.signbit(some) & (some == 0)).any():
+            return None
+    return values
 
 
 _CSR_FIELDS = ("data", "indices", "indptr")
@@ -116,6 +137,11 @@ def decode(tree: Any, arrays: dict[str, np.ndarray], parts: dict[str, Any], dept
     kind = tree.get("kind")
     if kind == "array":
         return arrays[tree["name"]]
+    if kind == "palette":
+        codes, values = arrays[tree["name"]], arrays[f"{tree['name']}#values"]
+        if codes.max(initial=0) >= len(values):
+            raise ModelError(f"{tree['name']} names a value that is not there; the bundle is not one copydesk wrote")
+        return values[codes]
     if kind == "part":
         return parts[tree["name"]]
     if kind == "tuple":

@@ -1,0 +1,91 @@
+"""Weights of few different values: a model of a quarter of the size, which scores as the large one does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+Floats = NDArray[np.floating[Any]]
+
+MAX_LEVELS = 255  # with zero in the middle a value is one byte
+
+
+def quantise(weights: Floats, levels: int = MAX_LEVELS) -> Floats:
+    """Round weights to evenly spaced levels, zero among them; a column has its own spacing.
+
+    A bundle stores what has at most 256 different values in one byte each. The error of a weight is at most half
+    a step, the largest weight of its column by ``levels - 1``.
+
+    Parameters
+    ----------
+    weights : float array of shape (n_features, n_outputs)
+    levels : int, default=255
+        An odd number: as many steps below zero as above.
+
+    Returns
+    -------
+    float array of the same shape and dtype
+
+    Raises
+    ------
+    ValueError
+        ``levels`` is even, below 3 or above 255.
+    """
+    if levels % 2 == 0 or not 3 <= levels <= MAX_LEVELS:
+        raise ValueError(f"levels={levels}: an odd number from 3 to {MAX_LEVELS}, so that zero is a level")
+    largest = np.abs(weights).max(axis=0, initial=0.0)
+    step = np.where(largest > 0, largest / (levels // 2), 1).astype(weights.dtype)
+    return np.asarray(np.rint(weights / step) * step + 0.0, dtype=weights.dtype)  # no negative zeros
+
+
+class Quantised(ClassifierMixin, BaseEstimator):
+    """A linear classifier whose weights are rounded once it is fitted.
+
+    What is fitted on its scores, such as a second stage or a threshold, meets the rounded ones, as prediction will.
+
+    Parameters
+    ----------
+    classifier : linear classifier
+        With ``weights_`` of shape (n_features, n_outputs).
+    levels : int, default=255
+        See ``quantise``.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    weights_ : ndarray of shape (n_features, n_outputs)
+    intercept_ : ndarray of shape (n_outputs,)
+    """
+
+    def __init__(self, classifier: Any = None, levels: int = MAX_LEVELS) -> None:
+        self.classifier = classifier
+        self.levels = levels
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Quantised:
+        """Fit the classifier and round its weights."""
+        fitted = clone(self.classifier).fit(X, y, sample_weight=sample_weight)
+        self.classes_ = fitted.classes_
+        self.weights_ = quantise(fitted.weights_, self.levels)
+        self.intercept_ = fitted.intercept_
+        return self
+
+    @property
+    def coef_(self) -> Floats:
+        """Weights, shape (n_outputs, n_features)."""
+        return self.weights_.T
+
+    def decision_function(self, X: Any) -> Floats:
+        """Return decision values, shape (n_samples,) with one output, else (n_samples, n_outputs)."""
+        check_is_fitted(self)
+        scores = np.asarray(X @ self.weights_ + self.intercept_)
+        return scores[:, 0] if scores.shape[1] == 1 else scores
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return labels, shape (n_samples,)."""
+        scores = self.decision_function(X)
+        best = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
+        return np.asarray(self.classes_[best])
