@@ -11,32 +11,31 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 Array = NDArray[Any]
-ROWS_AT_ONCE = 512  # so that a tree and its rows stay in cache
+ROWS_AT_ONCE = 256  # so that a block of numbers and a tree stay in cache
+NOTHING = np.float32(-1e9)  # stands for a number that is not there: below all others
 
 
 class BoostedTrees(BaseEstimator):
     """Binary classification by scikit-learn's ``HistGradientBoostingClassifier``, applied without it.
 
-    Trees are learnt there, and kept as arrays here: they load at once, take 19 bytes a node, and need no
-    scikit-learn ensemble to be imported.
+    Trees are learnt there, and kept here as full binary trees in arrays: the children of node i are 2i + 1 and
+    2i + 2. A row's way down needs no pointer and no branch, so that many rows go down side by side.
 
     Parameters
     ----------
-    max_iter, learning_rate, max_leaf_nodes, min_samples_leaf, l2_regularization, max_features, random_state
-        As there; ``max_features`` is the share of numbers that a split looks at.
+    max_iter, learning_rate, max_leaf_nodes, max_depth, min_samples_leaf, l2_regularization, max_features, random_state
+        As there; ``max_features`` is the share of numbers that a split looks at. Time and size grow with two to the
+        power of ``max_depth``, at most 10.
 
     Attributes
     ----------
     baseline_ : float
-    roots_ : ndarray of int32, shape (n_trees,)
-    feature_ : ndarray of int16, shape (n_nodes,)
-        -1 for a leaf.
-    threshold_ : ndarray of float32, shape (n_nodes,)
-        Of a leaf, its value. Numbers up to the threshold go to the left.
-    left_, right_ : ndarray of int32, shape (n_nodes,)
-    missing_left_ : ndarray of bool, shape (n_nodes,)
-    count_ : ndarray of int32, shape (n_nodes,)
-        Training rows that came by.
+    feature_ : ndarray of int16, shape (n_trees, n_inner)
+    threshold_ : ndarray of float32, shape (n_trees, n_inner)
+        Numbers up to it go to the left; infinite where the tree is shallower: all go left.
+    leaf_ : ndarray of float32, shape (n_trees, n_inner + 1)
+    count_ : ndarray of int32, shape (n_trees, n_inner + 1)
+        Training rows in each leaf.
     """
 
     def __init__(
@@ -44,6 +43,7 @@ class BoostedTrees(BaseEstimator):
         max_iter: int = 300,
         learning_rate: float = 0.06,
         max_leaf_nodes: int = 31,
+        max_depth: int = 6,
         min_samples_leaf: int = 40,
         l2_regularization: float = 1.0,
         max_features: float = 1.0,
@@ -52,6 +52,7 @@ class BoostedTrees(BaseEstimator):
         self.max_iter = max_iter
         self.learning_rate = learning_rate
         self.max_leaf_nodes = max_leaf_nodes
+        self.max_depth = max_depth
         self.min_samples_leaf = min_samples_leaf
         self.l2_regularization = l2_regularization
         self.max_features = max_features
@@ -62,38 +63,55 @@ class BoostedTrees(BaseEstimator):
 
         Raises
         ------
+        ValueError
+            ``max_depth`` is not from 1 to 10.
         RuntimeError
             This version of scikit-learn keeps trees in another way than is read here.
         """
         from sklearn.ensemble import HistGradientBoostingClassifier
 
+        if not 1 <= self.max_depth <= 10:
+            raise ValueError(f"max_depth={self.max_depth}: from 1 to 10; a tree is kept with all its possible leaves")
+        X = np.where(np.isnan(X), NOTHING, X).astype(np.float32)
         learner = HistGradientBoostingClassifier(early_stopping=False, **self.get_params())
         learner.fit(X, y, sample_weight=sample_weight)
         # Trees are private to scikit-learn; what is read from them is checked against its own predictions.
         trees = [predictors[0].nodes for predictors in learner._predictors]
-        nodes = np.concatenate(trees)
-        sizes = np.array([len(tree) for tree in trees])
-        self.roots_ = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
-        shift = np.repeat(self.roots_, sizes)
-        leaf = nodes["is_leaf"].astype(bool)
+        n_inner = 2**self.max_depth - 1
         self.baseline_ = float(np.ravel(learner._baseline_prediction)[0])
-        self.feature_ = np.where(leaf, -1, nodes["feature_idx"]).astype(np.int16)
-        self.threshold_ = np.where(leaf, nodes["value"], _rounded_down(nodes["num_threshold"])).astype(np.float32)
-        self.left_ = (nodes["left"] + shift).astype(np.int32)
-        self.right_ = (nodes["right"] + shift).astype(np.int32)
-        self.missing_left_ = nodes["missing_go_to_left"].astype(bool)
-        self.count_ = nodes["count"].astype(np.int32)
+        self.feature_ = np.zeros((len(trees), n_inner), dtype=np.int16)
+        self.threshold_ = np.full((len(trees), n_inner), np.inf, dtype=np.float32)
+        self.leaf_ = np.zeros((len(trees), n_inner + 1), dtype=np.float32)
+        self.count_ = np.zeros((len(trees), n_inner + 1), dtype=np.int32)
+        for number, nodes in enumerate(trees):
+            self._keep(number, nodes)
         some = X[:: max(1, len(X) // 1000)]
         if not np.allclose(self.decision_function(some), learner.decision_function(some), atol=1e-3):
             raise RuntimeError("trees read from this version of scikit-learn do not give its own scores")
         return self
 
+    def _keep(self, number: int, nodes: Array) -> None:
+        """Keep a tree of scikit-learn as a full one."""
+        n_inner = self.feature_.shape[1]
+        to_keep = [(0, 0)]  # node there, place here
+        for at, place in to_keep:
+            node = nodes[at]
+            if node["is_leaf"]:
+                while place < n_inner:
+                    place = 2 * place + 1
+                self.leaf_[number, place - n_inner] = node["value"]
+                self.count_[number, place - n_inner] = node["count"]
+            else:
+                self.feature_[number, place] = node["feature_idx"]
+                self.threshold_[number, place] = _rounded_down(node["num_threshold"])
+                to_keep += [(int(node["left"]), 2 * place + 1), (int(node["right"]), 2 * place + 2)]
+
     def decision_function(self, X: Array, starts: Any = None) -> Array:
         """Return log odds of True, float64 (n_samples,), for numbers of shape (n_samples, n_numbers)."""
         check_is_fitted(self)
-        X = np.ascontiguousarray(X, dtype=np.float32)
         scores = np.full(len(X), self.baseline_)
-        add_trees(X, self.roots_, self.feature_, self.threshold_, self.left_, self.right_, self.missing_left_, scores)
+        X = np.ascontiguousarray(X, dtype=np.float32)
+        add_trees(X, self.feature_, self.threshold_, self.leaf_, NOTHING, scores)
         return scores
 
     def contributions(self, X: Array) -> tuple[float, Array]:
@@ -103,68 +121,66 @@ class BoostedTrees(BaseEstimator):
         the split number's (Saabas 2014, as in ``treeinterpreter``): start and contributions sum to the log odds.
         """
         check_is_fitted(self)
-        X = np.ascontiguousarray(X, dtype=np.float32)
-        means = node_means(self.feature_, self.threshold_, self.left_, self.right_, self.count_)
+        X = np.where(np.isnan(X), NOTHING, X).astype(np.float32)
+        means = node_means(self.leaf_, self.count_)
         found = np.zeros(X.shape)
-        add_paths(
-            X, self.roots_, self.feature_, self.threshold_, self.left_, self.right_, self.missing_left_, means, found
-        )
-        return self.baseline_ + float(means[self.roots_].sum()), found
+        add_paths(X, self.feature_, self.threshold_, means, found)
+        return self.baseline_ + float(means[:, 0].sum()), found
 
 
-def _rounded_down(thresholds: Array) -> Array:
-    """Return the largest float32 not above each threshold: float32 numbers fall on the same side of both."""
-    rounded = thresholds.astype(np.float32)
-    return np.where(rounded > thresholds, np.nextafter(rounded, np.float32(-np.inf)), rounded)
+def _rounded_down(threshold: float) -> np.float32:
+    """Return the largest float32 not above a threshold: float32 numbers fall on the same side of both."""
+    rounded = np.float32(threshold)
+    return np.nextafter(rounded, np.float32(-np.inf)) if rounded > threshold else rounded
+
+
+def node_means(leaf: Array, count: Array) -> Array:
+    """Return the mean value of the leaves under each node over the training rows, float64 (n_trees, n_nodes)."""
+    levels = [leaf.astype(np.float64)]
+    sizes = count.astype(np.float64)
+    while levels[0].shape[1] > 1:
+        sums = (levels[0] * sizes).reshape(len(leaf), -1, 2).sum(axis=2)
+        # below a leaf all stands on the left
+        alone = levels[0][:, ::2]
+        sizes = sizes.reshape(len(leaf), -1, 2).sum(axis=2)
+        levels.insert(0, np.where(sizes > 0, sums / np.maximum(sizes, 1), alone))
+    return np.hstack(levels)
 
 
 @njit(cache=True, nogil=True)
-def add_trees(
-    X: Array, roots: Array, feature: Array, threshold: Array, left: Array, right: Array, missing: Array, scores: Array
-) -> None:
+def add_trees(X: Array, feature: Array, threshold: Array, leaf: Array, nothing: float, scores: Array) -> None:
     """Add to ``scores`` (n_samples,) the value of the leaf that each row falls into, of every tree."""
+    one = np.uint32(1)
+    n_inner = np.uint32(feature.shape[1])
+    depth = int(np.log2(leaf.shape[1]) + 0.5)
+    node = np.empty(ROWS_AT_ONCE, dtype=np.uint32)
+    block = np.empty((X.shape[1], ROWS_AT_ONCE), dtype=np.float32)
     for first in range(0, X.shape[0], ROWS_AT_ONCE):
-        last = min(first + ROWS_AT_ONCE, X.shape[0])
-        for root in roots:
-            for row in range(first, last):
-                node = root
-                while feature[node] >= 0:
-                    value = X[row, feature[node]]
-                    to_left = value <= threshold[node] or (missing[node] and np.isnan(value))
-                    node = left[node] if to_left else right[node]
-                scores[row] += threshold[node]
+        n = np.uint64(min(ROWS_AT_ONCE, X.shape[0] - first))  # unsigned: no index is checked for being negative
+        for row in range(n):
+            for number in range(X.shape[1]):
+                value = X[np.uint64(first) + row, number]
+                block[number, row] = nothing if np.isnan(value) else value
+        for tree in range(feature.shape[0]):
+            names, borders, values = feature[tree], threshold[tree], leaf[tree]
+            for row in range(n):
+                node[row] = 0
+            for _ in range(depth):
+                for row in range(n):
+                    at = node[row]
+                    node[row] = at + at + one + np.uint32(block[np.uint32(names[at]), row] > borders[at])
+            for row in range(n):
+                scores[np.uint64(first) + row] += values[node[row] - n_inner]
 
 
 @njit(cache=True, nogil=True)
-def node_means(feature: Array, threshold: Array, left: Array, right: Array, count: Array) -> Array:
-    """Return the mean value of the leaves under each node over the training rows, float64 (n_nodes,)."""
-    means = threshold.astype(np.float64)
-    for node in range(feature.shape[0] - 1, -1, -1):  # children stand after their parent
-        if feature[node] >= 0:
-            a, b = left[node], right[node]
-            means[node] = (means[a] * count[a] + means[b] * count[b]) / max(count[a] + count[b], 1)
-    return means
-
-
-@njit(cache=True, nogil=True)
-def add_paths(
-    X: Array,
-    roots: Array,
-    feature: Array,
-    threshold: Array,
-    left: Array,
-    right: Array,
-    missing: Array,
-    means: Array,
-    found: Array,
-) -> None:
+def add_paths(X: Array, feature: Array, threshold: Array, means: Array, found: Array) -> None:
     """Add to ``found`` (n_samples, n_numbers) by how much each split on a row's way changes its mean."""
     for row in range(X.shape[0]):
-        for root in roots:
-            node = root
-            while feature[node] >= 0:
-                value = X[row, feature[node]]
-                to_left = value <= threshold[node] or (missing[node] and np.isnan(value))
-                child = left[node] if to_left else right[node]
-                found[row, feature[node]] += means[child] - means[node]
+        for tree in range(feature.shape[0]):
+            node = 0
+            while node < feature.shape[1]:
+                number = feature[tree, node]
+                child = 2 * node + 1 + (X[row, number] > threshold[tree, node])
+                found[row, number] += means[tree, child] - means[tree, node]
                 node = child
