@@ -15,10 +15,10 @@ ALLOWED = {
     "text": {"text"},
     "features": {"features", "text"},
     "classifiers": {"classifiers", "features", "text"},
-    "datasets": {"datasets", "text", "errors", "resources"},
+    "datasets": {"datasets", "text", "errors", "files", "resources"},
     "evaluation": {"evaluation", "errors", "text"},
     "bundle": {"bundle", "errors"},
-    "streams": {"streams", "errors"},
+    "streams": {"streams", "errors", "files"},
 }
 
 

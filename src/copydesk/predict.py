@@ -3,64 +3,136 @@
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copydesk.errors import ConfigError, DataError
+from copydesk import cleaning
+from copydesk.errors import ConfigError
+from copydesk.streams.answers import answering
+from copydesk.streams.delivery import Delivery
+from copydesk.streams.flow import CHUNK_ROWS, in_chunks, in_order
+from copydesk.streams.outputs import Encoder, JsonLines, encoder_for, format_of
+from copydesk.streams.progress import Silent, bar
+from copydesk.streams.readers import Record, read_records
+from copydesk.streams.rows import Answer, Fields, Row
+from copydesk.streams.sources import FORMATS, Source, find_sources
 
 if TYPE_CHECKING:
-    from copydesk.cleaner import Cleaner
     from copydesk.model import TopicModel
 
-Row = dict[str, Any]
 
-# Texts labelled together; bounds memory, and is enough for threads to share.
-CHUNK = 1_000
+def run(args: argparse.Namespace) -> int:
+    """Stream the files through the model to the output; return the exit code.
+
+    Sources → records → chunks → (parse, answer, encode, in threads) → delivery, in order.
+
+    Raises
+    ------
+    ConfigError, DataError, ModelError, ResourceError, InterruptedRunError
+        One line each.
+    """
+    output, rejects = check_paths(args)
+    sources = list_sources(args)
+    manifest, answer = open_model(args)
+    fields = Fields(args.text_field, args.title_field, args.site_field)
+    work = answering(answer, encoder(args, output), fields, cleaning.replaced(args) if is_clean(args) else frozenset())
+    settings = settings_of(args, manifest)
+    with (
+        Delivery(output, rejects, settings, args.resume, args.force, args.strict) as delivery,
+        bar(total_size(args), wanted=output is not None or not sys.stdout.isatty()) as shown,
+    ):
+        records = delivery.after_done(read_all(sources, args.text_field, shown))
+        for chunk, answered in in_order(in_chunks(records, *chunk_limits(args)), work, args.jobs or cores()):
+            delivery.take(chunk, answered)
+            shown.advance(len(chunk.records), chunk.size)
+        counted = delivery.finish()
+    if not args.quiet:
+        print(f"copydesk: {counted}", file=sys.stderr)
+    return 3 if delivery.state.rejected else 0
 
 
 def add_arguments(parser: argparse.ArgumentParser, verb: str) -> None:
     """Add the options of ``predict`` or ``clean``."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="plain text or JSONL (*.jsonl); - is standard input")
-    parser.add_argument("--model", required=True, help="folder of a saved model")
-    parser.add_argument("--format", choices=("text", "jsonl"), help="of the input, where its name does not say")
-    parser.add_argument("--text-field", default="text", metavar="FIELD", help="field of the text (%(default)s)")
-    parser.add_argument("--title-field", metavar="FIELD", help="field of the title, where it is not in the text")
+    add = parser.add_argument
+    add("files", nargs="+", metavar="FILE", help="files, folders or patterns: text, JSONL, CSV, TSV, Parquet, each "
+        "also .gz or .zst; - is standard input")  # fmt: skip
     if verb == "predict":
-        parser.add_argument("--proba", action="store_true", help="add the probability of every label")
-        parser.add_argument("--top-k", type=int, metavar="K", help="add the K likeliest labels with probabilities")
-        parser.add_argument("--min-confidence", type=float, metavar="P", help="label null below this probability")
+        add("--model", required=True, help="folder of a saved model")
+    add("--format", choices=FORMATS, help="of the input, where names do not say it; standard input is text")
+    add("--text-field", default="text", metavar="FIELD", help="field of the text (%(default)s)")
+    add("--title-field", metavar="FIELD", help="field of the title, where it is not in the text")
+    add("--site-field", metavar="FIELD", help="field of the site")
+    add("-o", "--output", metavar="FILE", help=".jsonl, .csv, .tsv or .parquet; its name appears when it is whole")
+    add("--rejects", metavar="FILE", help="takes rows that can't be read, as JSONL: file, line, reason, row")
+    add("--strict", action="store_true", help="stop at the first row that can't be read")
+    add("--resume", action="store_true", help="continue an interrupted output")
+    add("--force", action="store_true", help="replace an output that is there")
+    add("--escape-formulas", action="store_true", help="in CSV: ' before cells that a spreadsheet would run")
+    add("--prefix", default="", metavar="TEXT", help="before the names of added fields")
+    add("--jobs", type=positive, metavar="N", help="threads (all cores)")
+    add("--chunk-size", type=positive, metavar="ROWS", default=CHUNK_ROWS, help="rows read together (%(default)s)")
+    add("-q", "--quiet", action="store_true", help="no count at the end")
+    if verb == "predict":
+        add("--proba", action="store_true", help="add the probability of every label")
+        add("--top-k", type=int, metavar="K", help="add the K likeliest labels with probabilities")
+        add("--min-confidence", type=float, metavar="P", help="label null below this probability")
     else:
-        parser.add_argument("--site-field", metavar="FIELD", help="field of the site, whose pages are judged together")
-        parser.add_argument("--text", action="store_true", help="write the cleaned text alone, no JSON")
+        cleaning.add_arguments(parser)
     parser.set_defaults(verb=verb)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Stream the files through the model to standard output; return the exit code.
+def positive(text: str) -> int:
+    """Read a whole number from 1."""
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: a whole number from 1")
+    return int(text)
+
+
+def is_clean(args: argparse.Namespace) -> bool:
+    """Say whether the verb is ``clean``."""
+    return bool(args.verb == "clean")
+
+
+# --- before anything is read ---------------------------------------------------------------------------------------
+
+
+def check_paths(args: argparse.Namespace) -> tuple[Path | None, Path | None]:
+    """Return output and rejects.
 
     Raises
     ------
-    ConfigError, DataError, ModelError
-        One line each; a bad row is named by file and line.
+    ConfigError
+        They are one file, or of a format that is not written.
     """
+    output = Path(args.output) if args.output not in (None, "-") else None
+    rejects = Path(args.rejects) if args.rejects else None
+    if output is not None and rejects is not None and output.absolute() == rejects.absolute():
+        raise ConfigError(f"--rejects {rejects}: is the output; give another name")
+    if output is not None and not (is_clean(args) and cleaning.text_output(args)):
+        format_of(output)
+    return output, rejects
+
+
+def list_sources(args: argparse.Namespace) -> Iterator[Source]:
+    """Return the sources; those that are named and not there are refused here."""
+    if args.files.count("-") > 1:
+        raise ConfigError("-: standard input can be read once")
+    return find_sources(args.files, args.format)
+
+
+def open_model(args: argparse.Namespace) -> tuple[dict[str, Any], Answer]:
+    """Load the model and return its manifest and what answers rows with it."""
+    if is_clean(args):
+        return cleaning.open_cleaner(args)
     from copydesk.loading import load
 
-    model = load(args.model, task="topic" if args.verb == "predict" else "boilerplate")
-    # surrogates that came in as JSON escapes go out the same way
-    sys.stdout.reconfigure(encoding="utf-8", errors="surrogatepass")  # type: ignore[union-attr]
-    if args.verb == "predict":
-        check_options(args, model.manifest["classes"])
-        answer = labeller(model, args)
-    else:
-        answer = cleaner(model, args)
-    for row in transform(read(args), answer):
-        sys.stdout.write((row["text"] if args.verb == "clean" and args.text else to_json(row)) + "\n")
-    sys.stdout.flush()
-    return 0
+    topics = load(args.model, task="topic")
+    check_options(args, topics.manifest["classes"])
+    topics.label([""])  # prepares what threads then share
+    return topics.manifest, labeller(topics, args)
 
 
 def check_options(args: argparse.Namespace, classes: Sequence[str]) -> None:
@@ -71,107 +143,68 @@ def check_options(args: argparse.Namespace, classes: Sequence[str]) -> None:
         raise ConfigError(f"--min-confidence {args.min_confidence}: a probability is from 0 to 1")
 
 
-def transform(rows: Iterable[Row], answer: Callable[[list[Row]], list[Row]]) -> Iterator[Row]:
-    """Answer rows a chunk at a time, in order."""
-    rest = iter(rows)
-    while chunk := list(islice(rest, CHUNK)):
-        yield from answer(chunk)
+def encoder(args: argparse.Namespace, output: Path | None) -> Encoder:
+    """Return what turns answered rows into bytes."""
+    if is_clean(args) and (alone := cleaning.text_output(args)):
+        return alone
+    return encoder_for(format_of(output), args.escape_formulas) if output is not None else JsonLines()
 
 
-def labeller(topics: TopicModel, args: argparse.Namespace) -> Callable[[list[Row]], list[Row]]:
-    """Return what adds ``label`` and ``confidence`` to rows, and what else was asked for."""
+def settings_of(args: argparse.Namespace, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return everything that decides what is written, for ``--resume`` to compare."""
+    free = {"resume", "force", "strict", "jobs", "quiet", "chunk_size", "model"}
+    options = {name: value for name, value in sorted(vars(args).items()) if name not in free}
+    return {"model": manifest["sha256"], **options}
+
+
+def chunk_limits(args: argparse.Namespace) -> tuple[int, ...]:
+    """Return how many rows are read together, and how many bytes; fixed where rows are judged together."""
+    return cleaning.WINDOW if is_clean(args) and args.site_field else (args.chunk_size,)
+
+
+def total_size(args: argparse.Namespace) -> int | None:
+    """Return the bytes of all files, where all are named."""
+    sizes = [Path(name).stat().st_size if Path(name).is_file() else None for name in args.files]
+    return None if None in sizes else sum(size or 0 for size in sizes)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+# --- rows ----------------------------------------------------------------------------------------------------------
+
+
+def read_all(sources: Iterator[Source], text_field: str, shown: Silent) -> Iterator[Record]:
+    """Yield the records of all sources."""
+    for source in sources:
+        shown.next_file(source.size or 0)
+        yield from read_records(source, text_field, shown.at)
+
+
+def labeller(topics: TopicModel, args: argparse.Namespace) -> Callable[[Sequence[Row]], list[dict[str, Any]]]:
+    """Return what gives rows ``label`` and ``confidence``, and what else was asked for."""
     classes = [str(label) for label in topics.classes_]
 
-    def answer(rows: list[Row]) -> list[Row]:
-        labels, probabilities = topics.label([full_text(row, args) for row in rows])
+    def answer(rows: Sequence[Row]) -> list[dict[str, Any]]:
+        labels, probabilities = topics.label([full_text(row) for row in rows])
         found = []
-        for row, label, likely in zip(rows, labels, probabilities.tolist(), strict=True):
+        for label, likely in zip(labels, probabilities.tolist(), strict=True):
             confidence = max(likely)
             unsure = args.min_confidence is not None and confidence < args.min_confidence
-            said: Row = {"label": None if unsure or label is None else str(label), "confidence": round(confidence, 6)}
-            ranked = sorted(zip(classes, likely, strict=True), key=lambda each: -each[1])
+            said = {"label": None if unsure or label is None else str(label), "confidence": round(confidence, 6)}
             if args.proba:
                 said["probabilities"] = {name: round(p, 6) for name, p in zip(classes, likely, strict=True)}
             if args.top_k:
-                said["top"] = [{"label": name, "probability": round(p, 6)} for name, p in ranked[: args.top_k]]
-            found.append({**row, **said})
+                ranked = sorted(zip(classes, likely, strict=True), key=lambda each: -each[1])[: args.top_k]
+                said["top"] = [{"label": name, "probability": round(p, 6)} for name, p in ranked]
+            found.append({args.prefix + name: value for name, value in said.items()})
         return found
 
     return answer
 
 
-def cleaner(desk: Cleaner, args: argparse.Namespace) -> Callable[[list[Row]], list[Row]]:
-    """Return what replaces the text of rows by the cleaned one and adds every paragraph with its label."""
-
-    def answer(rows: list[Row]) -> list[Row]:
-        titles = [str(row.get(args.title_field) or "") for row in rows] if args.title_field else None
-        sites = [str(row.get(args.site_field) or "") for row in rows] if args.site_field else None
-        cleaned = desk.clean_many([row[args.text_field] for row in rows], titles=titles, sites=sites)
-        return [
-            {
-                **row,
-                args.text_field: each.text,
-                "paragraphs": [
-                    {"text": p.text, "label": p.label, "probability": round(p.probability, 6)} for p in each.paragraphs
-                ],
-            }
-            for row, each in zip(rows, cleaned, strict=True)
-        ]
-
-    return answer
-
-
-def full_text(row: Row, args: argparse.Namespace) -> str:
+def full_text(row: Row) -> str:
     """Return title and text of a row as one text, the way models are trained on them."""
-    text: str = row[args.text_field]
-    return f"{row[args.title_field]}\n\n{text}" if args.title_field and row.get(args.title_field) else text
-
-
-def read(args: argparse.Namespace) -> Iterator[Row]:
-    """Yield the rows of all files: one for each plain text file, one for each line of JSONL.
-
-    Raises
-    ------
-    DataError
-        A file is missing or not UTF-8, or a row has no text; names file and line.
-    """
-    for name in args.files:
-        as_lines = (args.format or ("jsonl" if name.endswith((".jsonl", ".ndjson")) else "text")) == "jsonl"
-        lines = read_lines(name)
-        if as_lines:
-            yield from (parse(line, f"{name}:{n}", args.text_field) for n, line in enumerate(lines, 1) if line.strip())
-        else:
-            yield {"file": name, args.text_field: "".join(lines)}
-
-
-def read_lines(name: str) -> Iterator[str]:
-    """Yield the lines of a file, or of standard input for ``-``."""
-    if name != "-" and not Path(name).is_file():
-        raise DataError(f"{name}: no such file")
-    stream = sys.stdin.buffer if name == "-" else Path(name).open("rb")  # noqa: SIM115 (closed below)
-    try:
-        for number, line in enumerate(stream, 1):
-            try:
-                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as error:
-                raise DataError(f"{name}:{number}: not UTF-8 (byte {error.object[error.start]:#04x})") from None
-    finally:
-        if name != "-":
-            stream.close()
-
-
-def parse(line: str, where: str, field: str) -> Row:
-    """Return the object on a line of JSONL; it must have a text."""
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{where}: not JSON: {error}") from None
-    if not isinstance(row, dict) or not isinstance(row.get(field), str):
-        found = type(row.get(field)).__name__ if isinstance(row, dict) and field in row else "nothing"
-        raise DataError(f"{where}: expected a string in the field {field!r}, found {found}; see --text-field")
-    return row
-
-
-def to_json(row: Row) -> str:
-    """Return a row as one line of JSON."""
-    return json.dumps(row, ensure_ascii=False)
+    return f"{row.title}\n\n{row.text}" if row.title else row.text

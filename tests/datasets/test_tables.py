@@ -235,7 +235,7 @@ def test_a_quote_that_is_never_closed_is_refused_where_it_opens(tmp_path: Path) 
 
 
 def test_a_line_over_the_cap_is_left_out_and_the_next_one_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "MAX_ROW_CHARACTERS", 100)
+    monkeypatch.setattr(formats, "MAX_ROW", 100)
     rows = [{"text": "short", "label": "a"}, {"text": "x" * 1000, "label": "a"}, {"text": "next", "label": "a"}]
     examples = Table(str(write(tmp_path / "t.jsonl", rows)), max_bad=0.5).load()
     assert examples.frame["text"].tolist() == ["short", "next"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import io
 import json
 from collections.abc import Iterator, Sequence
@@ -13,24 +12,14 @@ from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 from copydesk.errors import DataError
+from copydesk.files import COMPRESSIONS, MAX_ROW, SUFFIXES, open_bytes, suffix_of
 
 # A row is (where, fields); where it can't be read, (where, the reason).
 Row: TypeAlias = tuple[str, dict[str, Any] | str]
 
-# Nothing a newspaper prints is longer; an endless line or a compressed bomb is.
-MAX_ROW_CHARACTERS = 32 * 2**20
 PARQUET_BATCH = 1024
 
-SUFFIXES = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
-}
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "folder")
-COMPRESSIONS = (".gz", ".zst")
 
 
 def format_of(path: Path) -> str:
@@ -43,15 +32,13 @@ def format_of(path: Path) -> str:
     """
     if path.is_dir():
         return "folder"
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] in COMPRESSIONS:
-        suffixes.pop()
-    if not suffixes or suffixes[-1] not in SUFFIXES:
+    suffix = suffix_of(path)
+    if suffix not in SUFFIXES:
         raise DataError(
             f"{path}: can't tell the format by the name; set dataset.format to one of {', '.join(FORMATS)}, "
             f"or name the file *{', *'.join(SUFFIXES)}, each also with {' or '.join(COMPRESSIONS)}"
         )
-    return SUFFIXES[suffixes[-1]]
+    return SUFFIXES[suffix]
 
 
 def read_rows(path: Path, file_format: str, columns: Sequence[str], encoding: str, name: str) -> Iterator[Row]:
@@ -112,25 +99,13 @@ def open_text(path: Path, encoding: str, newline: str) -> Iterator[IO[str]]:
         yield text
 
 
-def open_bytes(path: Path) -> Any:
-    """Open a file for reading, through gzip or Zstandard if its name says so."""
-    suffix = path.suffix.lower()
-    if suffix == ".gz":
-        return gzip.open(path)
-    if suffix == ".zst":
-        import pyarrow as pa
-
-        return pa.input_stream(str(path), compression="zstd")
-    return path.open("rb", buffering=0)
-
-
 def read_lines(text: IO[str]) -> Iterator[tuple[int, str | None]]:
     """Yield each line with its number, None for a line over the cap, which is skipped without being kept."""
     number = 0
-    while line := text.readline(MAX_ROW_CHARACTERS):
+    while line := text.readline(MAX_ROW):
         number += 1
-        if len(line) == MAX_ROW_CHARACTERS and not line.endswith("\n"):
-            while (rest := text.readline(MAX_ROW_CHARACTERS)) and not rest.endswith("\n"):
+        if len(line) == MAX_ROW and not line.endswith("\n"):
+            while (rest := text.readline(MAX_ROW)) and not rest.endswith("\n"):
                 pass
             yield number, None
         else:
@@ -142,7 +117,7 @@ def read_jsonl(path: Path, encoding: str) -> Iterator[Row]:
     with open_text(path, encoding, newline="\n") as text:
         for number, line in read_lines(text):
             if line is None:
-                yield str(number), f"line over {MAX_ROW_CHARACTERS:,} characters"
+                yield str(number), f"line over {MAX_ROW:,} characters"
             elif not line.isspace():
                 yield str(number), parse_json(line)
 
@@ -184,7 +159,7 @@ def read_csv(path: Path, delimiter: str, columns: Sequence[str], encoding: str) 
         while True:
             line = reader.line_num + 1
             # The limit is one for the whole process: ours holds only while a record is parsed.
-            csv.field_size_limit(MAX_ROW_CHARACTERS)
+            csv.field_size_limit(MAX_ROW)
             try:
                 values = next(reader)
             except StopIteration:
@@ -218,7 +193,7 @@ def _header(path: Path, reader: Iterator[list[str]], columns: Sequence[str]) -> 
 def _capped(path: Path, text: IO[str]) -> Iterator[str]:
     for number, line in read_lines(text):
         if line is None:
-            raise DataError(f"{path}:{number}: line over {MAX_ROW_CHARACTERS:,} characters")
+            raise DataError(f"{path}:{number}: line over {MAX_ROW:,} characters")
         yield line
 
 
@@ -264,8 +239,8 @@ def read_folder(folder: Path, encoding: str) -> Iterator[Row]:
         )
     for file in files:
         where = f"{file.parent.name}/{file.name}"
-        if file.stat().st_size > MAX_ROW_CHARACTERS:
-            yield where, f"file over {MAX_ROW_CHARACTERS:,} bytes"
+        if file.stat().st_size > MAX_ROW:
+            yield where, f"file over {MAX_ROW:,} bytes"
             continue
         with open_text(file, encoding, newline="") as opened:
             text = opened.read()

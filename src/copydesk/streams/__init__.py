@@ -1,1 +1,1 @@
-"""Reading and writing rows of any size, losing none."""
+"""Rows in, answers out, in order and with nothing lost: what ``predict`` and ``clean`` run on."""

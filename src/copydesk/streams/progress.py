@@ -1,0 +1,77 @@
+"""How far a stream is: rows, MB a second and the time that is left, on a terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class Silent:
+    """No terminal, no bar."""
+
+    def advance(self, rows: int, size: int) -> None:
+        """Count rows and their bytes."""
+
+    def at(self, position: int) -> None:
+        """Say how many bytes of the file that is being read are read."""
+
+    def next_file(self, size: int) -> None:
+        """Say that a file of so many bytes is read."""
+
+
+class Bar(Silent):
+    """A bar of rich: its length is the bytes of the files on the disk, compressed as they are."""
+
+    def __init__(self, progress: Any, total: int | None) -> None:
+        self.progress = progress
+        self.task = progress.add_task("", total=total, rows=0, speed=0.0)
+        self.rows = self.size = 0
+        self.before = self.current = 0
+        self.start = time.monotonic()
+
+    def advance(self, rows: int, size: int) -> None:
+        """Count rows and their bytes."""
+        self.rows += rows
+        self.size += size
+        speed = self.size / 1e6 / max(1e-9, time.monotonic() - self.start)
+        self.progress.update(self.task, rows=self.rows, speed=speed)
+
+    def at(self, position: int) -> None:
+        """Move within the file that is being read."""
+        self.progress.update(self.task, completed=self.before + position)
+
+    def next_file(self, size: int) -> None:
+        """Move to the start of the next file."""
+        self.before += self.current
+        self.current = size
+        self.progress.update(self.task, completed=self.before)
+
+
+@contextmanager
+def bar(total: int | None, wanted: bool) -> Iterator[Silent]:
+    """Show a bar on standard error while the block runs, if it is a terminal.
+
+    Parameters
+    ----------
+    total : int or None
+        Bytes of all files; None where that is not known, and the time left neither.
+    wanted : bool
+        Whether the terminal is free for it.
+    """
+    if not (wanted and sys.stderr.isatty()):
+        yield Silent()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        BarColumn(),
+        TextColumn("{task.fields[rows]:,} documents"),
+        TextColumn("{task.fields[speed]:.1f} MB/s"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        yield Bar(progress, total)

@@ -1,0 +1,44 @@
+"""Records that could not be answered, with the reason and as they were."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from typing import Any
+
+from copydesk.streams.readers import Cells, ParquetRow, Record
+from copydesk.streams.rows import Rejected, to_json
+
+SHOWN = 10  # on standard error, where no file takes them
+
+
+def to_line(rejected: Rejected) -> str:
+    """Return a line of JSON: file, line, reason, and the row; bytes that are no UTF-8 as base64."""
+    record = rejected.record
+    where = {"file": record.source.name, "line": record.line, "reason": rejected.reason}
+    return to_json({**where, **_as_it_was(record)}) + "\n"
+
+
+def encode(rejects: Iterable[Rejected]) -> bytes:
+    """Return lines of JSON."""
+    return "".join(map(to_line, rejects)).encode()
+
+
+def describe(rejected: Rejected) -> str:
+    """Return one line for people."""
+    record = rejected.record
+    return f"{record.source.name}:{record.line}: rejected: {rejected.reason}"
+
+
+def _as_it_was(record: Record) -> dict[str, Any]:
+    raw = record.raw
+    if raw is None:
+        return {"row": None}
+    if isinstance(raw, ParquetRow):
+        return {"row": raw.batch.rows[raw.at]}
+    data = raw.seal if isinstance(raw, Cells) else raw
+    cut = {"cut_from_bytes": record.size} if record.size > len(data) + 3 else {}
+    try:
+        return {"row": data.decode().removesuffix("\n"), **cut}
+    except UnicodeDecodeError:
+        return {"row_base64": base64.b64encode(data).decode("ascii"), **cut}

@@ -1,0 +1,132 @@
+"""How far an unfinished output is: written beside it, so that a run killed at any moment can be continued."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from copydesk.errors import ConfigError
+from copydesk.streams.readers import Record
+
+VERSION = 1
+
+
+@dataclass(slots=True)
+class State:
+    """What is done, and what of.
+
+    Attributes
+    ----------
+    settings : dict
+        Everything that decides what is written: model, options, inputs.
+    read, written, rejected : int
+        Rows.
+    output_bytes, rejects_bytes : int
+        Of both files, what belongs to these rows.
+    header : str
+        Digest of what stands at the output's start.
+    seal : str
+        Digest of the records that were read.
+    complete : bool
+        Whether all rows are done and only names are to be given.
+    """
+
+    settings: dict[str, Any]
+    read: int = 0
+    written: int = 0
+    rejected: int = 0
+    output_bytes: int = 0
+    rejects_bytes: int = 0
+    header: str = ""
+    seal: str = ""
+    complete: bool = False
+    version: int = field(default=VERSION)
+
+    def save(self, path: Path) -> None:
+        """Write the state in one step."""
+        aside = path.with_name(f"{path.name}.new")
+        with aside.open("w", encoding="utf-8") as file:
+            json.dump(asdict(self), file, ensure_ascii=True, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> State | None:
+        """Return the state that was written; None where there is none.
+
+        Raises
+        ------
+        ConfigError
+            It can't be read, or is of another version of copydesk.
+        """
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            if stored.get("version") == VERSION:
+                return cls(**stored)
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError, AttributeError):
+            pass
+        raise ConfigError(f"{path}: not a state that this copydesk can continue; start over with --force")
+
+    def check(self, settings: dict[str, Any], path: Path) -> None:
+        """Refuse to continue with other settings.
+
+        Raises
+        ------
+        ConfigError
+            Names the first that differs, and both values.
+        """
+        for name in [*settings, *self.settings]:
+            then, now = self.settings.get(name), settings.get(name)
+            if then != now:
+                raise ConfigError(
+                    f"{path}: was begun with {name} {shown(then)}, not {shown(now)}; give the same, or start over with "
+                    "--force"
+                )
+
+
+class Seal:
+    """Digest of the records read so far, in order."""
+
+    def __init__(self) -> None:
+        self.digest = hashlib.sha256()
+
+    def add(self, record: Record) -> None:
+        """Take in a record."""
+        if record.line == 1:
+            self.digest.update(os.fsencode(record.source.name) + b"\0")
+        self.digest.update(record.seal)
+
+    def text(self) -> str:
+        """Return the digest as hexadecimal digits."""
+        return self.digest.hexdigest()
+
+
+def skip_done(records: Iterator[Record], state: State, seal: Seal) -> None:
+    """Read past the records that are done.
+
+    Raises
+    ------
+    ConfigError
+        They are not those that were read before.
+    """
+    for _ in range(state.read):
+        record = next(records, None)
+        if record is None:
+            break
+        seal.add(record)
+    if seal.text() != state.seal:
+        raise ConfigError("the input differs from what the unfinished run read; start over with --force")
+
+
+def shown(value: Any) -> str:
+    """Return a setting for a message, cut where it is long."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,224 @@
+"""An output has its name when it is whole; until then it can be continued, and nothing is twice or missing."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from copydesk.errors import ConfigError, CopydeskError, DataError, InterruptedRunError, ResourceError
+from copydesk.streams import delivery as delivering
+from copydesk.streams.answers import answering
+from copydesk.streams.delivery import Delivery
+from copydesk.streams.flow import in_chunks, in_order
+from copydesk.streams.outputs import encoder_for, format_of
+from copydesk.streams.readers import read_records
+from copydesk.streams.rows import Fields, Row
+from copydesk.streams.sources import Source
+
+
+def upper(rows: Sequence[Row]) -> list[Mapping[str, Any]]:
+    return [{"loud": row.text.upper()} for row in rows]
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Path:
+    path = tmp_path / "in.jsonl"
+    lines = [json.dumps({"text": f"row {n}"}) if n % 7 else f"bad {n}" for n in range(100)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def recorded_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivering, "CHECKPOINT_SECONDS", 0.0)
+
+
+def deliver(
+    inputs: Path,
+    output: Path,
+    rejects: Path | None = None,
+    *,
+    after: Callable[[int], None] = lambda n: None,
+    rows: int = 9,
+    jobs: int = 2,
+    settings: Mapping[str, Any] = {},
+    **options: bool,
+) -> str:
+    work = answering(upper, encoder_for(format_of(output)), Fields())
+    with Delivery(output, rejects, {"inputs": [inputs.name], **settings}, **options) as delivery:
+        records: Iterator[Any] = delivery.after_done(read_records(Source(inputs.name, inputs, "jsonl"), "text"))
+        for number, (chunk, answered) in enumerate(in_order(in_chunks(records, rows), work, jobs)):
+            after(number)
+            delivery.take(chunk, answered)
+        return delivery.finish()
+
+
+def stop_at(chunk: int, error: BaseException) -> Callable[[int], None]:
+    def after(number: int) -> None:
+        if number == chunk:
+            raise error
+
+    return after
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} - {"in.jsonl"}
+
+
+def test_rows_and_rejects_add_up_to_what_was_read(inputs: Path, tmp_path: Path) -> None:
+    said = deliver(inputs, tmp_path / "out.jsonl", tmp_path / "bad.jsonl")
+    assert said == "100 read = 85 written + 15 rejected"
+    found = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert found == [{"text": f"row {n}", "loud": f"ROW {n}"} for n in range(100) if n % 7]
+    bad = [json.loads(line) for line in (tmp_path / "bad.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [(each["line"], each["row"]) for each in bad] == [(n + 1, f"bad {n}") for n in range(0, 100, 7)]
+    assert names(tmp_path) == {"out.jsonl", "bad.jsonl"}
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_threads_and_chunk_size_leave_no_trace(inputs: Path, tmp_path: Path, suffix: str) -> None:
+    found = set()
+    for jobs in (1, 2, 4):
+        for rows in (1, 7, 1000):
+            output, rejects = tmp_path / f"{jobs}-{rows}{suffix}", tmp_path / f"{jobs}-{rows}.bad"
+            deliver(inputs, output, rejects, jobs=jobs, rows=rows)
+            found.add((output.read_bytes(), rejects.read_bytes()))
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+@pytest.mark.parametrize("chunk", [1, 5, 10])
+def test_an_interrupted_output_is_continued_as_if_nothing_had_been(
+    inputs: Path, tmp_path: Path, suffix: str, chunk: int
+) -> None:
+    whole, whole_bad = tmp_path / f"whole{suffix}", tmp_path / "whole.bad"
+    deliver(inputs, whole, whole_bad)
+    output, bad = tmp_path / f"out{suffix}", tmp_path / "out.bad"
+    with pytest.raises(InterruptedRunError, match=rf"interrupted; {chunk * 9} rows are done.*--resume") as stopped:
+        deliver(inputs, output, bad, after=stop_at(chunk, KeyboardInterrupt()))
+    assert stopped.value.exit_code == 130
+    assert not output.exists()
+    assert not bad.exists()
+    with pytest.raises(ConfigError, match=r"unfinished run \(\d+ rows are done\); --resume continues it, --force"):
+        deliver(inputs, output, bad)
+    with pytest.raises(InterruptedRunError) as stopped:
+        deliver(inputs, output, bad, resume=True, rows=2, after=stop_at(1, SystemExit(143)))
+    assert stopped.value.exit_code == 143
+    assert deliver(inputs, output, bad, resume=True) == "100 read = 85 written + 15 rejected"
+    assert output.read_bytes() == whole.read_bytes()
+    assert bad.read_bytes() == whole_bad.read_bytes()
+    assert names(tmp_path) == {whole.name, "whole.bad", output.name, "out.bad"}
+
+
+def test_an_interruption_before_any_row_leaves_nothing(inputs: Path, tmp_path: Path) -> None:
+    with pytest.raises(InterruptedRunError, match="nothing was done yet"):
+        deliver(inputs, tmp_path / "out.jsonl", after=stop_at(0, KeyboardInterrupt()))
+    assert names(tmp_path) == set()
+
+
+def test_another_model_other_options_and_other_input_are_not_continued(inputs: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.jsonl"
+    with pytest.raises(InterruptedRunError):
+        deliver(inputs, output, settings={"model": "a" * 64}, after=stop_at(3, KeyboardInterrupt()))
+    with pytest.raises(ConfigError, match=r"was begun with model .*aaaa.*bbb.*--force"):
+        deliver(inputs, output, resume=True, settings={"model": "b" * 64})
+    with pytest.raises(ConfigError, match="was begun with top_k null, not 3"):
+        deliver(inputs, output, resume=True, settings={"model": "a" * 64, "top_k": 3})
+    text = inputs.read_text(encoding="utf-8")
+    inputs.write_text(text.replace("row 8", "row eight"), encoding="utf-8")
+    with pytest.raises(ConfigError, match="the input differs from what the unfinished run read"):
+        deliver(inputs, output, resume=True, settings={"model": "a" * 64})
+    inputs.write_text(text + '{"text": "one more"}\n', encoding="utf-8")  # what was not read yet may change
+    assert deliver(inputs, output, resume=True, settings={"model": "a" * 64}).startswith("101 read")
+
+
+def test_what_is_there_is_replaced_only_on_demand(inputs: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.jsonl"
+    output.write_text("precious", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"out\.jsonl: is there already; --force replaces it"):
+        deliver(inputs, output)
+    with pytest.raises(ConfigError, match="is there already"):
+        deliver(inputs, output, resume=True)
+    with pytest.raises(InterruptedRunError):
+        deliver(inputs, output, force=True, after=stop_at(4, KeyboardInterrupt()))
+    assert output.read_text(encoding="utf-8") == "precious"
+    deliver(inputs, output, resume=True)  # it was begun with --force
+    assert output.read_text(encoding="utf-8").count("\n") == 85
+    (tmp_path / "other.jsonl.part").write_text("somebody's", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"other\.jsonl\.part: is there already, and of no run that is known"):
+        deliver(inputs, tmp_path / "other.jsonl")
+    assert (tmp_path / "other.jsonl.part").read_text(encoding="utf-8") == "somebody's"
+
+
+def test_a_run_killed_while_it_gives_names_is_ended_by_the_next(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tmp_path / "whole.jsonl"
+    deliver(inputs, whole, tmp_path / "whole.bad")
+    done = delivering.put_in_place
+    for step in range(3):
+        output, bad = tmp_path / f"{step}.jsonl", tmp_path / f"{step}.bad"
+        left = [step]
+
+        def dying(part: Path, path: Path, left: list[int] = left) -> None:
+            if not left[0]:
+                raise OSError(5, "killed")
+            left[0] -= 1
+            done(part, path)
+
+        monkeypatch.setattr(delivering, "put_in_place", dying)
+        if step < 2:
+            with pytest.raises(ResourceError, match="--resume"):
+                deliver(inputs, output, bad)
+            monkeypatch.setattr(delivering, "put_in_place", done)
+            deliver(inputs, output, bad, resume=True)
+        else:
+            deliver(inputs, output, bad)
+        assert output.read_bytes() == whole.read_bytes()
+        assert bad.read_bytes() == (tmp_path / "whole.bad").read_bytes()
+    assert not [path for path in tmp_path.iterdir() if ".part" in path.name]
+
+
+def test_two_runs_never_write_one_output(inputs: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.jsonl"
+
+    def meanwhile(number: int) -> None:
+        for options in ({}, {"resume": True}, {"force": True}):
+            with pytest.raises(ConfigError, match=r"another process is writing it|unfinished run"):
+                deliver(inputs, output, **options)
+
+    assert deliver(inputs, output, after=meanwhile, rows=40).startswith("100 read")
+
+
+def test_strict_stops_at_the_first_bad_row_and_goes_on_when_it_is_mended(inputs: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.jsonl"
+    text = inputs.read_text(encoding="utf-8").replace("bad 0\n", "")
+    inputs.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=r"in\.jsonl:7: rejected: not JSON.*\(--strict\)"):
+        deliver(inputs, output, strict=True, rows=2)
+    assert not output.exists()
+    inputs.write_text("".join(line + "\n" for line in text.splitlines() if "bad" not in line), encoding="utf-8")
+    assert deliver(inputs, output, strict=True, resume=True) == "85 read = 85 written + 0 rejected"
+
+
+def test_inputs_of_different_columns_do_not_meet_in_one_table(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "a"}\n', encoding="utf-8")
+    with pytest.raises(DataError, match="only CSV and TSV can be written as CSV"):
+        deliver(tmp_path / "in.jsonl", tmp_path / "out.csv")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_permission_is_named(inputs: Path, tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o500)
+    with pytest.raises(ResourceError, match="closed"):
+        deliver(inputs, tmp_path / "closed" / "out.jsonl")
+
+
+def test_a_folder_that_is_not_there_is_named(inputs: Path, tmp_path: Path) -> None:
+    with pytest.raises(CopydeskError, match=r"nowhere/out\.jsonl\.part: No such file"):
+        deliver(inputs, tmp_path / "nowhere" / "out.jsonl")
