@@ -181,10 +181,10 @@ class Cleaner(Model):
         known = self.sites.keys() & set(table["group"])
         if not known:
             return table, spans
-        from copydesk.features.paragraphs import PageRows, site_shares
+        from copydesk.features.paragraphs import PageRows, repetitions
 
         rows, groups = PageRows.of(table), np.asarray(table["group"], dtype=object)
-        shares = site_shares(rows, groups)
+        shares = repetitions(table, rows)[:, 1]
         for site in known:
             here = groups == site
             shares[here] = self.sites[site].share_of(rows.hashes[here])

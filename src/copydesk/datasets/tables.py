@@ -110,7 +110,7 @@ class Table:
                 label_kinds.setdefault(_kind(row[self.label]), where)
                 records.append({**record, "document": where})
         self._check_fields(fields, columns)
-        self._check_bad(bad, len(records))
+        check_bad(self.path, bad, len(records), self.max_bad)
         self._check_labels(label_kinds)
         if not records:
             raise DataError(f"dataset.path={self.path}: no rows")
@@ -142,13 +142,21 @@ class Table:
                 f"{kinds['string']}; write all labels as strings"
             )
 
-    def _check_bad(self, bad: list[str], good: int) -> None:
-        if len(bad) > self.max_bad * (len(bad) + good):
-            named = "; ".join(bad[:NAMED])
-            raise DataError(
-                f"dataset.path={self.path}: {len(bad):,} of {len(bad) + good:,} rows are unusable ({named}); "
-                "mend them, or raise dataset.max_bad"
-            )
+
+def check_bad(path: str | list[str], bad: Sequence[str], good: int, max_bad: float) -> None:
+    """Refuse data of which too much can't be used, and name some of it.
+
+    Raises
+    ------
+    DataError
+        More than ``max_bad`` of the rows are bad.
+    """
+    if len(bad) > max_bad * (len(bad) + good):
+        named = "; ".join(bad[:NAMED])
+        raise DataError(
+            f"dataset.path={path}: {len(bad):,} of {len(bad) + good:,} rows are unusable ({named}); "
+            "mend them, or raise dataset.max_bad"
+        )
 
 
 def read_record(row: dict[str, Any], columns: dict[str, str]) -> dict[str, str] | str:
@@ -168,7 +176,7 @@ def read_record(row: dict[str, Any], columns: dict[str, str]) -> dict[str, str] 
             return f"{column}: {'nothing' if value is None else type(value).__name__}, expected a string"
         if name in ("text", "label") and not value.strip():
             return f"{column}: empty"
-        if not _is_unicode(value):
+        if not is_unicode(value):
             return f"{column}: bytes or characters that are not valid text"
         if name == "split" and value not in SPLITS:
             return f"{column}: {value[:50]!r}; valid: train, test or nothing"
@@ -196,7 +204,8 @@ def _kind(label: Any) -> str:
     return "string" if isinstance(label[0] if isinstance(label, list) else label, str) else "number"
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written: lone surrogates can not."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 # All that str.splitlines breaks at, except the file, group and record separators, which stand inside lines.
-NEWLINE = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
+NEWLINES = "\n\r\v\f\x85\u2028\u2029"
+NEWLINE = re.compile(f"\r\n|[{NEWLINES}]")
+LINE = re.compile(rf"\S(?:[^{NEWLINES}]*\S)?")  # without white space around it
 BULLET = re.compile(r"(?:[-*•·–—‣▪►>|]|\(?\d{1,3}[.)])\s")
 WORD = re.compile(r"\S+")
 SENTENCE_END = re.compile(r"[.!?…:;。！？।؟][\"'”’»)\]]*$")
@@ -38,8 +40,7 @@ LONG_LINE = 1.2
 MOST_SLACK = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """A paragraph and its place.
 
     Attributes
@@ -69,11 +70,13 @@ def split_paragraphs(text: str) -> list[Paragraph]:
     list of Paragraph
         Empty for a text of white space.
     """
-    blocks = list(_blocks(text))
-    wrap = _find_wrap(text, blocks)
-    if wrap is None:
-        return [Paragraph(text[start:end], start, end) for block in blocks for start, end in block]
-    return [_join(text, lines) for block in blocks for lines in _split_wrapped(text, block, wrap)]
+    lines = [line.span() for line in LINE.finditer(text)]
+    if _may_be_wrapped(text, lines):
+        blocks = list(_blocks(text, lines))
+        wrap = _find_wrap(text, blocks)
+        if wrap is not None:
+            return [_join(text, part) for block in blocks for part in _split_wrapped(text, block, wrap)]
+    return [Paragraph(text[start:end], start, end) for start, end in lines]
 
 
 Line = tuple[int, int]  # start and end of what is not white space
@@ -86,32 +89,22 @@ class Wrap(NamedTuple):
     slack: int
 
 
-def _blocks(text: str) -> Iterator[list[Line]]:
-    """Yield runs of lines that are not blank."""
-    block: list[Line] = []
-    start = 0
-    for newline in NEWLINE.finditer(text):
-        line = _strip(text, start, newline.start())
-        start = newline.end()
-        if line is not None:
-            block.append(line)
-        elif block:
+def _may_be_wrapped(text: str, lines: list[Line]) -> bool:
+    """Rule out, cheaply, what can't be: in wrapped text two lines in a row go on with a small letter somewhere."""
+    small = [text[start].islower() for start, _ in lines]
+    return any(a and b for a, b in pairwise(small))
+
+
+def _blocks(text: str, lines: list[Line]) -> Iterator[list[Line]]:
+    """Yield runs of lines without a blank one between them."""
+    block = lines[:1]
+    for line, following in pairwise(lines):
+        if len(NEWLINE.findall(text, line[1], following[0])) > 1:
             yield block
             block = []
-    line = _strip(text, start, len(text))
-    if line is not None:
-        block.append(line)
+        block.append(following)
     if block:
         yield block
-
-
-def _strip(text: str, start: int, end: int) -> Line | None:
-    line = text[start:end]
-    stripped = line.strip()
-    if not stripped:
-        return None
-    start += len(line) - len(line.lstrip())
-    return start, start + len(stripped)
 
 
 def _find_wrap(text: str, blocks: list[list[Line]]) -> Wrap | None:

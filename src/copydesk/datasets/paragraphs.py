@@ -1,0 +1,141 @@
+"""The user's own pages: JSONL of documents with labelled paragraphs, such as ``copydesk clean`` writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
+from copydesk.datasets.formats import read_rows
+from copydesk.datasets.sources import resolve
+from copydesk.datasets.tables import NAMED, check_bad, is_unicode, names_apart
+from copydesk.errors import ConfigError, DataError
+
+LABELS = (CONTENT, BOILERPLATE)
+
+
+class Paragraphs:
+    """Documents as JSON lines, ``{"id": …, "site": …, "title": …, "paragraphs": [{"text": …, "label": …}, …]}``.
+
+    A label is "content" or "boilerplate"; id, site and title may be missing, other fields are passed over. What
+    ``copydesk clean`` writes is such a file: correct its labels and train on it. A document with a fault is left
+    out as a whole, counted and named: a page with a hole in it is not that page.
+
+    Parameters
+    ----------
+    path : str or list of str
+        Files, a pattern (``pages/*.jsonl.gz``), or one URL.
+    site, title : str
+        Fields of the site, which no split may straddle, and of the title.
+    encoding : str, default="utf-8"
+    sha256 : str or None
+        Checksum of the file behind a URL.
+    max_bad : float, default=0.1
+        Share of documents left out above which the data is refused.
+    """
+
+    def __init__(
+        self,
+        path: str | list[str] | None = None,
+        site: str = "site",
+        title: str = "title",
+        encoding: str = "utf-8",
+        sha256: str | None = None,
+        max_bad: float = 0.1,
+    ) -> None:
+        self.path = path
+        self.site = site
+        self.title = title
+        self.encoding = encoding
+        self.sha256 = sha256
+        self.max_bad = max_bad
+
+    def load(self) -> Examples:
+        """Read all documents.
+
+        Raises
+        ------
+        ConfigError
+            No path is given.
+        DataError
+            A file is missing or can't be read, or too many documents are unusable; names file, line and field.
+        """
+        import pandas as pd
+
+        if not self.path:
+            raise ConfigError("dataset.path: not given; name a file or a pattern: dataset.path=pages.jsonl")
+        files = resolve(self.path, self.sha256)
+        rows: list[dict[str, Any]] = []
+        bad: list[str] = []
+        seen: dict[str, str] = {}
+        for file, name in zip(files, names_apart(files), strict=True):
+            for where, record in read_rows(file, "jsonl", [], self.encoding, name):
+                fault = record if isinstance(record, str) else self._fault(record)
+                if fault is None:
+                    assert isinstance(record, dict)
+                    document = str(record.get("id") or where)
+                    if document in seen:
+                        fault = f"id: {document!r} again, first at {seen[document]}"
+                    else:
+                        seen[document] = where
+                        rows += self._rows(document, record)
+                if fault is not None:
+                    bad.append(f"{where}: {fault}")
+        check_bad(self.path, bad, len(seen), self.max_bad)
+        if not rows:
+            raise DataError(f"dataset.path={self.path}: no document with paragraphs")
+        notes = {"files": len(files), "documents": len(seen), "documents_left_out": len(bad)}
+        named = {"left_out": bad[:NAMED]} if bad else {}
+        return Examples(pd.DataFrame(rows), "boilerplate", "paragraphs", notes | named)
+
+    def _fault(self, record: dict[str, Any]) -> str | None:
+        """Return why a document can't be used, None if it can."""
+        if not isinstance(record.get("id"), str | int | None):
+            return f"id: {type(record['id']).__name__}, expected a string"
+        for field in (self.site, self.title):
+            fault = text_fault(record.get(field) or "")
+            if fault:
+                return f"{field}: {fault}"
+        paragraphs = record.get("paragraphs")
+        if not isinstance(paragraphs, list) or not paragraphs:
+            found = "nothing" if not paragraphs else type(paragraphs).__name__
+            return f"paragraphs: {found}, expected a list of paragraphs"
+        for number, paragraph in enumerate(paragraphs):
+            fault = paragraph_fault(paragraph)
+            if fault:
+                return f"paragraphs[{number}]{fault}"
+        return None
+
+    def _rows(self, document: str, record: dict[str, Any]) -> list[dict[str, Any]]:
+        return [
+            {
+                "text": paragraph["text"],
+                "label": paragraph["label"],
+                "group": record.get(self.site) or "",
+                "split": "",
+                "document": document,
+                "position": position,
+                "title": record.get(self.title) or "",
+            }
+            for position, paragraph in enumerate(record["paragraphs"])
+        ]
+
+
+def paragraph_fault(paragraph: Any) -> str | None:
+    """Return why a paragraph can't be used, after the field that is to blame; None if it can."""
+    if not isinstance(paragraph, dict):
+        return f": {type(paragraph).__name__}, expected an object with text and label"
+    fault = text_fault(paragraph.get("text")) or ("empty" if not paragraph["text"].strip() else None)
+    if fault:
+        return f".text: {fault}"
+    label = paragraph.get("label")
+    if label not in LABELS:
+        shown = "nothing" if label is None else repr(label)[:50]
+        return f".label: {shown}; valid: {', '.join(LABELS)}"
+    return None
+
+
+def text_fault(value: Any) -> str | None:
+    """Return why a value is no text, None if it is one."""
+    if not isinstance(value, str):
+        return f"{'nothing' if value is None else type(value).__name__}, expected a string"
+    return None if is_unicode(value) else "characters that are not valid text"
