@@ -23,7 +23,8 @@ TEXTS = [
 ]  # fmt: skip
 LABELS = ["sport"] * 3 + ["business"] * 3 + ["books"] * 3
 FAMILIES = [
-    {"analyzer": "word", "ngram_range": (1, 2), "sublinear_tf": True},
+    {"analyzer": "word", "ngram_range": (1, 2), "sublinear_tf": True, "concentration": 0.5},
+    {"part": "title", "bm25_k1": 1.5},
     {"analyzer": "char_wb", "ngram_range": (2, 4), "weight": 0.5},
     {"analyzer": "char", "ngram_range": (1, 3), "part": "first_line"},
 ]

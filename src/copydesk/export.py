@@ -87,7 +87,11 @@ def _vectorizer(features: Any, family: Any, options: dict[str, Any]) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     if options["part"] != "text" or options["bm25_k1"]:
-        raise ModelError("features.part=first_line and features.bm25_k1: scikit-learn has neither; can't be exported")
+        raise ModelError(
+            f"features.part={options['part']} and features.bm25_k1: scikit-learn has neither; can't be exported"
+        )
+    if options["concentration"] and not options["use_idf"]:
+        raise ModelError("features.concentration without use_idf: scikit-learn has no such weight; can't be exported")
     same = ("analyzer", "ngram_range", "token_pattern", "stop_words", "binary", "sublinear_tf", "use_idf", "norm")
     vectorizer = TfidfVectorizer(
         **{name: options[name] for name in same},

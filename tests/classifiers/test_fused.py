@@ -28,6 +28,7 @@ FAMILIES: list[dict[str, Any]] = [
     {"norm": None, "binary": True},
     {"norm": "l1", "bm25_k1": 1.2},
     {"families": [{}, {"analyzer": "char_wb", "ngram_range": (2, 4), "weight": 0.5}, {"part": "first_line"}]},
+    {"families": [{"concentration": 0.7, "bm25_k1": 1.5}, {"part": "title", "weight": 0.5}]},
 ]
 
 
@@ -38,7 +39,7 @@ def test_scores_are_those_of_the_two_steps(options: dict[str, Any], classifier: 
     rows = np.arange(90) % 3 < n_classes
     texts, labels = [t for t, r in zip(TEXTS, rows, strict=True) if r], LABELS[rows]
     features = TfidfFeatures(**options)
-    classifier.fit(features.fit_transform(texts), labels)
+    classifier.fit(features.fit_transform(texts, labels), labels)
     scorer = FusedScorer.from_fitted(features, classifier)
     assert scorer is not None
     unseen = [*texts[:20], "", "unknown terms only", "sea\nship"]

@@ -16,7 +16,7 @@ CHUNK_CHARACTERS = 1 << 20  # read together: large enough to be fast, small enou
 FAMILY_OPTIONS = (
     "analyzer", "ngram_range", "token_pattern", "stop_words", "min_df", "max_df", "max_features", "vocabulary",
     "binary", "sublinear_tf", "use_idf", "smooth_idf", "norm", "part", "bm25_k1", "bm25_b", "weight",
-    "n_features",
+    "n_features", "concentration",
 )  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def check_options(options: dict[str, Any]) -> dict[str, Any]:
         Names the option, the value and what is valid.
     """
     valid: dict[str, tuple[Any, ...]] = {
-        "analyzer": ANALYZERS, "norm": tuple(NORMS), "part": ("text", "first_line"),
+        "analyzer": ANALYZERS, "norm": tuple(NORMS), "part": ("text", "first_line", "title"),
     }  # fmt: skip
     for name, values in valid.items():
         if options[name] not in values:
@@ -50,6 +50,8 @@ def check_options(options: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(f"{name}={value!r}: a whole number from 1, or a share from 0.0 to 1.0")
     if options["max_features"] is not None and options["max_features"] < 1:
         raise ValueError(f"max_features={options['max_features']!r}: a whole number from 1, or None")
+    if not 0 <= options["concentration"] <= 1:
+        raise ValueError(f"concentration={options['concentration']!r}: a share from 0.0 to 1.0")
     if options["n_features"] is not None:
         check_hashing(options)
     return {**options, "ngram_range": tuple(n_range)}

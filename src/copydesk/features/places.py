@@ -8,6 +8,8 @@ from typing import Any
 
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, strip_accents_ascii, strip_accents_unicode
 
+from copydesk.features.titles import title_span
+
 Span = tuple[int, int]
 
 
@@ -27,6 +29,9 @@ def ngram_places(
     read, origin = preprocess_with_origin(text, lowercase, strip_accents)
     if options["part"] == "first_line":
         read = read.split("\n", 1)[0]
+    elif options["part"] == "title":
+        start, end = title_span(read)
+        read, origin = read[start:end], origin[start:end]
     find = _words if options["analyzer"] == "word" else _characters
     found: dict[str, list[Span]] = {}
     for term, start, end in find(read, options):

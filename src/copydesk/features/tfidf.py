@@ -17,6 +17,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, strip_accents_as
 from sklearn.utils.validation import check_is_fitted
 
 from copydesk.features import terms
+from copydesk.features.concentration import concentrate
 from copydesk.features.hashing import HashedFamily
 from copydesk.features.options import FAMILY_OPTIONS, check_documents, check_options, chunked, parse_memory
 from copydesk.features.table import ORIGIN_COLUMNS
@@ -42,13 +43,16 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
     families : list of dict or None, default=None
         Families of n-grams, each a mapping of the options in which it differs. Each has its own vocabulary, idf and
         norm; their columns stand side by side.
-    part : {"text", "first_line"}, default="text"
-        What to read of each text; its first line is its title.
+    part : {"text", "first_line", "title"}, default="text"
+        What to read of each text. Its title is its first line or, in a message, what its header calls Subject.
     bm25_k1, bm25_b : float, default=0 and 0.75
         With ``bm25_k1`` above 0, counts saturate and long documents are corrected as in BM25 (Robertson and Zaragoza
         2009) in place of ``sublinear_tf``.
     weight : float, default=1
         Factor of the family's values, after its norm.
+    concentration : float, default=0
+        Share from 0 to 1 of the supervised weight of a term, beside its idf: how much it keeps to few classes (bdc of
+        Wang et al. 2015, see ``concentration.concentration``). Above 0, ``fit`` needs the labels.
     n_features : int or None, default=None
         A power of two: hash n-grams to so many columns and keep no vocabulary (Weinberger et al. 2009, without
         signs). Memory does not grow with the data, `partial_fit` learns document frequencies from a stream, and terms
@@ -98,6 +102,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         bm25_k1: float = 0.0,
         bm25_b: float = 0.75,
         weight: float = 1.0,
+        concentration: float = 0.0,
         n_features: int | None = None,
         max_memory: int | str | None = None,
         sort: bool = False,
@@ -125,6 +130,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         self.bm25_k1 = bm25_k1
         self.bm25_b = bm25_b
         self.weight = weight
+        self.concentration = concentration
         self.n_features = n_features
         self.max_memory = max_memory
         self.sort = sort
@@ -141,12 +147,12 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         ValueError
             An option is out of range, or no terms are left.
         """
-        self._learn(check_documents(raw_documents), keep=False)
+        self._learn(check_documents(raw_documents), y, keep=False)
         return self
 
     def fit_transform(self, raw_documents: Any, y: Any = None) -> sp.csr_matrix:
         """Learn from texts and return their features; see ``transform``."""
-        return self._stack(self._learn(check_documents(raw_documents), keep=True))
+        return self._stack(self._learn(check_documents(raw_documents), y, keep=True))
 
     def partial_fit(self, raw_documents: Any, y: Any = None) -> TfidfFeatures:
         """Add the document frequencies of more texts; needs ``n_features``.
@@ -159,15 +165,19 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         options = self.family_options()
         if any(each["n_features"] is None for each in options):
             raise ValueError("partial_fit needs hashing: set n_features, such as 2**22; a vocabulary needs all texts")
+        if any(each["concentration"] for each in options):
+            raise ValueError(
+                "partial_fit can't weigh terms by their concentration, which takes all texts at once; set 0"
+            )
         known: list[Any] | None = getattr(self, "families_", None)
-        self._learn(check_documents(raw_documents), keep=False)
+        self._learn(check_documents(raw_documents), y, keep=False)
         if known is not None:
             self.families_ = [
                 family.add(more, each) for family, more, each in zip(known, self.families_, options, strict=True)
             ]
         return self
 
-    def _learn(self, documents: list[str], keep: bool) -> list[sp.csr_matrix]:
+    def _learn(self, documents: list[str], y: Any, keep: bool) -> list[sp.csr_matrix]:
         """Fit the families; with ``keep`` return each one's features of the same documents."""
         options = self.family_options()
         given = [self._given(each) for each in options]
@@ -191,8 +201,10 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
                 whole.join(part[at])
             family, column_of = self._fit_family(whole, each, terms_given, len(documents))
             self.families_.append(family)
-            if keep:
+            if keep or each["concentration"]:
                 matrices.append(self._weigh(whole.blocks, family, column_of, each))
+            if each["concentration"]:
+                concentrate(family, matrices[-1], y, each)
         self._forget()
         return matrices
 
@@ -385,8 +397,8 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         if options["stop_words"] is not None and options["analyzer"] == "word":
             words = ENGLISH_STOP_WORDS if options["stop_words"] == "english" else options["stop_words"]
             stops = np.sort(terms.hash_terms(*terms.encode_terms(sorted(words)), bases)[0])
-        one_line = options["part"] == "first_line"
-        return Cut(options["analyzer"], n_min, n_max, shortest, marks, find, stops, one_line, bases)
+        one_line, title = options["part"] == "first_line", options["part"] == "title"
+        return Cut(options["analyzer"], n_min, n_max, shortest, marks, find, stops, one_line, title, bases)
 
     @staticmethod
     def _given(options: dict[str, Any]) -> list[str] | None:

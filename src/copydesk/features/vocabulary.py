@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 
 from copydesk.features import ngrams, table, terms
 from copydesk.features.table import ORIGIN_COLUMNS, STATE_COLUMNS
+from copydesk.features.titles import title_of
 
 Array = NDArray[Any]
 
@@ -58,7 +59,8 @@ class Cut:
     find : callable or None
         Finds the tokens of a text, where the kernel does not know the pattern.
     stops : ndarray of uint64, sorted
-    one_line : bool
+    one_line, title : bool
+        Read each text's first line alone, or its title alone.
     bases : ndarray of uint64 (2,)
     """
 
@@ -70,10 +72,14 @@ class Cut:
     find: Any
     stops: Array
     one_line: bool
+    title: bool
     bases: Array
 
     def view(self, chunk: Chunk, texts: Sequence[str]) -> Chunk:
         """Return a chunk the way this family reads it."""
+        if self.title:
+            texts = [title_of(text) for text in texts]
+            chunk = Chunk.of(texts)
         if self.analyzer == "word" and self.find is None:
             return chunk
         if self.analyzer == "word":

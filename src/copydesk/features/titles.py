@@ -1,0 +1,24 @@
+"""Where the title of a text stands: on its first line or, in a message, in the header line that says Subject."""
+
+from __future__ import annotations
+
+import re
+
+# A header: lines "Name: value", longer values continued on lines that begin with a space. Names hold no space and no
+# colon, so that every line can be read in one way only and the search is linear.
+_SUBJECT = re.compile(r"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*?subject:[ \t]*([^\n]*)", re.IGNORECASE)
+
+
+def title_span(text: str) -> tuple[int, int]:
+    """Return where the title of a text begins and ends."""
+    subject = _SUBJECT.match(text)
+    if subject:
+        return subject.span(1)
+    end = text.find("\n")
+    return 0, len(text) if end < 0 else end
+
+
+def title_of(text: str) -> str:
+    """Return the title of a text."""
+    start, end = title_span(text)
+    return text[start:end]
