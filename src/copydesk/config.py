@@ -264,11 +264,11 @@ def describe_options(folders: list[Path]) -> Iterator[tuple[str, list[tuple[str,
     """Yield every config group with its options and the first comment line of each."""
     groups: dict[str, dict[str, str]] = {}
     for folder in folders:
-        for path in sorted(folder.glob("*/*.yaml")):
+        for path in sorted(folder.glob("*/**/*.yaml")):
             with path.open(encoding="utf-8") as lines:
                 comments = [line[1:].strip() for line in lines if line.startswith("#")]
             said = [c for c in comments if c and not c.startswith("@package")]
-            groups.setdefault(path.parent.name, {})[path.stem] = said[0] if said else ""
+            groups.setdefault(path.parent.relative_to(folder).as_posix(), {})[path.stem] = said[0] if said else ""
     order = ["experiment", *PLACES, "search"]
     for group in sorted(groups, key=lambda g: (order.index(g) if g in order else len(order), g)):
         yield group, sorted(groups[group].items())

@@ -81,12 +81,18 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             For the decision, e.g. characters.
         """
         y = np.asarray(y, dtype=object)
-        self.features_, self.classifier_ = self._fit_parts(X, y, groups, sample_weight)
-        self.classes_ = self.classifier_.classes_
-        scores: Scores = np.empty((0, len(self.classes_)))
+        scores: Scores = np.empty((0, 0))
         judged = np.zeros(len(y), dtype=bool)
+        if self.decision.needs_validation and self.features is None and hasattr(self.classifier, "fit_and_validate"):
+            # It holds out groups by itself, and has done half of the work already.
+            self.features_, self.classifier_ = None, clone(self.classifier)
+            scores = as_columns(self.classifier_.fit_and_validate(X, y, groups, sample_weight))
+        else:
+            self.features_, self.classifier_ = self._fit_parts(X, y, groups, sample_weight)
+            if self.decision.needs_validation:
+                scores = self._out_of_fold(X, y, groups, sample_weight)
+        self.classes_ = self.classifier_.classes_
         if self.decision.needs_validation:
-            scores = self._out_of_fold(X, y, groups, sample_weight)
             # Rows that weigh nothing are there for their neighbours; their labels are doubtful.
             judged = np.ones(len(y), dtype=bool) if decision_weight is None else decision_weight > 0
             scores = scores[judged]
@@ -115,12 +121,13 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         folds = StratifiedKFold(self.folds, **kwargs).split(rows, y.astype(str))
         if groups is not None:
             folds = GroupKFold(self.folds, **kwargs).split(rows, groups=groups)
-        scores = np.empty((len(y), len(self.classes_)))
+        n_classes = len(set(y.tolist()))
+        scores = np.empty((len(y), n_classes))
         for rest, held_out in folds:
             part = None if groups is None else np.asarray(groups)[rest]
             weights = None if weight is None else weight[rest]
             fitted = self._fit_parts(take(X, rest), y[rest], part, weights)
-            if len(fitted[1].classes_) < len(self.classes_):
+            if len(fitted[1].classes_) < n_classes:
                 raise ValueError(
                     f"a class is missing from a fold of {self.folds}: decision={type(self.decision).__name__} "
                     "needs every class in every fold; use more examples, fewer folds or decision=argmax"

@@ -44,9 +44,12 @@ class Boilerplate:
 
     @staticmethod
     def weights(frame: pd.DataFrame) -> np.ndarray | None:
-        """Return how much each row counts when a decision is fitted: its characters, of labelled rows only."""
+        """Return how much each row counts when a decision is fitted: its characters, if it is judged at all."""
         characters = frame["text"].str.len().to_numpy(np.float64)
-        return characters * frame["weight"].gt(0).to_numpy() if "weight" in frame else characters
+        for column in ("weight", "judged"):
+            if column in frame:
+                characters = characters * frame[column].gt(0).to_numpy()
+        return characters
 
 
 Task = type[Topic] | type[Boilerplate]

@@ -80,6 +80,8 @@ def test_repetition_counts_the_page_and_the_sites_other_pages() -> None:
     )
     assert number(frame, "copies_in_page") == [1, 0, 1, 0, 0, 0]
     assert number(frame, "site_share") == [1, 0, 1, 1, 0, 0]
+    views = pd.concat([page("a", "b", document="d#page", group="s"), page("a", document="d#extract", group="s")])
+    assert number(views, "site_share") == [0, 0, 0]  # a page says nothing about itself
 
 
 def test_agreement_with_the_title_and_the_running_text() -> None:

@@ -101,6 +101,18 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             There are not two classes.
         """
+        self._fit(X, y, groups, sample_weight, validate=False)
+        return self
+
+    def fit_and_validate(self, X: Table, y: Any, groups: Any = None, sample_weight: Array | None = None) -> Array:
+        """Fit both stages; return scores of the same paragraphs by models that did not see their sites.
+
+        Of the second stage, that is: it is fitted anew for every fold, on the first stage's scores out of the same
+        folds, which is what stacking costs least (Wolpert 1992). Float64 (n_paragraphs,).
+        """
+        return self._fit(X, y, groups, sample_weight, validate=True)
+
+    def _fit(self, X: Table, y: Any, groups: Any, sample_weight: Array | None, validate: bool) -> Array:
         y = np.asarray(y, dtype=object)
         self.classes_ = np.array(sorted(set(y.tolist())), dtype=object)
         if len(self.classes_) != 2:
@@ -111,14 +123,24 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         matrix = self.text_.fit_transform(list(X["text"]))
         self.first_ = self._fit_first(matrix, target, weight, np.arange(len(y)))
         self.second_ = None
-        if self.second is not None:
-            scores = self._out_of_fold(matrix, target, weight, groups)
-            rows = PageRows.of(X)
-            used = np.flatnonzero(weight > 0)
-            starts = np.searchsorted(used, rows.starts)
-            numbers = self._numbers(X, rows, scores)[used]
-            self.second_ = clone(self.second).fit(numbers, target[used], sample_weight=weight[used], starts=starts)
-        return self
+        if self.second is None and not validate:
+            return np.zeros(len(y))
+        folds = self._folds(len(y), groups)
+        scores = np.empty(len(y))
+        for rest, held_out in folds:
+            scores[held_out] = self._fit_first(matrix, target, weight, rest).decision_function(matrix[held_out])
+        if self.second is None:
+            return scores
+        rows = PageRows.of(X)
+        numbers = self._numbers(X, rows, scores)
+        self.second_ = self._fit_second(numbers, target, weight, rows, np.ones(len(y), dtype=bool))
+        for _, held_out in folds if validate else ():
+            chosen = np.zeros(len(y), dtype=bool)
+            chosen[held_out] = True
+            fitted = self._fit_second(numbers, target, weight, rows, ~chosen)
+            starts = np.searchsorted(held_out, rows.starts)
+            scores[held_out] = fitted.decision_function(numbers[held_out], starts=starts)
+        return scores
 
     def decision_function(self, X: Table) -> Array:
         """Return scores, float64 (n_paragraphs,), positive for ``classes_[1]``."""
@@ -182,14 +204,16 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         rows = rows[weight[rows] > 0]
         return clone(self.first).fit(matrix[rows], target[rows], sample_weight=weight[rows])
 
-    def _out_of_fold(self, matrix: Any, target: Array, weight: Array, groups: Any) -> Array:
+    def _fit_second(self, numbers: Array, target: Array, weight: Array, rows: PageRows, chosen: Array) -> Any:
+        used = np.flatnonzero(chosen & (weight > 0))
+        starts = np.searchsorted(used, rows.starts)
+        return clone(self.second).fit(numbers[used], target[used], sample_weight=weight[used], starts=starts)
+
+    def _folds(self, n: int, groups: Any) -> list[tuple[Array, Array]]:
+        """Return folds of whole groups: positions of the rest and of the rows held out, ascending."""
         splitter = KFold if groups is None else GroupKFold
         folds = splitter(self.folds, shuffle=True, random_state=self.random_state)
-        scores = np.empty(len(target))
-        for rest, held_out in folds.split(target, groups=groups):
-            fitted = self._fit_first(matrix, target, weight, rest)
-            scores[held_out] = fitted.decision_function(matrix[held_out])
-        return scores
+        return list(folds.split(np.zeros(n), groups=groups))
 
     def _numbers(self, X: Table, rows: PageRows, scores: Array) -> Array:
         """Return what the second stage sees, float32 (n_paragraphs, n_numbers); the score stands first."""

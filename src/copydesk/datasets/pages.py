@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from copydesk.datasets.alignment import DOUBTFUL, align, smallest_holder
 from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
-from copydesk.datasets.sources import resolve
+from copydesk.datasets.sources import resolve, unpack
 from copydesk.errors import ConfigError, DataError, nearest
 
 View = Literal["page", "extract", "both"]
@@ -31,7 +31,8 @@ class Pages:
     Parameters
     ----------
     path : str
-        A folder with ``html/<source>/<page_id>.html`` (or ``.html.gz``) and ``ground-truth/<source>.jsonl``.
+        A folder with ``html/<source>/<page_id>.html`` (or ``.html.gz``) and ``ground-truth/<source>.jsonl``, an
+        archive of one (.zip, .tar), or the URL of an archive.
     sources : list of str or None, default=None
         Which sources to read; None: all that have a main text.
     view : {"page", "extract", "both"}, default="both"
@@ -41,21 +42,25 @@ class Pages:
         Give the gold's title to the features. Crawled text comes without.
     min_found : float, default=0.5
         Pages of whose main text less stands in the HTML are left out, and counted.
+    sha256 : str or None, default=None
+        Checksum of the archive behind a URL.
     """
 
     def __init__(
         self,
-        path: str,
+        path: str | None = None,
         sources: list[str] | None = None,
         view: str = "both",
         titles: bool = False,
         min_found: float = 0.5,
+        sha256: str | None = None,
     ) -> None:
         self.path = path
         self.sources = sources
         self.view = view
         self.titles = titles
         self.min_found = min_found
+        self.sha256 = sha256
 
     def load(self) -> Examples:
         """Read, parse and align all pages.
@@ -71,7 +76,7 @@ class Pages:
 
         if self.view not in VIEWS:
             raise ConfigError(f"dataset.view={self.view}: unknown; {nearest(self.view, VIEWS)}")
-        (folder,) = resolve(self.path)
+        folder = self._folder()
         counts: Counter[str] = Counter()
         rows: list[dict[str, Any]] = []
         for source in self._sources(folder):
@@ -83,6 +88,20 @@ class Pages:
         if not rows:
             raise DataError(f"dataset.path={self.path}: no page with a main text")
         return Examples(pd.DataFrame(rows), "boilerplate", "pages", dict(sorted(counts.items())))
+
+    def _folder(self) -> Path:
+        if self.path is None:
+            raise ConfigError(
+                "dataset.path: must be given: a folder or archive of pages; data/README.md shows the layout"
+            )
+        found = resolve(self.path, self.sha256)
+        if len(found) > 1:
+            raise ConfigError(
+                f"dataset.path={self.path}: names {len(found)} files; give one folder or archive of pages"
+            )
+        folder = found[0] if found[0].is_dir() else unpack(found[0])
+        inside = sorted(path.parent for path in folder.glob("*/ground-truth"))  # archives often hold one folder
+        return inside[0] if inside and not (folder / "ground-truth").is_dir() else folder
 
     def _sources(self, folder: Path) -> list[str]:
         known = sorted(path.stem for path in (folder / "ground-truth").glob("*.jsonl"))

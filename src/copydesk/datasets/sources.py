@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import fcntl
+import gzip
 import hashlib
 import importlib.util
+import lzma
 import os
 import re
+import tarfile
+import tempfile
 import urllib.error
 import urllib.request
+import zipfile
+import zlib
 from collections.abc import Sequence
 from http.client import HTTPException
 from pathlib import Path
@@ -193,6 +199,42 @@ def download(url: str, part: Path) -> None:
     # read(n) ends quietly where the connection does
     if expected is not None and received < int(expected):
         raise ConnectionError(f"the connection ended after {received:,} of {int(expected):,} bytes")
+
+
+def unpack(archive: Path, cache: Path | None = None) -> Path:
+    """Return the folder that an archive (zip, tar, compressed or not) was unpacked to, once, whole or not at all.
+
+    Raises
+    ------
+    DataError
+        It is no archive, damaged, or has names that lead outside.
+    ResourceError
+        The cache can't be written.
+    """
+    cache = cache or cache_folder()
+    target = cache / f"{file_sha256(archive)[:16]}-unpacked"
+    if target.is_dir():
+        return target
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as temporary:
+            folder = Path(temporary) / "content"
+            if zipfile.is_zipfile(archive):
+                with zipfile.ZipFile(archive) as packed:
+                    packed.extractall(folder)
+            else:
+                with tarfile.open(archive) as packed_tar:
+                    packed_tar.extractall(folder, filter="data")
+            try:
+                folder.rename(target)
+            except OSError:
+                if not target.is_dir():  # no other run was faster
+                    raise
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
+        raise DataError(f"{archive}: can't be unpacked ({error}); expected a folder, .zip or .tar(.gz)") from None
+    except OSError as error:
+        raise ResourceError(f"{cache}: can't unpack {archive.name} here: {error.strerror or error}") from None
+    return target
 
 
 def file_sha256(path: Path) -> str:

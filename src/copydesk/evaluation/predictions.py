@@ -88,7 +88,9 @@ class Predictions:
         if len(said) != len(frame):
             raise ValueError(f"{len(said)} predictions for {len(frame)} rows")
         text = frame["text"]
-        judged = frame["weight"].gt(0).to_numpy() if "weight" in frame else np.ones(len(frame), bool)
+        judged = np.ones(len(frame), bool) if "judged" not in frame else frame["judged"].to_numpy(bool)
+        if "weight" in frame:
+            judged = judged & frame["weight"].gt(0).to_numpy()
         rows = frame[["document", "position", "group", "title"]].reset_index(drop=True)
         rows = rows.assign(
             text=text.str.slice(0, STORED_CHARACTERS).to_numpy(object),

@@ -232,19 +232,27 @@ def repetitions(X: Table, rows: PageRows) -> Floats:
     copies = kernels.copies_in_page(rows.hashes, rows.starts)
     if "site_share" in X:
         return np.column_stack([copies, np.asarray(X["site_share"], dtype=np.float32)])
-    share = site_shares(rows, np.asarray(X["group"], dtype=object))
+    share = site_shares(rows, np.asarray(X["group"], dtype=object), np.asarray(X["document"]))
     return np.column_stack([copies, share])
 
 
-def site_shares(rows: PageRows, groups: NDArray[Any]) -> Floats:
-    """Return on what share of its site's other pages each paragraph's text stands, shape (n_paragraphs,)."""
+def site_shares(rows: PageRows, groups: NDArray[Any], documents: NDArray[Any]) -> Floats:
+    """Return on what share of its site's other pages each paragraph's text stands, shape (n_paragraphs,).
+
+    ``documents`` that are named alike up to a "#" are views of one page: they say nothing about each other.
+    """
     share = np.zeros(len(groups), dtype=np.float32)
     has_site = groups.astype(bool)
     if not has_site.any():
         return share
     _, site = np.unique(groups.astype(str), return_inverse=True)
-    page = np.repeat(np.arange(len(rows.starts) - 1), np.diff(rows.starts))
-    pages_of_site = np.bincount(site[rows.starts[:-1][np.diff(rows.starts) > 0]], minlength=site.max() + 1)
+    first = rows.starts[:-1]
+    names = [str(name).split("#")[0] for name in documents[first]]
+    pages = np.unique(names, return_inverse=True)[1]
+    page = np.repeat(pages, np.diff(rows.starts))
+    pages_of_site = np.bincount(
+        np.unique(np.column_stack([site[first], pages]), axis=0)[:, 0], minlength=site.max() + 1
+    )
     line = np.unique(np.column_stack([site.astype(np.uint64), rows.hashes]), axis=0, return_inverse=True)[1].ravel()
     # each line once for every page that has it
     once = np.unique(np.column_stack([line, page]), axis=0)[:, 0]

@@ -1,0 +1,207 @@
+"""Pages in the benchmark's layout become labelled paragraphs, wherever they lie; what is wrong is named."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import tarfile
+import threading
+import zipfile
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("resiliparse", reason="needs the extra html")
+
+from copydesk.datasets import sources
+from copydesk.datasets.pages import Pages, site_name
+from copydesk.errors import ConfigError, DataError
+
+FIRST = "The council said on Tuesday that the old bridge would stay closed until the spring."
+SECOND = "Residents of the northern bank now have to drive twelve miles to the next crossing."
+HTML = f"""<html><head><title>Bridge closed</title></head><body>
+<nav><a href="/">Home</a> <a href="/sport">Sport</a></nav>
+<main><article><h1>Bridge closed</h1><p>{FIRST}</p><div>Share this</div><p>{SECOND}</p></article></main>
+<footer>Copyright notice</footer></body></html>"""
+RECORD = {
+    "page_id": "a",
+    "url": "https://news.example.co.uk/a",
+    "title": "Bridge closed",
+    "plaintext": f"{FIRST}\n\n{SECOND}",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "pages"
+    write(root, "one", [RECORD, RECORD | {"page_id": "b", "plaintext": ""}])
+    return root
+
+
+def write(root: Path, source: str, records: list[Any], html: str = HTML) -> None:
+    (root / "html" / source).mkdir(parents=True)
+    (root / "ground-truth").mkdir(exist_ok=True)
+    lines = [record if isinstance(record, str) else json.dumps(record) for record in records]
+    (root / "ground-truth" / f"{source}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for record in records:
+        if isinstance(record, dict):
+            (root / "html" / source / f"{record.get('page_id')}.html").write_text(html, encoding="utf-8")
+
+
+def rows(path: Any, **options: Any) -> list[tuple[str, str]]:
+    frame = Pages(str(path), **options).load().frame
+    return list(zip(frame["text"], frame["label"], strict=True))
+
+
+def test_every_block_of_a_page_is_labelled(folder: Path) -> None:
+    assert rows(folder, view="page") == [
+        ("Home Sport", "boilerplate"),
+        ("Bridge closed", "content"),
+        (FIRST, "content"),
+        ("Share this", "boilerplate"),
+        (SECOND, "content"),
+        ("Copyright notice", "boilerplate"),
+    ]
+
+
+def test_an_extract_is_what_stands_in_the_element_that_holds_the_article(folder: Path) -> None:
+    assert [text for text, _ in rows(folder, view="extract")] == ["Bridge closed", FIRST, "Share this", SECOND]
+
+
+def test_both_views_of_a_page_are_documents_of_one_site(folder: Path) -> None:
+    examples = Pages(str(folder)).load()
+    assert examples.frame["document"].unique().tolist() == ["one/a#page", "one/a#extract"]
+    assert examples.frame["group"].unique().tolist() == ["example"]
+    assert examples.frame["position"].tolist() == [*range(6), *range(4)]
+    assert examples.notes["pages"] == 1
+    assert examples.notes["pages_without_main_text"] == 1
+    assert (examples.notes["blocks_content"], examples.notes["blocks_boilerplate"]) == (3, 3)
+
+
+def test_a_doubtful_block_has_no_weight_and_is_counted(tmp_path: Path) -> None:
+    write(tmp_path, "one", [RECORD], HTML.replace("Share this", SECOND))  # one of the two is a repetition
+    examples = Pages(str(tmp_path), view="page").load()
+    assert examples.notes["blocks_doubtful"] == 1
+    assert sorted(examples.frame["weight"]) == [0, 1, 1, 1, 1, 1]
+
+
+def test_the_title_is_given_only_where_asked_for(folder: Path) -> None:
+    assert set(Pages(str(folder)).load().frame["title"]) == {""}
+    assert set(Pages(str(folder), titles=True).load().frame["title"]) == {"Bridge closed"}
+
+
+def test_compressed_pages_are_read_too(folder: Path) -> None:
+    plain = rows(folder)
+    page = folder / "html" / "one" / "a.html"
+    page.with_name("a.html.gz").write_bytes(gzip.compress(page.read_bytes()))
+    page.unlink()
+    assert rows(folder) == plain
+
+
+def test_a_page_that_lacks_its_main_text_is_left_out_and_counted(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "one",
+        [RECORD, RECORD | {"page_id": "c", "plaintext": "Nothing of this stands anywhere in the page."}],
+    )
+    assert Pages(str(tmp_path)).load().notes["pages_left_out"] == 1
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_an_archive_is_as_good_as_its_folder(
+    folder: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "cache_folder", lambda: tmp_path / "cache")
+    archive = pack(folder, tmp_path / f"pages.{kind}")
+    assert rows(archive) == rows(folder)
+    assert rows(archive) == rows(folder)  # and once more, from where it was unpacked to
+
+
+def pack(folder: Path, archive: Path) -> Path:
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    if archive.suffix == ".zip":
+        with zipfile.ZipFile(archive, "w") as packed:
+            for path in files:
+                packed.write(path, path.relative_to(folder.parent))
+    else:
+        with tarfile.open(archive, "w:gz") as packed_tar:
+            packed_tar.add(folder, folder.name)
+    return archive
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None: ...
+
+
+def test_an_archive_is_fetched_checked_and_kept(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "cache_folder", lambda: tmp_path / "cache")
+    archive = pack(folder, tmp_path / "pages.zip")
+    sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), lambda *args: Quiet(*args, directory=str(tmp_path)))  # type: ignore[arg-type]
+    url = f"http://127.0.0.1:{server.server_port}/pages.zip"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        assert rows(url, sha256=sha256) == rows(folder)
+        with pytest.raises(DataError, match="needs the file's SHA-256"):
+            Pages(url).load()
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert rows(url, sha256=sha256) == rows(folder)  # offline now
+    with pytest.raises(DataError, match=r"can't be fetched.*without a network"):
+        Pages(url, sha256="0" * 64).load()
+
+
+def test_an_archive_that_leads_outside_or_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "cache_folder", lambda: tmp_path / "cache")
+    (tmp_path / "x.tar").write_bytes(b"no archive")
+    with pytest.raises(DataError, match=r"x\.tar: can't be unpacked"):
+        Pages(str(tmp_path / "x.tar")).load()
+    (tmp_path / "secret").write_text("s", encoding="utf-8")
+    with tarfile.open(tmp_path / "out.tar", "w") as packed:
+        packed.add(tmp_path / "secret", "../../escaped")
+    with pytest.raises(DataError, match="can't be unpacked"):
+        Pages(str(tmp_path / "out.tar")).load()
+    assert not list(tmp_path.rglob("escaped"))
+
+
+def test_what_is_wrong_is_named(folder: Path) -> None:
+    with pytest.raises(ConfigError, match=r"dataset.path: must be given"):
+        Pages().load()
+    with pytest.raises(ConfigError, match=r"dataset.view=pag.*page"):
+        Pages(str(folder), view="pag").load()
+    with pytest.raises(ConfigError, match=r"no source 'on'.*one"):
+        Pages(str(folder), sources=["on"]).load()
+    with pytest.raises(DataError, match=r"no ground-truth"):
+        Pages(str(folder / "html")).load()
+    (folder / "html" / "one" / "a.html").unlink()
+    with pytest.raises(DataError, match=r"html/one/a\.html: no such file"):
+        Pages(str(folder)).load()
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"page_id": 3}'])
+def test_a_malformed_record_is_named_by_file_and_line(tmp_path: Path, line: str) -> None:
+    write(tmp_path, "one", [RECORD, line])
+    with pytest.raises(DataError, match=r"one\.jsonl line 2"):
+        Pages(str(tmp_path)).load()
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://www.bbc.co.uk/news/1", "bbc"),
+        ("http://news.bbc.com", "bbc"),
+        ("spiegel.de", "spiegel"),
+        ("DerStandard", "derstandard"),
+        ("https://a.b.com.au:80/x", "b"),
+        ("localhost", "localhost"),
+        ("", ""),
+    ],
+)
+def test_a_site_is_what_is_registered_without_its_country(url: str, name: str) -> None:
+    assert site_name(url) == name
