@@ -18,7 +18,7 @@ ALLOWED = {
     "datasets": {"datasets", "text", "errors", "files", "resources"},
     "evaluation": {"evaluation", "errors", "text"},
     "bundle": {"bundle", "errors"},
-    "streams": {"streams", "errors", "files"},
+    "streams": {"streams", "errors", "files", "text"},
 }
 
 

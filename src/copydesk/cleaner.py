@@ -158,7 +158,13 @@ class Cleaner(Model):
         return changed
 
     def explain(self, text: str, title: str | None = None, site: str | None = None) -> list[Reasons]:
-        """Return why each paragraph went or stayed: what its words and what its surroundings said.
+        """Return why each paragraph of a text went or stayed; see ``explain_many``."""
+        return self.explain_many([text], *singly(title, site))[0]
+
+    def explain_many(
+        self, texts: Sequence[str], titles: Sequence[str] | None = None, sites: Sequence[str] | None = None
+    ) -> list[list[Reasons]]:
+        """Return why each paragraph of texts, cleaned together, went or stayed: its words and its surroundings.
 
         Raises
         ------
@@ -167,11 +173,13 @@ class Cleaner(Model):
         """
         from copydesk.reasons import explain_paragraphs
 
-        (cleaned,) = self.clean_many([text], *singly(title, site))
-        table, spans = self._table([text], *singly(title, site))
-        if not len(spans):
-            return []
-        return explain_paragraphs(self.estimator, table, cleaned.paragraphs, CONTENT)
+        pages = [cleaned.paragraphs for cleaned in self.clean_many(texts, titles, sites)]
+        paragraphs = [paragraph for page in pages for paragraph in page]
+        if not paragraphs:
+            return [[] for _ in pages]
+        table, _ = self._table(check_texts(texts), titles, sites)
+        reasons = iter(explain_paragraphs(self.estimator, table, paragraphs, CONTENT))
+        return [[next(reasons) for _ in page] for page in pages]
 
     def _table(
         self, texts: list[str], titles: Sequence[str] | None, sites: Sequence[str] | None

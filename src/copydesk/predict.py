@@ -57,8 +57,8 @@ def run(args: argparse.Namespace) -> int:
 def add_arguments(parser: argparse.ArgumentParser, verb: str) -> None:
     """Add the options of ``predict`` or ``clean``."""
     add = parser.add_argument
-    add("files", nargs="+", metavar="FILE", help="files, folders or patterns: text, JSONL, CSV, TSV, Parquet, each "
-        "also .gz or .zst; - is standard input")  # fmt: skip
+    add("files", nargs="+", metavar="FILE", help="files, folders or patterns: text, HTML, JSONL, CSV, TSV, Parquet, "
+        "each also .gz or .zst; - is standard input")  # fmt: skip
     if verb == "predict":
         add("--model", required=True, help="folder of a saved model")
     add("--format", choices=FORMATS, help="of the input, where names do not say it; standard input is text")

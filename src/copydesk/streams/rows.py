@@ -171,6 +171,13 @@ def _parse_document(record: Record, fields: Fields) -> tuple[dict[str, Any], dic
     return values, {name: member(name, value) for name, value in values.items()}
 
 
+def _parse_html(record: Record, fields: Fields) -> tuple[dict[str, Any], dict[str, str]]:
+    from copydesk.text.html import page_text
+
+    values = {"file": record.source.name, fields.text: page_text(record.raw)}
+    return values, {name: member(name, value) for name, value in values.items()}
+
+
 def _parse_cells(record: Record, fields: Fields) -> tuple[dict[str, Any], dict[str, str]]:
     found: Cells = record.raw
     try:
@@ -222,7 +229,7 @@ def _plain(value: Any) -> Any:
 
 PARSERS: dict[str, Callable[[Record, Fields], tuple[dict[str, Any], dict[str, str]]]] = {
     "text": _parse_document,
-    "html": _parse_document,
+    "html": _parse_html,
     "jsonl": _parse_line,
     "csv": _parse_cells,
     "tsv": _parse_cells,

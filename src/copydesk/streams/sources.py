@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import importlib.util
 import io
 import os
 import sys
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from copydesk.errors import DataError
+from copydesk.errors import ConfigError, DataError
 from copydesk.files import SUFFIXES, decompressed, suffix_of
 
 FORMATS = ("text", "html", "jsonl", "csv", "tsv", "parquet")
@@ -58,6 +59,8 @@ def find_sources(names: Sequence[str], file_format: str | None = None) -> Iterat
 
     Raises
     ------
+    ConfigError
+        There is HTML, and nothing installed that reads it.
     DataError
         A name stands for nothing, or for a file of a kind that can't be read. All are checked before the first
         source is given.
@@ -66,14 +69,20 @@ def find_sources(names: Sequence[str], file_format: str | None = None) -> Iterat
     return (source for each in found for source in each)
 
 
+def _source(name: str, path: Path | None, file_format: str) -> Source:
+    if file_format == "html" and importlib.util.find_spec("resiliparse") is None:
+        raise ConfigError(f"{name}: to read HTML an extra is needed: pip install 'copydesk[html]'")
+    return Source(name, path, file_format)
+
+
 def _check(name: str, file_format: str | None) -> Iterator[Source]:
     path = Path(name)
     if name == STDIN:
-        return iter([Source(name, None, file_format or "text")])
+        return iter([_source(name, None, file_format or "text")])
     if path.is_dir():
         return _in_folder(path, file_format)
     if path.exists():
-        return iter([Source(name, path, file_format or _format_of(path))])
+        return iter([_source(name, path, file_format or _format_of(path))])
     if glob.has_magic(name):
         matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute pattern)
         if matches:
@@ -101,7 +110,7 @@ def _in_folder(folder: Path, file_format: str | None) -> Iterator[Source]:
             path = Path(where, name)
             kind = known.get(suffix_of(path))
             if not name.startswith(".") and kind is not None:
-                yield Source(str(path), path, file_format or kind)
+                yield _source(str(path), path, file_format or kind)
 
 
 @contextmanager

@@ -65,6 +65,11 @@ def read_page(html: bytes | str) -> Page:
     return Page(blocks, collapse(tree.title or ""), own_url(tree))
 
 
+def page_text(html: bytes | str) -> str:
+    """Return all of a page's text, a blank line between blocks: what a crawl without markup would have brought."""
+    return "\n\n".join(block.text for block in read_page(html).blocks)
+
+
 def decode(html: bytes) -> str:
     """Decode a page's bytes."""
     from resiliparse.parse.encoding import bytes_to_str, detect_encoding

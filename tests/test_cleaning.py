@@ -1,0 +1,174 @@
+"""``copydesk clean``: its own options, its inputs, and what people are shown."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import little_desk
+from copydesk import bundle
+from copydesk.cli import main
+from copydesk.diff import CONTROL, coloured
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("desk") / "model"
+    desk = little_desk.desk()
+    bundle.save(path, desk.estimator, desk.manifest)
+    return str(path)
+
+
+@pytest.fixture
+def article(tmp_path: Path) -> Path:
+    path = tmp_path / "article.txt"
+    path.write_text(little_desk.article() + "\n", encoding="utf-8")
+    return path
+
+
+def clean(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(["clean", "--quiet", *words])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_json_carries_what_is_kept_and_what_is_cut(
+    capsys: pytest.CaptureFixture[str], model: str, article: Path
+) -> None:
+    code, out, _ = clean(capsys, "--model", model, str(article))
+    row = json.loads(out)
+    cleaned = little_desk.desk().clean(article.read_text(encoding="utf-8"))
+    assert code == 0
+    assert row["text"] == cleaned.text
+    assert [(p["text"], p["label"]) for p in row["paragraphs"]] == [(p.text, p.label) for p in cleaned.paragraphs]
+    assert {"content", "boilerplate"} == {p["label"] for p in row["paragraphs"]}
+
+
+def test_what_clean_writes_can_be_trained_on(
+    capsys: pytest.CaptureFixture[str], model: str, article: Path, tmp_path: Path
+) -> None:
+    from copydesk.datasets.paragraphs import Paragraphs
+
+    _, out, _ = clean(capsys, "--model", model, str(article))
+    (tmp_path / "cleaned.jsonl").write_text(out, encoding="utf-8")
+    frame = Paragraphs(str(tmp_path / "cleaned.jsonl")).load().frame
+    cleaned = little_desk.desk().clean(article.read_text(encoding="utf-8"))
+    assert frame["text"].tolist() == [p.text for p in cleaned.paragraphs]
+    assert frame["label"].tolist() == [p.label for p in cleaned.paragraphs]
+
+
+def test_the_promise_can_be_changed(capsys: pytest.CaptureFixture[str], model: str, article: Path) -> None:
+    found = {
+        keep: clean(capsys, "--model", model, "--text", "--keep", keep, str(article))[1] for keep in ("1", "0.000001")
+    }
+    assert len(found["0.000001"]) < len(found["1"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--keep", "2"], "--keep=2.0: a share above 0 and at most 1"),
+        (["--keep", "0"], "--keep=0.0: a share"),
+        (["--text", "--explain"], "use --diff --explain"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(
+    capsys: pytest.CaptureFixture[str], model: str, article: Path, words: list[str], said: str
+) -> None:
+    code, out, err = clean(capsys, "--model", model, *words, str(article))
+    assert (code, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_reasons_sum_to_the_score(capsys: pytest.CaptureFixture[str], model: str, article: Path) -> None:
+    _, out, _ = clean(capsys, "--model", model, "--explain", str(article))
+    for paragraph in json.loads(out)["paragraphs"]:
+        why = paragraph["why"]
+        assert why["start"] + sum(why["groups"].values()) == pytest.approx(why["score"], abs=1e-3)
+        assert (paragraph["label"] == "content") == (why["score"] >= why["threshold"])
+        words = {word for named, _ in why["ngrams"] for word in named.replace(" | ", " ").split()}
+        assert all(word in paragraph["text"].lower() for word in words)
+
+
+def test_a_diff_shows_every_paragraph_with_its_mark(
+    capsys: pytest.CaptureFixture[str], model: str, article: Path
+) -> None:
+    _, out, _ = clean(capsys, "--model", model, "--diff", "--explain", str(article))
+    cleaned = little_desk.desk().clean(article.read_text(encoding="utf-8"))
+    lines = out.splitlines()
+    assert lines[0].startswith(f"= {article}: ")
+    shown = [line for line in lines if line[0] in "+-"]
+    assert [line[0] for line in shown] == ["+" if p.kept else "-" for p in cleaned.paragraphs]
+    assert [line[8:] for line in shown] == [p.text for p in cleaned.paragraphs]
+    assert sum("score" in line and "n-grams" in line for line in lines) == len(shown)
+
+
+def test_a_text_cannot_steer_the_terminal() -> None:
+    assert CONTROL.sub("", "a\x1b[2Jb\x9b\u202ec") == "a[2Jbc"
+    assert "\x1b" in coloured([("+", "kept"), ("-", "cut")])
+
+
+PAGE = """<html><head><title>T</title><style>p {color: red}</style></head><body>
+<nav><a href=/>Home</a> | <a href=/n>News</a> | <a>Sport</a></nav>
+<h1>The council in brief</h1><p>The council said on <b>Tuesday</b> that the old bridge would stay closed until spring.
+A court denied that prices rose by three per cent.</p><div>Share this:</div><p>Caf\u00e9 \u00fcber</p></body></html>"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_html_is_read_as_its_text(
+    capsys: pytest.CaptureFixture[str], model: str, tmp_path: Path, encoding: str
+) -> None:
+    pytest.importorskip("resiliparse")
+    path = tmp_path / "page.html"
+    path.write_bytes(PAGE.encode(encoding))
+    code, out, _ = clean(capsys, "--model", model, str(path))
+    assert code == 0
+    assert [p["text"] for p in json.loads(out)["paragraphs"]] == [
+        "Home | News | Sport",
+        "The council in brief",
+        "The council said on Tuesday that the old bridge would stay closed until spring. A court denied that prices "
+        "rose by three per cent.",
+        "Share this:",
+        "Café über",
+    ]
+
+
+def test_html_without_the_extra_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "page.html").write_text(PAGE, encoding="utf-8")
+    monkeypatch.setitem(sys.modules, "resiliparse", None)
+    code, out, err = clean(capsys, "--model", model, str(tmp_path / "page.html"))
+    assert (code, out) == (2, "")
+    assert err == f"copydesk: {tmp_path / 'page.html'}: to read HTML an extra is needed: pip install 'copydesk[html]'\n"
+
+
+def process(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "copydesk.cli", "clean", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
+
+
+def test_as_a_process_texts_of_jsonl_are_cleaned_and_other_fields_kept(model: str, tmp_path: Path) -> None:
+    rows = [{"id": n, "body": little_desk.article(n), "host": f"h{n % 2}"} for n in range(6)]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    done = process(
+        "--model", model, "--format", "jsonl", "--text-field", "body", "--site-field", "host", "-", input=text
+    )
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["id"] for row in found] == list(range(6))
+    assert all(len(row["body"]) < len(given["body"]) for row, given in zip(found, rows, strict=True))
+
+
+def test_as_a_process_a_diff_is_plain_where_there_is_no_terminal(model: str, article: Path) -> None:
+    done = process("--model", model, "--diff", str(article), env={**os.environ, "FORCE_COLOR": ""})
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout
+    assert {line[0] for line in done.stdout.splitlines()} == set("=+-")
