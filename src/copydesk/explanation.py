@@ -105,7 +105,7 @@ def known_ngrams(features: TfidfFeatures, text: str) -> Iterator[tuple[int, int,
     for number, (family, options) in enumerate(zip(features.families_, features.family_options(), strict=True)):
         places = ngram_places(text, options, lowercase=features.lowercase, strip_accents=features.strip_accents)
         found: dict[int, list[str]] = {}
-        columns = family.columns_of(list(places), features.fitted_cuts()[number].bases).tolist()
+        columns = family.columns_of(list(places), features.fitted_cuts()[number]).tolist()
         for term, column in zip(places, columns, strict=True):
             if column >= 0:
                 found.setdefault(first + column, []).append(term)

@@ -24,7 +24,7 @@ def folded(features: TfidfFeatures, texts: list[str], **options: object) -> sp.c
     """Return scikit-learn's counts, columns added up as the hashes say, weighed by its transformer."""
     counter = CountVectorizer(ngram_range=(1, 2), **options)
     counts = counter.fit_transform(texts)
-    columns = features.families_[0].columns_of(list(counter.get_feature_names_out()), features.fitted_cuts()[0].bases)
+    columns = features.families_[0].columns_of(list(counter.get_feature_names_out()), features.fitted_cuts()[0])
     fold = sp.csr_matrix(
         (np.ones(len(columns)), (np.arange(len(columns)), columns)), shape=(len(columns), features.n_features)
     )

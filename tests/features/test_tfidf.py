@@ -18,6 +18,9 @@ from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_union
 
+from copydesk.features.numbering import Strings, self_keyed
+from copydesk.features.table import HASHED
+from copydesk.features.terms import decode_terms, encode_terms
 from copydesk.features.tfidf import SlowPatternWarning, TfidfFeatures
 
 WORDS = r"(?u)\b\w\w+\b"
@@ -192,18 +195,23 @@ def test_a_pickle_holds_no_more_than_the_fitted_arrays_and_gives_the_same() -> N
     assert (restored.transform(TEXTS) != expected).nnz == 0
 
 
-def test_terms_that_share_the_first_hash_are_told_apart_by_the_second() -> None:
-    from copydesk.features.table import KEY, add_term, grow_table
-    from copydesk.features.vocabulary import fresh_state
+def test_strings_whose_hashes_collide_are_told_apart_by_their_bytes() -> None:
+    strings = Strings(np.uint64(3))
+    text, spans, keys = self_keyed(
+        *encode_terms(["longer word", "longer wort", "longer word", "longer words"]), np.uint64(3)
+    )
+    assert (keys >= HASHED).all()
+    keys[:] = HASHED | np.uint64(77)
+    assert strings.find(text, spans, keys, frozen=False).tolist() == [0, 1, 0, 2]
 
-    origin = np.zeros((4, 4), dtype=np.int64)
-    table, state = grow_table(origin, 0, 1024), fresh_state(4)
-    span = np.zeros(2, dtype=np.int64)
-    first = add_term(table, state, origin, 0, np.uint64(77), np.uint64(1), span)
-    second = add_term(table, state, origin, 1, np.uint64(77), np.uint64(2), span)
-    assert (first, second) == (0, 1)
-    assert origin[0, KEY] == origin[1, KEY]
-    assert add_term(table, state, origin, 2, np.uint64(77), np.uint64(2), span) == 1
+
+@given(st.lists(st.text(max_size=12), max_size=20))
+def test_law_strings_are_numbered_as_they_first_appear(texts: list[str]) -> None:
+    strings = Strings(np.uint64(0x9E3779B97F4A7C15), rows=4)
+    first = list(dict.fromkeys(texts))
+    found = strings.find(*self_keyed(*encode_terms(texts), strings.multiplier), frozen=False)
+    assert found.tolist() == [first.index(text) for text in texts]
+    assert decode_terms(*strings.as_terms(np.arange(strings.n))) == first
 
 
 def test_many_empty_documents_and_a_long_one() -> None:

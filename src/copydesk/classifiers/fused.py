@@ -10,8 +10,9 @@ import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
 
+from copydesk.features.fitting import weighing_of
 from copydesk.features.options import chunked
-from copydesk.features.tfidf import TfidfFeatures, weighing_of
+from copydesk.features.tfidf import TfidfFeatures
 from copydesk.features.weighting import add_scores
 
 Floats = NDArray[Any]
@@ -57,8 +58,7 @@ class FusedScorer:
             Threads; each takes chunks of texts.
         """
         documents = list(texts)
-        for cut, family in zip(self.features.fitted_cuts(), self.features.families_, strict=True):
-            family.lookup(cut.bases)
+        self.features.prepare()
         threads = min(effective_n_jobs(n_jobs), max(1, len(documents)))
         if threads == 1:
             scores = self._score(documents)
@@ -71,7 +71,7 @@ class FusedScorer:
     def _score(self, documents: list[str]) -> Floats:
         scores = np.repeat(self.intercept[None, :], len(documents), axis=0)
         row = 0
-        for found in self.features.counts(self.features.preprocess(documents)):
+        for found in self.features.counts(documents):
             n = len(found[0][1]) - 1
             for family, weights, weighing, counts in zip(
                 self.features.families_, self.blocks, self.weighing, found, strict=True

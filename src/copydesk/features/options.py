@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from copydesk.features.weighting import NORMS
 
 ANALYZERS = ("word", "char", "char_wb")
-CHUNK_CHARACTERS = 1 << 20  # read together: large enough to be fast, small enough to stay in cache
+CHUNK_CHARACTERS = 1 << 18  # read together: large enough to be fast, small enough to stay in cache
 # What a family may say for itself.
 FAMILY_OPTIONS = (
     "analyzer", "ngram_range", "token_pattern", "stop_words", "min_df", "max_df", "max_features", "vocabulary",
@@ -67,6 +67,29 @@ def check_hashing(options: dict[str, Any]) -> None:
     for name, value in neutral.items():
         if options[name] != value:
             raise ValueError(f"{name}={options[name]!r} needs a vocabulary, and n_features={columns} has none")
+
+
+def given_terms(vocabulary: Any) -> list[str] | None:
+    """Return the vocabulary that was given, in the order of its columns.
+
+    Raises
+    ------
+    ValueError
+        It is empty, has a term twice, or its columns have gaps.
+    """
+    if vocabulary is None:
+        return None
+    if isinstance(vocabulary, Mapping):
+        order = sorted(vocabulary.items(), key=lambda item: item[1])
+        if [column for _, column in order] != list(range(len(order))):
+            raise ValueError("vocabulary: its columns must be 0, 1, 2 … without gaps or repetitions")
+        return [term for term, _ in order]
+    names = sorted(vocabulary) if isinstance(vocabulary, set) else list(vocabulary)
+    if len(set(names)) != len(names):
+        raise ValueError("vocabulary: a term is there twice")
+    if not names:
+        raise ValueError("empty vocabulary passed to fit")
+    return names
 
 
 def parse_memory(size: int | str | None) -> int | None:

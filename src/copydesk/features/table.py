@@ -1,10 +1,11 @@
-"""Compiled kernels of the vocabulary: an open-addressing table, and the state of terms while they are counted.
+"""Compiled kernels of the two tables that number n-grams: strings by their bytes, longer n-grams by their parts.
 
-A row of the table is a 64-bit hash and, in one word, a 32-bit check and the term's number + 1. An empty table means
-hashing without a vocabulary: the hash says the column.
+Both are open-addressing tables of rows (64-bit key, number + 1), a power of two long, searched from where a keyed
+multiplication (Dietzfelbinger et al. 1997) says. Both are exact. A string of up to seven bytes is its own key; a longer
+one has a hash for a key, and its bytes are compared. An n-gram of several words is the pair of the n-gram without
+its last word and that word, two numbers of 32 bits.
 
-The counts of a document come from "last seen" stamps: a term's state remembers the document that it was last
-seen in and where its count stands, so that no per-document dictionary is needed.
+Kernels never allocate: where a table has no room they return how far they came, to be called again with a larger one.
 """
 
 from __future__ import annotations
@@ -12,192 +13,223 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from copydesk.features.compiled import kernel
 
 Array = NDArray[Any]
 
-# Columns of a term's state while counting (int32, small so that it stays in cache) and of what is known of it (int64).
-LAST, SLOT, DF, STATE_COLUMNS = 0, 1, 2, 4
-KEY, CHECK, FROM, TO, ORIGIN_COLUMNS = 0, 1, 2, 3, 4
-
-MIX = np.uint64(0x9E3779B97F4A7C15)
 _ONE = np.uint64(1)
+_8 = np.uint64(8)
 _32 = np.uint64(32)
-_LOW = np.uint64(0xFFFFFFFF)
+_56 = np.uint64(56)
+LOW = np.uint64(0xFFFFFFFF)
+HASHED = np.uint64(1 << 63)  # marks the key of a string longer than a key
 
 
-@njit(cache=True, nogil=True, inline="always")
-def slot_of(key: Any, mask: Any) -> Any:
-    """Return where in a table of ``mask + 1`` rows the search for a hash begins."""
-    return ((key ^ (key >> _32)) * MIX >> np.uint64(20)) & mask
+@kernel
+def mix(state: Any, key: Any, multiplier: Any) -> Any:
+    """Add a key to a running hash."""
+    state = (state ^ key) * multiplier
+    return state ^ (state >> _32)
 
 
-@njit(cache=True, nogil=True)
-def grow_table(origin: Array, n_terms: int, size: int) -> Array:
-    """Return a table of ``size`` rows (a power of two) with the terms of ``origin`` in it."""
-    grown = np.zeros((size, 2), dtype=np.uint64)
-    mask = np.uint64(size - 1)
-    for term in range(n_terms):
-        key = np.uint64(origin[term, KEY])
-        at = slot_of(key, mask)
-        while grown[at, 1] != 0:
-            at = (at + _ONE) & mask
-        grown[at, 0] = key
-        grown[at, 1] = (np.uint64(origin[term, CHECK]) << _32) | np.uint64(term + 1)
-    return grown
+@kernel
+def shift_of(size: int) -> Any:
+    """Return by how much a product is shifted to be a row of a table of ``size`` rows."""
+    shift = np.uint64(64)
+    while size > 1:
+        size >>= 1
+        shift -= _ONE
+    return shift
 
 
-@njit(cache=True, nogil=True)
-def grow_rows(rows: Array, used: int, size: int) -> Array:
-    """Return a copy with room for ``size`` rows."""
-    grown = np.empty((size, rows.shape[1]), dtype=rows.dtype)
-    grown[:used] = rows[:used]
-    return grown
+@kernel
+def key_strings(written: Array, offsets: Array, multiplier: Any, keys: Array) -> None:
+    """Write the key of each string of a buffer."""
+    for i in range(offsets.shape[0] - 1):
+        key, state = _ONE, np.uint64(0)
+        for at in range(offsets[i], offsets[i + 1]):
+            if key >> _56:
+                state, key = mix(state, key, multiplier) | _ONE, _ONE
+            key = key << _8 | np.uint64(written[at])
+        keys[i] = mix(state, key, multiplier) | HASHED if state else key
 
 
-@njit(cache=True, nogil=True)
-def make_room(
-    table: Array, state: Array, origin: Array, found: Array, n_terms: int, nnz: int, n: int, frozen: bool
-) -> Any:
-    """Grow what could be too small for ``n`` more n-grams."""
-    if not frozen:
-        if n_terms + n > state.shape[0]:
-            size = max(2 * state.shape[0], n_terms + n)
-            state = grow_rows(state, n_terms, size)
-            origin = grow_rows(origin, n_terms, size)
-        if 2 * (n_terms + n) > table.shape[0]:
-            size = table.shape[0]
-            while size < 2 * (n_terms + n):
-                size *= 2
-            table = grow_table(origin, n_terms, 2 * size)
-    if nnz + n > found.shape[0]:
-        found = grow_rows(found, nnz, max(found.shape[0] + found.shape[0] // 2, nnz + n))
-    return table, state, origin, found
+@kernel
+def same_bytes(text: Array, begin: Any, end: Any, written: Array, offsets: Array, number: Any) -> bool:
+    """Tell whether a string is the one of that number."""
+    at = np.uint64(offsets[number])
+    if np.uint64(offsets[number + _ONE]) - at != end - begin:
+        return False
+    for place in range(begin, end):
+        if text[place] != written[at]:
+            return False
+        at += _ONE
+    return True
 
 
-@njit(cache=True, nogil=True)
-def find_terms(table: Array, keys: Array, checks: Array, numbers: Array, n: int) -> None:
-    """Look ``n`` n-grams up; write their terms' numbers + 1, or 0 where the table does not know them.
-
-    The first pass does nothing but read the rows where searches begin, so that the waits for memory overlap.
-    """
+@kernel
+def search(table: Array, at: Any, key: Any, text: Array, begin: Any, end: Any, written: Array, offsets: Array) -> Any:
+    """Return the row of a string, or the empty one where it belongs; ``at`` is where the search begins."""
     mask = np.uint64(table.shape[0] - 1)
-    for i in range(np.uint64(n)):
-        numbers[i] = table[slot_of(keys[i], mask), 1]
-    for i in range(np.uint64(n)):
-        entry = numbers[i]
+    while True:
+        entry = table[at, 1]
         if entry == 0:
-            continue
-        key, check = keys[i], checks[i]
-        at = slot_of(key, mask)
-        while entry != 0 and not (table[at, 0] == key and entry >> _32 == check):
-            at = (at + _ONE) & mask
-            entry = table[at, 1]
-        numbers[i] = entry & _LOW
-
-
-@njit(cache=True, nogil=True)
-def hash_columns(keys: Array, numbers: Array, n: int, n_columns: int) -> None:
-    """Write the columns + 1 of ``n`` n-grams where there is no vocabulary; ``n_columns`` is a power of two."""
-    mask = np.uint64(n_columns - 1)
-    for i in range(np.uint64(n)):
-        numbers[i] = slot_of(keys[i], mask) + _ONE
-
-
-@njit(cache=True, nogil=True)
-def add_term(table: Array, state: Array, origin: Array, n_terms: int, key: Any, check: Any, span: Array) -> Any:
-    """Find or add one term; return its number."""
-    mask = np.uint64(table.shape[0] - 1)
-    at = slot_of(key, mask)
-    while table[at, 1] != 0:
-        if table[at, 0] == key and table[at, 1] >> _32 == check:
-            known: Any = np.int64(table[at, 1] & _LOW)
-            return known - 1
+            return at
+        if table[at, 0] == key and (key < HASHED or same_bytes(text, begin, end, written, offsets, entry - _ONE)):
+            return at
         at = (at + _ONE) & mask
-    table[at, 0] = key
-    table[at, 1] = (check << _32) | np.uint64(n_terms + 1)
-    state[n_terms, LAST] = -1
-    state[n_terms, DF] = 0
-    origin[n_terms, KEY] = np.int64(key)
-    origin[n_terms, CHECK] = np.int64(check)
-    origin[n_terms, FROM] = span[0]
-    origin[n_terms, TO] = span[1]
-    return n_terms
 
 
-@njit(cache=True, nogil=True)
-def flush(
-    table: Array,
-    state: Array,
-    origin: Array,
-    found: Array,
-    n_terms: int,
-    nnz: int,
-    keys: Array,
-    checks: Array,
+@kernel
+def write_string(text: Array, begin: Any, end: Any, written: Array, offsets: Array, number: Any) -> None:
+    """Append a string to the buffer."""
+    at = np.uint64(offsets[number])
+    for place in range(begin, end):
+        written[at] = text[place]
+        at += _ONE
+    offsets[number + _ONE] = at
+
+
+@kernel
+def find_strings(
+    text: Array,
     spans: Array,
-    numbers: Array,
-    n: int,
-    stamp: int,
+    keys: Array,
+    first: int,
+    table: Array,
+    written: Array,
+    offsets: Array,
+    n_terms: int,
+    multiplier: Any,
     frozen: bool,
+    numbers: Array,
 ) -> Any:
-    """Count the ``n`` n-grams in the buffer for the document that ``stamp`` stands for.
-
-    Returns
-    -------
-    table, state, origin, found, n_terms, nnz
-        ``found`` gets a row (term, count) for each term that is new in this document.
-    """
-    table, state, origin, found = make_room(table, state, origin, found, n_terms, nnz, n, frozen)
-    if table.shape[0] == 0:
-        hash_columns(keys, numbers, n, state.shape[0])
-    else:
-        find_terms(table, keys, checks, numbers, n)
-    for i in range(np.uint64(n)):
-        number = numbers[i]
-        if number == 0:
-            if frozen:
-                continue
-            term = np.uint64(add_term(table, state, origin, n_terms, keys[i], checks[i], spans[i]))
-            if term == np.uint64(n_terms):
-                n_terms += 1
-        else:
-            term = number - _ONE
-        if state[term, LAST] == stamp:
-            found[np.uint64(state[term, SLOT]), 1] += 1
-        else:
-            state[term, LAST] = stamp
-            state[term, SLOT] = nnz
-            state[term, DF] += 1
-            found[np.uint64(nnz), 0] = term
-            found[np.uint64(nnz), 1] = 1
-            nnz += 1
-    return table, state, origin, found, n_terms, nnz
-
-
-@njit(cache=True, nogil=True)
-def join_terms(table: Array, state: Array, origin: Array, n_terms: int, others: Array, other: Array, n: int) -> Any:
-    """Add the ``n`` terms of another vocabulary, counted on later documents, to this one.
+    """Write the number of each string, -1 where it is not known and ``frozen``.
 
     Parameters
     ----------
-    others, other
-        The state and the origin of the other one's terms.
+    text : uint8
+    spans : uint32 (n, 2)
+        Where in ``text`` each string stands.
+    keys : uint64 (n,)
+    first : int
+        The string to begin with.
+    table, written, offsets, n_terms
+        The table, its strings, where each begins, and how many there are.
+    multiplier : uint64
+        The model's key.
+    numbers : int32 (n,)
 
     Returns
     -------
-    table, state, origin, n_terms
-    number : int32 (n,)
-        What each term of the other one is called here.
+    done, n_terms : int
+        ``done`` is short of n where there is no more room.
     """
-    number = np.empty(n, dtype=np.int32)
-    found = np.empty((0, 2), dtype=np.int32)
-    table, state, origin, found = make_room(table, state, origin, found[:0], n_terms, 0, n, False)
-    for term in range(n):
-        key, check = np.uint64(other[term, KEY]), np.uint64(other[term, CHECK])
-        number[term] = add_term(table, state, origin, n_terms, key, check, other[term, FROM : TO + 1])
-        if number[term] == n_terms:
-            n_terms += 1
-        state[number[term], DF] += others[term, DF]
-    return table, state, origin, n_terms, number
+    shift = shift_of(table.shape[0])
+    n = keys.shape[0]
+    most = table.shape[0] // 4 * 3
+    total = np.uint64(n_terms)
+    for i in range(np.uint64(first), np.uint64(n)):
+        key = keys[i]
+        begin, end = np.uint64(spans[i, 0]), np.uint64(spans[i, 1])
+        at = search(table, key * multiplier >> shift, key, text, begin, end, written, offsets)
+        entry = table[at, 1]
+        if entry == 0 and not frozen:
+            room = np.uint64(offsets[total]) + (end - begin) <= np.uint64(written.shape[0])
+            if total >= np.uint64(most) or total + _ONE >= np.uint64(offsets.shape[0]) or not room:
+                return np.int64(i), np.int64(total)
+            write_string(text, begin, end, written, offsets, total)
+            total += _ONE
+            entry = total
+            table[at, 0] = key
+            table[at, 1] = entry
+        numbers[i] = np.int64(entry) - 1
+    return n, np.int64(total)
+
+
+@kernel
+def find_pairs(
+    parents: Array,
+    words: Array,
+    first: int,
+    table: Array,
+    n_pairs: int,
+    origin: Array,
+    n_nodes: int,
+    multiplier: Any,
+    frozen: bool,
+    numbers: Array,
+) -> Any:
+    """Write the number of each pair of a shorter n-gram and the word after it; -1 where either is -1 or unknown.
+
+    Parameters
+    ----------
+    parents, words, numbers : int32 (n,)
+    first : int
+        The pair to begin with.
+    table : uint64
+    n_pairs : int
+        How many pairs the table holds.
+    origin : uint64
+        Gets the key of each new n-gram: parent and word.
+    n_nodes : int
+        Number that the next new n-gram gets.
+
+    Returns
+    -------
+    done, n_pairs, n_nodes : int
+    """
+    shift = shift_of(table.shape[0])
+    mask = np.uint64(table.shape[0] - 1)
+    n = np.uint64(parents.shape[0])
+    most = table.shape[0] // 4 * 3
+    for i in range(np.uint64(first), n):
+        if parents[i] < 0 or words[i] < 0:
+            numbers[i] = -1
+            continue
+        key = np.uint64(parents[i]) << _32 | np.uint64(words[i])
+        at = key * multiplier >> shift
+        while table[at, 1] != 0 and table[at, 0] != key:
+            at = (at + _ONE) & mask
+        entry = table[at, 1]
+        if entry == 0 and not frozen:
+            if n_pairs >= most or n_nodes >= origin.shape[0]:
+                return np.int64(i), n_pairs, n_nodes
+            origin[n_nodes] = key
+            n_nodes += 1
+            n_pairs += 1
+            entry = np.uint64(n_nodes)
+            table[at, 0] = key
+            table[at, 1] = entry
+        numbers[i] = np.int64(entry) - 1
+    return np.int64(n), n_pairs, n_nodes
+
+
+@kernel
+def put_pairs(parents: Array, words: Array, numbers: Array, table: Array, multiplier: Any) -> None:
+    """Enter new pairs under given numbers; there must be room."""
+    shift = shift_of(table.shape[0])
+    mask = np.uint64(table.shape[0] - 1)
+    for i in range(parents.shape[0]):
+        key = np.uint64(parents[i]) << _32 | np.uint64(words[i])
+        at = key * multiplier >> shift
+        while table[at, 1] != 0:
+            at = (at + _ONE) & mask
+        table[at, 0] = key
+        table[at, 1] = np.uint64(numbers[i]) + _ONE
+
+
+@kernel
+def move_rows(table: Array, grown: Array, multiplier: Any) -> None:
+    """Enter the rows of a table into another one, which is empty."""
+    shift = shift_of(grown.shape[0])
+    mask = np.uint64(grown.shape[0] - 1)
+    for row in range(table.shape[0]):
+        if table[row, 1] != 0:
+            at = table[row, 0] * multiplier >> shift
+            while grown[at, 1] != 0:
+                at = (at + _ONE) & mask
+            grown[at, 0] = table[row, 0]
+            grown[at, 1] = table[row, 1]

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from copydesk.features.compiled import kernel
 
 Array = NDArray[Any]
 
 NORMS = {None: 0, "l1": 1, "l2": 2}
+_ONE = np.uint64(1)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel
 def weigh(count: Any, binary: bool, sublinear: bool, k1: Any, length: Any) -> Any:
     """Return a term's weight in a document from its count, before idf and norm."""
     if binary:
@@ -25,10 +27,31 @@ def weigh(count: Any, binary: bool, sublinear: bool, k1: Any, length: Any) -> An
     return count * 1.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
+def document_length(found: Array, first: Any, last: Any, k1: float, b: float, mean_length: float) -> float:
+    """Return the factor by which BM25 corrects a document's length; 0 without BM25."""
+    if k1 <= 0.0:
+        return 0.0
+    total = 0
+    for at in range(first, last):
+        total += found[at, 1]
+    return 1.0 - b + b * total / mean_length
+
+
+@kernel
+def kept_per_row(found: Array, starts: Array, column_of: Array, kept: Array) -> None:
+    """Write how many n-grams of each document have a column."""
+    for row in range(starts.shape[0] - 1):
+        n = 0
+        for at in range(np.uint64(starts[row]), np.uint64(starts[row + 1])):
+            n += column_of[np.uint64(found[at, 0])] >= 0
+        kept[row] = n
+
+
+@kernel
 def tfidf_rows(
     found: Array,
-    indptr: Array,
+    starts: Array,
     column_of: Array,
     idf: Array,
     binary: bool,
@@ -38,18 +61,19 @@ def tfidf_rows(
     mean_length: float,
     norm: int,
     scale: float,
+    first_column: int,
+    begin: Array,
     indices: Array,
     data: Array,
-    out_indptr: Array,
-) -> int:
-    """Fill a CSR matrix with the TF-IDF values of documents; return its number of values.
+) -> None:
+    """Write the TF-IDF values of documents into the rows of a CSR matrix.
 
     Parameters
     ----------
     found : int32 (nnz, 2)
-        Terms and counts, row by row as ``indptr`` says.
-    column_of : int32 (n_terms,)
-        Column of a term, -1 for one that is left out.
+        N-grams and counts, row by row as ``starts`` says.
+    column_of : int32 (n,)
+        Column of an n-gram in this family, -1 for one that is left out; empty where it is the n-gram's number.
     idf : float64 (n_columns,)
     k1, b, mean_length : float
         BM25's saturation and length correction (Robertson and Zaragoza 2009); ``k1`` 0 for none.
@@ -57,40 +81,37 @@ def tfidf_rows(
         0, 1 (sum of absolute values) or 2 (Euclidean).
     scale : float
         Factor of every value, after the norm.
-    indices, data, out_indptr
+    first_column : int
+        Of the family in the matrix.
+    begin : int64 (n_documents,)
+        Where the family's part of each row begins.
+    indices, data
         Written; ``data`` is float32 or float64.
     """  # fmt: skip
-    n = 0
-    for row in range(indptr.shape[0] - 1):
-        first = n
-        length = 0.0
-        if k1 > 0.0:
-            total = 0
-            for at in range(indptr[row], indptr[row + 1]):
-                total += found[at, 1]
-            length = 1.0 - b + b * total / mean_length
+    same = column_of.shape[0] == 0
+    for row in range(starts.shape[0] - 1):
+        first, last = np.uint64(starts[row]), np.uint64(starts[row + 1])
+        length = document_length(found, first, last, k1, b, mean_length)
+        n = np.uint64(begin[row])
         size = 0.0
-        for at in range(indptr[row], indptr[row + 1]):
-            column = column_of[found[at, 0]]
+        for at in range(first, last):
+            column = found[at, 0] if same else column_of[np.uint64(found[at, 0])]
             if column < 0:
                 continue
-            value = weigh(found[at, 1], binary, sublinear, k1, length) * idf[column]
-            indices[n] = column
+            value = weigh(found[at, 1], binary, sublinear, k1, length) * idf[np.uint64(column)]
+            indices[n] = column + first_column
             data[n] = value
             size += abs(value) if norm == 1 else value * value
-            n += 1
+            n += _ONE
+        factor = scale
         if norm and size > 0.0:
             factor = scale / (size if norm == 1 else np.sqrt(size))
-            for at in range(first, n):
+        if factor != 1.0:
+            for at in range(np.uint64(begin[row]), n):
                 data[at] *= factor
-        elif scale != 1.0:
-            for at in range(first, n):
-                data[at] *= scale
-        out_indptr[row + 1] = n
-    return n
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def add_scores(
     found: Array,
     indptr: Array,
@@ -112,16 +133,12 @@ def add_scores(
     n_classes = weights.shape[1]
     sums = np.empty(n_classes, dtype=np.float64)
     for row in range(indptr.shape[0] - 1):
-        length = 0.0
-        if k1 > 0.0:
-            total = 0
-            for at in range(indptr[row], indptr[row + 1]):
-                total += found[at, 1]
-            length = 1.0 - b + b * total / mean_length
+        first, last = np.uint64(indptr[row]), np.uint64(indptr[row + 1])
+        length = document_length(found, first, last, k1, b, mean_length)
         sums[:] = 0.0
         size = 0.0
-        for at in range(indptr[row], indptr[row + 1]):
-            term = found[at, 0]
+        for at in range(first, last):
+            term = np.uint64(found[at, 0])
             value = weigh(found[at, 1], binary, sublinear, k1, length) * idf[term]
             size += abs(value) if norm == 1 else value * value
             for k in range(n_classes):

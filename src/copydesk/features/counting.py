@@ -1,0 +1,103 @@
+"""Compiled kernels: numbers of n-grams to counts per document.
+
+No dictionary is needed: the state of an n-gram remembers where its count stands. That place is this document's
+if it is not before the document's first and the n-gram named there is this one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copydesk.features.compiled import kernel
+
+Array = NDArray[Any]
+
+# Columns of an n-gram's state (int32): where its last count stands, and in how many documents it was seen.
+SLOT, DF, STATE_COLUMNS = 0, 1, 2
+_ONE = np.uint64(1)
+
+
+@kernel
+def add_count(term: Any, count: Any, row: Any, n: Any, state: Array, found: Array) -> Any:
+    """Count an n-gram in the document whose counts begin at ``row``; return the new number of counts."""
+    slot = np.uint64(state[term, SLOT])
+    if row <= slot < n and found[slot, 0] == term:
+        found[slot, 1] += count
+        return n
+    state[term, SLOT] = n
+    state[term, DF] += 1
+    found[n, 0] = term
+    found[n, 1] = count
+    return n + _ONE
+
+
+@kernel
+def count_terms(numbers: Array, starts: Array, n_terms: int, state: Array, found: Array, indptr: Array) -> Any:
+    """Count n-grams per document; return the number of counts.
+
+    Parameters
+    ----------
+    numbers : int32 (n_lengths, n)
+        N-grams in the order of texts; those below 0 and from ``n_terms`` are passed over.
+    starts : int64 (n_documents + 1,)
+        Document i has those from ``starts[i]`` to ``starts[i + 1]``, of every length.
+    state : int32 (n_terms, 2)
+        Any numbers at first, but for document frequencies that are to be used.
+    found : int32 (…, 2)
+        Written: n-gram and count; document i has rows ``indptr[i]`` to ``indptr[i + 1]``.
+    """
+    n = np.uint64(0)
+    known = np.uint64(n_terms)
+    indptr[0] = 0
+    for document in range(starts.shape[0] - 1):
+        row = n
+        for length in range(numbers.shape[0]):
+            for at in range(np.uint64(starts[document]), np.uint64(starts[document + 1])):
+                term = np.uint64(numbers[length, at])
+                if term < known:
+                    n = add_count(term, 1, row, n, state, found)
+        indptr[document + 1] = n
+    return np.int64(n)
+
+
+@kernel
+def count_spelled(
+    words: Array,
+    starts: Array,
+    grams: Array,
+    borders: Array,
+    word_state: Array,
+    distinct: Array,
+    state: Array,
+    found: Array,
+    indptr: Array,
+) -> Any:
+    """Count the character n-grams of words; results as ``count_terms``.
+
+    Words repeat, in a document and between documents: each different one of a document is spelled out once.
+
+    Parameters
+    ----------
+    words : int32 (n,)
+    grams : int32, borders : int64 (n_words + 1,)
+        The n-grams of word i are ``grams[borders[i]]`` to ``grams[borders[i + 1]]``.
+    word_state : int32 (n_words, 2)
+    distinct : int32 (…, 2)
+        Room for the words of a document.
+    """
+    n = np.uint64(0)
+    indptr[0] = 0
+    for document in range(starts.shape[0] - 1):
+        m = np.uint64(0)
+        for at in range(starts[document], starts[document + 1]):
+            m = add_count(np.uint64(words[at]), 1, np.uint64(0), m, word_state, distinct)
+        row = n
+        for at in range(m):
+            word, count = np.uint64(distinct[at, 0]), distinct[at, 1]
+            for place in range(np.uint64(borders[word]), np.uint64(borders[word + _ONE])):
+                n = add_count(np.uint64(grams[place]), count, row, n, state, found)
+        indptr[document + 1] = n
+    return np.int64(n)

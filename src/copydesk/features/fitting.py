@@ -1,0 +1,289 @@
+"""Learning families of n-grams from texts: count in threads, join, choose columns, weigh."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from copydesk.features import terms
+from copydesk.features.counters import Counted, Counter, new_counter, numbers_of
+from copydesk.features.cutting import Chunk, Cut
+from copydesk.features.options import chunked
+from copydesk.features.vocabulary import FittedFamily, HashedFamily
+from copydesk.features.weighting import NORMS, kept_per_row, tfidf_rows
+
+Array = NDArray[Any]
+Options = dict[str, Any]
+ReadChunk = Callable[[list[str]], Chunk]
+
+
+def in_threads(work: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
+    """Do ``work`` on every part, each in a thread of its own; results in order."""
+    if len(parts) == 1:
+        return [work(parts[0])]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        return list(pool.map(work, parts))
+
+
+def slices(documents: list[str], threads: int) -> list[list[str]]:
+    """Cut documents into as many runs as there are threads, of about the same number of characters."""
+    if threads == 1 or len(documents) < 2 * threads:
+        return [documents]
+    lengths = np.cumsum([len(document) for document in documents])
+    borders = np.searchsorted(lengths, np.linspace(0, lengths[-1], threads + 1)[1:-1]).tolist()
+    edges = [0, *borders, len(documents)]
+    return [documents[a:b] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+
+
+@dataclass
+class Part:
+    """What one thread has counted of one family.
+
+    Attributes
+    ----------
+    blocks : list of (found, indptr)
+        The chunks' counts.
+    column_of : ndarray of int32
+        Column of each of the counter's n-grams, -1 for none; empty where they are the same.
+    """
+
+    counter: Counter | None = None
+    blocks: list[Counted | None] = field(default_factory=list)
+    column_of: Array = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+    n_ngrams: int = 0
+    totals: Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    @property
+    def n_documents(self) -> int:
+        """Number of documents counted."""
+        return sum(len(block[1]) - 1 for block in self.blocks if block is not None)
+
+    def add(self, counted: Counted, keep: bool, with_totals: bool) -> None:
+        """Add a chunk's counts; ``with_totals`` also how often each n-gram stands in all texts."""
+        found, indptr = counted
+        self.n_ngrams += int(found[:, 1].sum())
+        if keep:
+            self.blocks.append((found.copy(), indptr))
+        if with_totals:
+            assert self.counter is not None
+            totals = np.bincount(found[:, 0], found[:, 1], self.counter.n).astype(np.int64)
+            totals[: len(self.totals)] += self.totals
+            self.totals = totals
+
+
+@dataclass
+class Learner:
+    """Learns families from documents.
+
+    Parameters
+    ----------
+    options : list of dict
+        Each family's, checked.
+    cuts : list of Cut
+    read : callable
+        Preprocesses and encodes texts.
+    sort : bool
+    threads : int
+    """
+
+    options: list[Options]
+    cuts: list[Cut]
+    read: ReadChunk
+    sort: bool
+    threads: int
+
+    def learn(
+        self, documents: list[str], given: list[list[str] | None], keep: bool
+    ) -> tuple[list[Any], list[list[Part]]]:
+        """Return the fitted families, and with ``keep`` what is to be weighed: each family's parts by thread."""
+        standing = [
+            None if names is None else numbers_of(cut, *terms.encode_terms(names))
+            for names, cut in zip(given, self.cuts, strict=True)
+        ]
+
+        def count(part: list[str]) -> list[Part]:
+            counters = [
+                new_counter(cut, numbers, None if names is None else len(names))
+                for cut, numbers, names in zip(self.cuts, standing, given, strict=True)
+            ]
+            parts = [Part(counter) for counter in counters]
+            for texts in chunked(part):
+                chunk = self.read(texts)
+                for each, counter, options in zip(parts, counters, self.options, strict=True):
+                    each.add(counter.count(chunk), keep, options["max_features"] is not None)
+            return parts
+
+        by_thread = in_threads(count, slices(documents, self.threads))
+        families, parts = [], [list(each) for each in zip(*by_thread, strict=True)]
+        for mine, options, names in zip(parts, self.options, given, strict=True):
+            families.append(self._fit_family(mine, options, names, len(documents)))
+        return families, parts
+
+    def frequent(self, documents: list[str], given: list[list[str] | None], memory: int) -> list[list[str] | None]:
+        """Find the vocabularies that fit into ``memory`` bytes, in the order of columns."""
+        growing = [
+            None if cut.n_features or names is not None else new_counter(cut)
+            for names, cut in zip(given, self.cuts, strict=True)
+        ]
+        share = memory // max(1, sum(each is not None for each in growing))
+        for counter in growing:
+            if counter is not None:
+                counter.remember(share // 16)
+        for texts in chunked(documents):
+            chunk = self.read(texts)
+            for counter in growing:
+                if counter is not None:
+                    counter.count(chunk)
+                    prune(counter, share)
+        return [
+            names if each is None else terms.decode_terms(*each.ngrams.as_terms(each.order())) or None
+            for each, names in zip(growing, given, strict=True)
+        ]
+
+    def _fit_family(
+        self, parts: list[Part], options: Options, given: list[str] | None, n_documents: int
+    ) -> FittedFamily | HashedFamily:
+        """Join what threads have counted, choose columns and compute idf."""
+        first = parts[0]
+        counter = first.counter
+        assert counter is not None
+        numbers = [np.arange(counter.n)]
+        for part in parts[1:]:
+            assert part.counter is not None
+            here = counter.join(part.counter)
+            first.n_ngrams += part.n_ngrams
+            numbers.append(numbers[0] if here is None else here)
+            if len(part.totals):
+                totals = np.zeros(counter.n, dtype=np.int64)
+                totals[: len(first.totals)] = first.totals
+                totals[numbers[-1]] += part.totals
+                first.totals = totals
+            part.counter = None
+        first.counter = None
+        family: FittedFamily | HashedFamily
+        if options["n_features"] is not None:
+            family = HashedFamily()
+            family.learn(counter.document_frequency, n_documents, first.n_ngrams, options)
+            return family
+        if given is None and not len(counter.order()):
+            raise ValueError("empty vocabulary; perhaps the documents only contain stop words")
+        fixed = options["vocabulary"] is not None
+        chosen = counter.order() if fixed else self._chosen(counter, first.totals, options, n_documents)
+        family = FittedFamily()
+        family.terms_, family.offsets_ = as_terms(counter, given, chosen)
+        family.learn(counter.document_frequency[chosen], n_documents, first.n_ngrams, options)
+        column_of = np.full(counter.n, -1, dtype=np.int32)
+        column_of[chosen] = np.arange(len(chosen), dtype=np.int32)
+        for part, mine in zip(parts, numbers, strict=True):
+            part.column_of = column_of[mine]
+        return family
+
+    def _chosen(self, counter: Counter, totals: Array, options: Options, n_documents: int) -> Array:
+        """Return the n-grams that stay, in the order of their columns; limits as scikit-learn's."""
+        low, high = (
+            limit if isinstance(limit, int | np.integer) else limit * n_documents
+            for limit in (options["min_df"], options["max_df"])
+        )
+        if high < low:
+            raise ValueError("max_df corresponds to < documents than min_df")
+        order, df = counter.order(), counter.document_frequency
+        chosen = order[(df[order] >= low) & (df[order] <= high)]
+        limit = options["max_features"]
+        cut = limit is not None and len(chosen) > limit
+        if self.sort or cut:
+            names = terms.decode_terms(*counter.ngrams.as_terms(chosen))
+            chosen = chosen[sorted(range(len(names)), key=names.__getitem__)]
+        if cut:
+            # The same sort on the same order of the same numbers settles ties as scikit-learn does.
+            kept = (-(df if options["binary"] else totals)[chosen]).argsort()[:limit]
+            chosen = chosen[np.sort(kept)]
+        if not len(chosen):
+            raise ValueError("After pruning, no terms remain. Try a lower min_df or a higher max_df.")
+        return chosen
+
+
+def as_terms(counter: Counter, given: list[str] | None, chosen: Array) -> tuple[Array, Array]:
+    """Return the UTF-8 of chosen n-grams and where each begins."""
+    if given is None:
+        found: tuple[Array, Array] = counter.ngrams.as_terms(chosen)
+        return found
+    return terms.encode_terms([given[at] for at in chosen.tolist()])
+
+
+def prune(counter: Counter, memory: int) -> None:
+    """Drop the rarest n-grams until at most half of ``memory`` bytes is taken, if it is exceeded."""
+    size = counter.nbytes
+    if size <= memory or not counter.n:
+        return
+    df = counter.document_frequency
+    room = int(counter.n * memory / size / 2)
+    floor = int(np.partition(df, counter.n - room - 1)[counter.n - room - 1]) if room else int(df.max())
+    counter.keep(df > floor)
+
+
+def weigh(parts: list[list[Part]], families: list[Any], options: list[Options], dtype: Any) -> sp.csr_matrix:
+    """Return the TF-IDF values of counts, families side by side; the counts are given up on the way.
+
+    Parameters
+    ----------
+    parts : list of list of Part
+        Each family's, by thread.
+    """
+    lengths = [_row_lengths(mine) for mine in parts]
+    indptr = np.zeros(len(lengths[0]) + 1, dtype=np.int64)
+    np.cumsum(sum(lengths), out=indptr[1:])
+    indices = np.empty(indptr[-1], dtype=np.int32)
+    data = np.empty(indptr[-1], dtype=dtype)
+    begin, first_column = indptr[:-1].copy(), 0
+    for mine, family, each, length in zip(parts, families, options, lengths, strict=True):
+        borders = np.cumsum([0, *(part.n_documents for part in mine)])
+        write = partial(_write_rows, family, weighing_of(family, each), first_column, indices, data)
+        in_threads(write, [(part, begin[a:b]) for part, a, b in zip(mine, borders[:-1], borders[1:], strict=True)])
+        begin += length
+        first_column += family.n_terms
+    if indptr[-1] < 2**31:
+        indptr = indptr.astype(np.int32)
+    return sp.csr_matrix((data, indices, indptr), shape=(len(begin), first_column), copy=False)
+
+
+def _write_rows(
+    family: Any, weighing: tuple[Any, ...], first_column: int, indices: Array, data: Array, of: tuple[Part, Array]
+) -> None:
+    """Write one thread's rows, and give its counts up; ``of`` is its part and where each row begins."""
+    part, begin = of
+    row = 0
+    for number, block in enumerate(part.blocks):
+        assert block is not None
+        end = row + len(block[1]) - 1
+        tfidf_rows(*block, part.column_of, family.idf_, *weighing, first_column, begin[row:end], indices, data)
+        part.blocks[number] = None
+        row = end
+
+
+def _row_lengths(parts: list[Part]) -> Array:
+    """Return how many values each row will have, int64 (n_documents,)."""
+
+    def lengths(part: Part) -> Array:
+        found = [np.diff(block[1]) for block in part.blocks if block]
+        if len(part.column_of) and part.column_of.min() < 0:
+            for block, length in zip(part.blocks, found, strict=True):
+                assert block is not None
+                kept_per_row(block[0], block[1], part.column_of, length)
+        return np.concatenate(found)
+
+    return np.concatenate(in_threads(lengths, parts))
+
+
+def weighing_of(family: Any, options: Options) -> tuple[Any, ...]:
+    """Return the options of ``tfidf_rows`` and ``add_scores`` in their order."""
+    return (
+        bool(options["binary"]), bool(options["sublinear_tf"]), float(options["bm25_k1"]), float(options["bm25_b"]),
+        float(family.mean_length_), NORMS[options["norm"]], float(options["weight"]),
+    )  # fmt: skip

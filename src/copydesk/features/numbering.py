@@ -1,0 +1,300 @@
+"""N-grams and their numbers: different strings, pairs, and word n-grams made of both.
+
+Each grows while texts are read, or stands still and is shared by threads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copydesk.features import table
+from copydesk.features.terms import gather_terms, measure_ngrams, split_terms, write_ngrams
+
+Array = NDArray[Any]
+
+NO_PARENT = np.uint64(0xFFFFFFFF)  # of an n-gram of one word
+_32 = np.uint64(32)
+_FAST_GROWTH = 1 << 18  # rows up to which a table grows fourfold
+
+
+def grown(array: Array, used: int, size: int) -> Array:
+    """Return a copy with room for ``size`` items or rows."""
+    larger = np.empty((size, *array.shape[1:]), dtype=array.dtype)
+    larger[:used] = array[:used]
+    return larger
+
+
+def rows_for(n: int) -> int:
+    """Return the size of a table that holds ``n`` keys without growing."""
+    return 1 << max(10, int(n * 4 / 3 + 2).bit_length())
+
+
+def larger_table(rows: Array, multiplier: Any) -> Array:
+    """Return a larger table with the same entries."""
+    size = len(rows) * (4 if len(rows) <= _FAST_GROWTH else 2)
+    larger = np.zeros((size, 2), dtype=np.uint64)
+    table.move_rows(rows, larger, multiplier)
+    return larger
+
+
+class Strings:
+    """Different strings, numbered in the order in which they were added.
+
+    Attributes
+    ----------
+    n : int
+        How many there are.
+    written, offsets : ndarray of uint8 and int64
+        Their UTF-8, one after the other, and where each begins; with room for more.
+    """
+
+    def __init__(self, multiplier: Any, rows: int = 1 << 12) -> None:
+        self.multiplier = multiplier
+        self.n = 0
+        self.table = np.zeros((rows, 2), dtype=np.uint64)
+        self.written = np.empty(4 * rows, dtype=np.uint8)
+        self.offsets = np.zeros(rows // 2, dtype=np.int64)
+
+    @classmethod
+    def of(cls, written: Array, offsets: Array, multiplier: Any) -> Strings:
+        """Number different strings in their order."""
+        strings = cls(multiplier, rows_for(len(offsets)))
+        strings.written = np.empty(len(written) + 8, dtype=np.uint8)
+        strings.offsets = np.zeros(len(offsets) + 8, dtype=np.int64)
+        strings.find(*self_keyed(written, offsets, multiplier), frozen=False)
+        return strings
+
+    def find(self, text: Array, spans: Array, keys: Array, frozen: bool) -> Array:
+        """Return the number of each string, int32 (n,); see ``table.find_strings``."""
+        numbers = np.empty(len(keys), dtype=np.int32)
+        done = 0
+        while True:
+            done, self.n = table.find_strings(
+                text, spans, keys, done, self.table, self.written, self.offsets, self.n, self.multiplier, frozen,
+                numbers,
+            )  # fmt: skip
+            if done == len(keys):
+                return numbers
+            self.grow(int(spans[done, 1]) - int(spans[done, 0]))
+
+    def grow(self, longest: int) -> None:
+        """Make room for at least one string more, of at most ``longest`` bytes."""
+        if self.n >= len(self.table) // 4 * 3:
+            self.table = larger_table(self.table, self.multiplier)
+        if self.n + 2 > len(self.offsets):
+            self.offsets = grown(self.offsets, self.n + 1, 2 * len(self.offsets))
+        used = int(self.offsets[self.n])
+        if used + longest > len(self.written):
+            self.written = grown(self.written, used, 2 * len(self.written) + longest)
+
+    def as_terms(self, numbers: Array) -> tuple[Array, Array]:
+        """Return the UTF-8 of strings, one after the other, and where each begins."""
+        found: tuple[Array, Array] = gather_terms(self.written, self.offsets, numbers)
+        return found
+
+    def kept(self, numbers: Array) -> Strings:
+        """Return the same with some strings alone, in their order."""
+        return Strings.of(*self.as_terms(numbers), self.multiplier)
+
+    def adopt(self, other: Strings) -> Array:
+        """Add the strings of another; return their numbers here, int32 (other.n,)."""
+        offsets = other.offsets[: other.n + 1]
+        return self.find(*self_keyed(other.written, offsets, self.multiplier), frozen=False)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory taken."""
+        return self.table.nbytes + self.written.nbytes + self.offsets.nbytes
+
+
+def self_keyed(written: Array, offsets: Array, multiplier: Any) -> tuple[Array, Array, Array]:
+    """Return strings as ``Strings.find`` wants them: text, spans and keys."""
+    keys = np.empty(len(offsets) - 1, dtype=np.uint64)
+    table.key_strings(written, offsets, multiplier, keys)
+    spans = np.empty((len(keys), 2), dtype=np.uint32)
+    spans[:, 0], spans[:, 1] = offsets[:-1], offsets[1:]
+    return written, spans, keys
+
+
+class WordNgrams:
+    """N-grams of words: a number for every string of one to several words.
+
+    An n-gram is known by the n-gram without its last word and that word, so that a token is hashed once, however
+    many n-grams it ends.
+
+    Attributes
+    ----------
+    words : Strings
+        Stop words first.
+    node_of : ndarray of int32
+        The n-gram that is one word, -1 for a stop word.
+    n : int
+        Number of n-grams.
+    origin, level : ndarray of uint64 and uint8
+        Of each n-gram: its parent (upper 32 bits) and last word; its number of words.
+    """
+
+    def __init__(self, multiplier: Any, stops: tuple[Array, Array]) -> None:
+        self.multiplier = multiplier
+        self.words = Strings.of(*stops, multiplier)
+        self.n_stops = self.words.n
+        self.node_of = np.full(self.n_stops, -1, dtype=np.int32)
+        self.n = self.n_pairs = 0
+        self.table = np.zeros((1 << 10, 2), dtype=np.uint64)
+        self.origin = np.empty(1 << 10, dtype=np.uint64)
+        self.level = np.empty(1 << 10, dtype=np.uint8)
+
+    @classmethod
+    def of(cls, written: Array, offsets: Array, multiplier: Any, stops: tuple[Array, Array]) -> WordNgrams:
+        """Number given terms in their order; what only leads to one gets a number after them."""
+        ngrams = cls(multiplier, stops)
+        keys, spans, starts = split_terms(written, offsets, multiplier)
+        words = ngrams.words.find(written, spans, keys, frozen=False)
+        lengths = np.diff(starts)
+        # a term whose tokens and single spaces do not make it up is never met in a text
+        read = np.concatenate([[0], np.cumsum(np.diff(spans.astype(np.int64))[:, 0])])
+        lengths[read[starts[1:]] - read[starts[:-1]] + lengths - 1 != np.diff(offsets)] = 0
+        ngrams.n = len(lengths)
+        ngrams.node_of = np.full(ngrams.words.n, -1, dtype=np.int32)
+        single = np.flatnonzero(lengths == 1)
+        ngrams.node_of[words[starts[single]]] = single
+        missing = np.flatnonzero(ngrams.node_of[ngrams.n_stops :] < 0) + ngrams.n_stops
+        ngrams.node_of[missing] = ngrams.n + np.arange(len(missing))
+        ngrams.node_of[: ngrams.n_stops] = -1
+        ngrams.n += len(missing)
+        ngrams.table = np.zeros((rows_for(len(words)), 2), dtype=np.uint64)
+        ngrams.origin = np.zeros(ngrams.n, dtype=np.uint64)
+        prefix = ngrams.node_of[words[np.minimum(starts[:-1], len(words) - 1)]] if len(words) else lengths.astype("i4")
+        for length in range(2, int(lengths.max(initial=0)) + 1):
+            here = np.flatnonzero(lengths == length)
+            last = words[starts[here] + length - 1]
+            whole = prefix[here] >= 0
+            table.put_pairs(prefix[here][whole], last[whole], here[whole].astype(np.int32), ngrams.table, multiplier)
+            ngrams.n_pairs += len(here)
+            longer = np.flatnonzero(lengths > length)
+            prefix[longer] = ngrams.find_pairs(prefix[longer], words[starts[longer] + length - 1], frozen=False)
+        return ngrams
+
+    def find_words(self, text: Array, spans: Array, keys: Array, frozen: bool) -> tuple[Array, Array]:
+        """Return the word of each token, and the n-gram that is the word alone, int32 (n,); -1 for unknown."""
+        words = self.words.find(text, spans, keys, frozen)
+        new = self.words.n - len(self.node_of)
+        if new:
+            self._make_room(self.n + new)
+            fresh = np.arange(new, dtype=np.uint64)
+            self.origin[self.n : self.n + new] = NO_PARENT << _32 | fresh + np.uint64(len(self.node_of))
+            self.level[self.n : self.n + new] = 1
+            self.node_of = np.append(self.node_of, (fresh + np.uint64(self.n)).astype(np.int32))
+            self.n += new
+        nodes = self.node_of[words] if len(self.node_of) else words
+        return words, np.where(words < 0, np.int32(-1), nodes) if frozen else nodes
+
+    def find_pairs(self, parents: Array, words: Array, frozen: bool) -> Array:
+        """Return the n-gram of each parent and word after it, int32 (n,), -1 for unknown."""
+        numbers = np.empty(len(words), dtype=np.int32)
+        done = 0
+        while True:
+            done, self.n_pairs, self.n = table.find_pairs(
+                parents, words, done, self.table, self.n_pairs, self.origin, self.n, self.multiplier, frozen, numbers
+            )
+            if done == len(words):
+                return numbers
+            if self.n_pairs >= len(self.table) // 4 * 3:
+                self.table = larger_table(self.table, self.multiplier)
+            self._make_room(self.n + 1)
+
+    def longer(self, nodes: Array, words: Array, starts: Array, length: int, frozen: bool) -> Array:
+        """Return the n-grams of ``length`` words that end at each token, -1 where a document has none.
+
+        Parameters
+        ----------
+        nodes : int32 (n,)
+            The n-grams of one word less.
+        words : int32 (n,)
+        starts : int64 (n_documents + 1,)
+            Each document's first token.
+        """
+        parents = np.empty_like(nodes)
+        parents[1:] = nodes[:-1]
+        first = starts[:-1]
+        parents[first[first < len(parents)]] = -1
+        before = self.n
+        found = self.find_pairs(parents, words, frozen)
+        self.level[before : self.n] = length
+        return found
+
+    def _make_room(self, n: int) -> None:
+        if n > len(self.origin):
+            size = max(2 * len(self.origin), n)
+            self.origin = grown(self.origin, self.n, size)
+        if len(self.level) < len(self.origin):
+            self.level = grown(self.level, min(self.n, len(self.level)), len(self.origin))
+
+    def as_terms(self, numbers: Array) -> tuple[Array, Array]:
+        """Return the UTF-8 of n-grams, one after the other, and where each begins."""
+        offsets = np.zeros(len(numbers) + 1, dtype=np.int64)
+        measure_ngrams(self.origin, numbers, self.words.offsets, offsets)
+        written = np.empty(offsets[-1], dtype=np.uint8)
+        write_ngrams(self.origin, numbers, self.words.written, self.words.offsets, written, offsets)
+        return written, offsets
+
+    def adopt(self, other: WordNgrams) -> Array:
+        """Add the n-grams of another; return their numbers here, int32 (other.n,)."""
+        word_here = self.words.adopt(other.words)
+        empty = np.empty(0, dtype=np.uint8)
+        self.find_words(empty, np.empty((0, 2), dtype=np.uint32), np.empty(0, dtype=np.uint64), frozen=False)
+        here = np.empty(other.n, dtype=np.int32)
+        levels, origin = other.level[: other.n], other.origin[: other.n]
+        words = word_here[(origin & table.LOW).astype(np.int64)]
+        for length in range(1, int(levels.max(initial=1)) + 1):
+            nodes = np.flatnonzero(levels == length)
+            if length == 1:
+                here[nodes] = self.node_of[words[nodes]]
+                continue
+            before = self.n
+            parents = here[(origin[nodes] >> _32).astype(np.int64)]
+            here[nodes] = self.find_pairs(parents, words[nodes], frozen=False)
+            self.level[before : self.n] = length
+        return here
+
+    def kept(self, keep: Array) -> tuple[WordNgrams, Array]:
+        """Return the same with some n-grams and what leads to them, and the old numbers of what stayed."""
+        levels, origin = self.level[: self.n], self.origin[: self.n]
+        parents, words = (origin >> _32).astype(np.int64), (origin & table.LOW).astype(np.int64)
+        keep = keep.copy()
+        for length in range(int(levels.max(initial=1)), 1, -1):
+            here = keep & (levels == length)
+            keep[parents[here]] = True
+            keep[self.node_of[words[here]]] = True
+        old = np.flatnonzero(keep)
+        new = np.full(self.n, -1, dtype=np.int64)
+        new[old] = np.arange(len(old))
+        word_kept = self.node_of >= 0
+        word_kept[word_kept] = keep[self.node_of[word_kept]]
+        word_kept[: self.n_stops] = True
+        new_word = np.cumsum(word_kept) - 1
+        less = WordNgrams(self.multiplier, self.words.as_terms(np.arange(self.n_stops)))
+        less.words = self.words.kept(np.flatnonzero(word_kept))
+        less.node_of = np.full(less.words.n, -1, dtype=np.int32)
+        less.node_of[self.n_stops :] = new[self.node_of[word_kept][self.n_stops :]]
+        less.level, less.n = levels[old], len(old)
+        pairs = np.flatnonzero(less.level > 1)
+        parent = np.where(less.level > 1, new[np.minimum(parents[old], self.n - 1)], np.int64(NO_PARENT))
+        last = new_word[words[old]]
+        less.origin = parent.astype(np.uint64) << _32 | last.astype(np.uint64)
+        less.table = np.zeros((rows_for(len(pairs)), 2), dtype=np.uint64)
+        less.n_pairs = len(pairs)
+        table.put_pairs(
+            parent[pairs].astype(np.int32), last[pairs].astype(np.int32), pairs.astype(np.int32), less.table,
+            self.multiplier,
+        )  # fmt: skip
+        return less, old
+
+    @property
+    def nbytes(self) -> int:
+        """Memory taken."""
+        own = (self.table, self.origin, self.level, self.node_of)
+        return self.words.nbytes + sum(each.nbytes for each in own)
