@@ -309,7 +309,7 @@ def columns_of(cut: Cut, numbers: Any, strings: list[str]) -> Array:
         words, found[0] = numbers.find_words(written, spans, keys, frozen=True)
         for length in range(2, longest + 1):
             found[length - 1] = numbers.longer(found[length - 2], words, starts, length, frozen=True)
-    columns: Array = np.full(len(strings), -1, dtype=np.int64)
+    columns = np.full(len(strings), -1, dtype=np.int64)
     some = np.flatnonzero(lengths)
     columns[some] = found[lengths[some] - 1, starts[some + 1] - 1]
     return columns
@@ -323,4 +323,5 @@ def _find_whole(cut: Cut, numbers: Any, written: Array, offsets: Array) -> Array
         return known
     columns = np.empty((1, len(keys)), dtype=np.int32)
     ngrams.hash_ngrams(keys, np.arange(len(keys) + 1), 1, 1, cut.n_features, cut.multiplier, columns)
-    return columns[0]
+    first: Array = columns[0]
+    return first
