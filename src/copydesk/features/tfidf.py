@@ -155,7 +155,8 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
 
     def fit_transform(self, raw_documents: Any, y: Any = None) -> sp.csr_matrix:
         """Learn from texts and return their features; see ``transform``."""
-        return self._learn(check_documents(raw_documents), y, keep=True)
+        features: sp.csr_matrix = self._learn(check_documents(raw_documents), y, keep=True)
+        return features
 
     def partial_fit(self, raw_documents: Any, y: Any = None) -> TfidfFeatures:
         """Add the document frequencies of more texts; needs ``n_features``.
@@ -180,7 +181,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
             ]
         return self
 
-    def _learn(self, documents: list[str], y: Any, keep: bool) -> sp.csr_matrix | None:
+    def _learn(self, documents: list[str], y: Any, keep: bool) -> Any:
         """Fit the families; with ``keep`` return the features of the same documents."""
         self._forget()
         options, cuts = self.family_options(), self.fitted_cuts()
