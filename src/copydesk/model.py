@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 
     from copydesk.estimator import TextClassifier
     from copydesk.explanation import Explanation
+
+
+# Called with the place of what can't be answered, the thing itself, and the reason.
+OnReject: TypeAlias = Callable[[Any, Any, str], None]
+Item: TypeAlias = str | Mapping[str, Any]
+
+CHUNK_CHARACTERS = 4 * 2**20
 
 
 class Model:
@@ -54,9 +61,11 @@ class TopicModel(Model):
         """Return probabilities, shape (n_texts, n_classes); rows sum to 1."""
         return self.estimator.predict_proba(check_texts(texts))
 
-    def label(self, texts: Sequence[str]) -> tuple[NDArray[np.object_], NDArray[np.floating[Any]]]:
+    def label(
+        self, texts: Sequence[str], n_jobs: int | None = None
+    ) -> tuple[NDArray[np.object_], NDArray[np.floating[Any]]]:
         """Return labels, shape (n_texts,), and probabilities, shape (n_texts, n_classes), scoring once."""
-        scores = self.estimator.scores(check_texts(texts))
+        scores = self.estimator.scores(check_texts(texts), n_jobs=n_jobs)
         decision = self.estimator.decision_
         return np.asarray(decision.predict(scores), dtype=object), np.asarray(decision.predict_proba(scores))
 
@@ -74,26 +83,147 @@ class TopicModel(Model):
         """
         return self.estimator.explain(check_texts([text])[0], label)
 
-    def predict_frame(self, frame: pd.DataFrame, text: str = "text", title: str | None = None) -> pd.DataFrame:
-        """Return a copy of ``frame`` with the columns ``label`` and ``confidence``.
+    def predict_frame(
+        self,
+        frame: pd.DataFrame,
+        text: str = "text",
+        title: str | None = None,
+        *,
+        prefix: str = "",
+        on_reject: OnReject | None = None,
+        n_jobs: int | None = None,
+    ) -> pd.DataFrame:
+        """Return a copy of ``frame`` with the columns ``label`` (None where the model abstains) and ``confidence``.
+
+        Parameters
+        ----------
+        frame : DataFrame
+        text, title : str
+            Columns; a title, where there is one, is read as the first line.
+        prefix : str, default=""
+            Before the names of the added columns.
+        on_reject : callable, optional
+            Is called with the index, the text and the reason for each row that has no text; such rows are left
+            out. Without it they raise.
+        n_jobs : int or None, default=None
+            Threads.
 
         Raises
         ------
         KeyError
             A named column is missing.
         TypeError
-            A text is not a string; names the row.
+            A text or title is not a string, or nothing but white space; names the row by its index.
+        ValueError
+            A column of an added name is there already.
         """
-        texts = frame[text].tolist()
-        if title is not None:
-            texts = [f"{head}\n\n{body}" for head, body in zip(frame[title], texts, strict=True)]
-        labels, probabilities = self.label(texts)
-        return frame.assign(label=labels, confidence=probabilities.max(axis=1))
+        for name in (f"{prefix}label", f"{prefix}confidence"):
+            if name in frame:
+                raise ValueError(f"the column {name!r} is there already; give a prefix, such as prefix='predicted_'")
+        bodies = frame[text].tolist()
+        heads = [None] * len(frame)
+        if title is not None:  # a missing one is NaN or NA in pandas
+            heads = [None if no else head for head, no in zip(frame[title].tolist(), frame[title].isna(), strict=True)]
+        texts, kept = [], np.ones(len(frame), dtype=bool)
+        for row, (index, head, body) in enumerate(zip(frame.index, heads, bodies, strict=True)):
+            fault = fault_of(body, head)
+            if fault is None:
+                texts.append(join_title(body, head))
+            else:
+                refuse(index, body, fault, on_reject)
+                kept[row] = False
+        labels, probabilities = self.label(texts, n_jobs)
+        added = {f"{prefix}label": labels, f"{prefix}confidence": probabilities.max(axis=1)}
+        return frame[kept].assign(**added)
 
-    def predict_stream(self, texts: Iterable[str], chunk: int = 1_000) -> Iterator[str | None]:
-        """Yield a label for every text, in order, holding at most ``chunk`` texts in memory."""
-        for part in chunks(texts, chunk):
-            yield from self.predict(part)
+    def predict_stream(
+        self,
+        items: Iterable[Item],
+        text: str = "text",
+        title: str | None = None,
+        *,
+        prefix: str = "",
+        on_reject: OnReject | None = None,
+        chunk: int = 1_000,
+        n_jobs: int | None = None,
+    ) -> Iterator[Any]:
+        """Yield an answer for every item, in order, holding at most ``chunk`` items, or some megabytes, of them.
+
+        Parameters
+        ----------
+        items : iterable of str or mapping
+            A str is answered by its label, None where the model abstains. A mapping with the field ``text`` is
+            answered by a dict of its fields, ``label`` and ``confidence``.
+        text, title, prefix, n_jobs
+            See ``predict_frame``.
+        on_reject : callable, optional
+            Is called with the number of the item, from 0, the item and the reason, for each item without a text;
+            it gets no answer. Without it such an item raises, after all before it were answered.
+        chunk : int, default=1000
+            Of no influence on the answers.
+
+        Raises
+        ------
+        TypeError
+            An item is neither str nor mapping, has no text, nothing but white space, or a field of an added name
+            already; names its number.
+        """
+        for part in chunks(enumerate(items), chunk, size=_characters):
+            good, texts, stop = [], [], None
+            for number, item in part:
+                body, head = (item, None) if isinstance(item, str) else fields_of(item, text, title)
+                try:
+                    fault = fault_of(body, head) or taken(item, prefix)
+                    if fault is not None:
+                        refuse(number, item, fault, on_reject)
+                        continue
+                except Exception as error:  # raised when what stands before it is answered
+                    stop = error
+                    break
+                good.append(item)
+                texts.append(join_title(body, head))
+            labels, probabilities = self.label(texts, n_jobs)
+            for item, label, confidence in zip(good, labels.tolist(), probabilities.max(axis=1).tolist(), strict=True):
+                said = {f"{prefix}label": label, f"{prefix}confidence": confidence}
+                yield label if isinstance(item, str) else {**item, **said}
+            if stop is not None:
+                raise stop
+
+
+def fields_of(item: Any, text: str, title: str | None) -> tuple[Any, Any]:
+    """Return text and title of a mapping; nothing of what is none."""
+    if not isinstance(item, Mapping):
+        return item, None
+    return item.get(text), item.get(title) if title is not None else None
+
+
+def fault_of(text: Any, title: Any) -> str | None:
+    """Say why these are no text and title; None where they are."""
+    if not isinstance(text, str):
+        return f"expected a str, found {type(text).__name__} {str(text)[:40]!r}"
+    if title is not None and not isinstance(title, str):
+        return f"expected a str as title, found {type(title).__name__} {str(title)[:40]!r}"
+    return None if text.strip() or (title or "").strip() else "nothing but white space"
+
+
+def taken(item: Any, prefix: str) -> str | None:
+    """Say which added field an item has already, if any."""
+    if isinstance(item, str):
+        return None
+    there = [name for name in (f"{prefix}label", f"{prefix}confidence") if name in item]
+    return f"the field {there[0]!r} is there already; give a prefix, such as prefix='predicted_'" if there else None
+
+
+def refuse(place: Any, item: Any, fault: str, on_reject: OnReject | None) -> None:
+    """Hand over what can't be answered, or raise."""
+    if on_reject is None:
+        raise TypeError(f"row {place}: {fault}")
+    on_reject(place, item, fault)
+
+
+def join_title(text: str, title: str | None) -> str:
+    """Return title and text as one text, the way models are trained on them."""
+    return f"{title}\n\n{text}" if title else text
 
 
 def check_texts(texts: Any) -> list[str]:
@@ -107,10 +237,22 @@ def check_texts(texts: Any) -> list[str]:
     return rows
 
 
-def chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """Yield lists of at most ``size`` items."""
-    from itertools import islice
+def chunks(items: Iterable[Any], count: int, size: Callable[[Any], int] = lambda item: 0) -> Iterator[list[Any]]:
+    """Yield lists of at most ``count`` items, cut early where their sizes reach ``CHUNK_CHARACTERS``."""
+    held: list[Any] = []
+    total = 0
+    for item in items:
+        held.append(item)
+        total += size(item)
+        if len(held) >= count or total >= CHUNK_CHARACTERS:
+            yield held
+            held, total = [], 0
+    if held:
+        yield held
 
-    rest = iter(items)
-    while part := list(islice(rest, size)):
-        yield part
+
+def _characters(numbered: tuple[int, Any]) -> int:
+    item = numbered[1]
+    if isinstance(item, Mapping):
+        return sum(len(value) for value in item.values() if isinstance(value, str))
+    return len(item) if isinstance(item, str) else 0
