@@ -13,7 +13,8 @@ from copydesk.classifiers.boosting import BoostedTrees
 from copydesk.classifiers.chain import LinearChain
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.linear import LinearSVM
-from copydesk.classifiers.sequence import SequenceClassifier, run_of_scores
+from copydesk.classifiers.page_scores import run_of_scores
+from copydesk.classifiers.sequence import SequenceClassifier
 from copydesk.estimator import TextClassifier
 from copydesk.features.tfidf import TfidfFeatures
 

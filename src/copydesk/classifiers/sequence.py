@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import GroupKFold, KFold
 from sklearn.utils.validation import check_is_fitted
 
 from copydesk.classifiers.fused import FusedScorer
+from copydesk.classifiers.page_scores import best_stretch, run_of_scores, standing
+from copydesk.features.likeness import likeness
 from copydesk.features.paragraph_kernels import shift_rows
 from copydesk.features.paragraphs import SHAPE, PageRows, number_names, page_numbers
 
@@ -24,6 +25,11 @@ Array = NDArray[Any]
 LENT = ("log_characters", "ends_sentence", "capitalised_share", "small_word_share")
 SMOOTHING = (5.0, 15.0)  # paragraphs over which scores are averaged
 RUN = ("page_share", "share_before", "page_mean", "log_page", *(f"around_{width:g}" for width in SMOOTHING))
+# What is taken off every score before the best stretch is looked for: the more, the tighter it is.
+STRICTNESS = (0.0, 0.35)
+STRETCH = tuple(f"stretch_{name}_{by:g}" for by in STRICTNESS for name in ("start", "end", "share"))
+STANDING = ("rank", "standardised", "since_content", "until_content")
+LIKENESS = ("starts_alike", "ends_alike", "alike_near", "short_near")
 
 
 class SequenceClassifier(ClassifierMixin, BaseEstimator):
@@ -42,10 +48,16 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         None: the first stage's scores are the result.
     shape, position, repetition, agreement : bool, default=True
         Which groups of numbers the second stage sees.
+    likeness : bool, default=True
+        Whether it sees how many other paragraphs of the page begin, end or look like this one: lists do.
     reach : int, default=4
         Neighbours on each side that the second stage sees.
     smooth : bool, default=True
         Whether it sees scores averaged over the surroundings and over the page.
+    stretch : bool, default=True
+        Whether it sees where the paragraph stands from the page's best contiguous stretch, and among its scores.
+    length_power : float, default=0.5
+        The second stage weighs a paragraph by its characters to this power: 0 counts paragraphs, 1 characters.
     folds : int, default=5
     random_state : int, default=0
 
@@ -66,8 +78,11 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         position: bool = True,
         repetition: bool = True,
         agreement: bool = True,
+        likeness: bool = True,
         reach: int = 4,
         smooth: bool = True,
+        stretch: bool = True,
+        length_power: float = 0.5,
         folds: int = 5,
         random_state: int = 0,
     ) -> None:
@@ -78,8 +93,11 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         self.position = position
         self.repetition = repetition
         self.agreement = agreement
+        self.likeness = likeness
         self.reach = reach
         self.smooth = smooth
+        self.stretch = stretch
+        self.length_power = length_power
         self.folds = folds
         self.random_state = random_state
 
@@ -133,6 +151,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
             return scores
         rows = PageRows.of(X)
         numbers = self._numbers(X, rows, scores)
+        weight = weight * np.expm1(rows.shapes[:, SHAPE.index("log_characters")]) ** self.length_power
         self.second_ = self._fit_second(numbers, target, weight, rows, np.ones(len(y), dtype=bool))
         for _, held_out in folds if validate else ():
             chosen = np.zeros(len(y), dtype=bool)
@@ -174,6 +193,8 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         names = [("words", "score")]
         names += [("neighbours", f"{name}[{by:+d}]") for by in offsets for name in ("score", *LENT)]
         names += [("page", name) for name in RUN] if self.smooth else []
+        names += [("page", name) for name in (*STRETCH, *STANDING)] if self.stretch else []
+        names += [("repetition", name) for name in LIKENESS] if self.likeness else []
         groups = ("shape", "position", "repetition", "agreement")
         return names + number_names(**{group: getattr(self, group) for group in groups}, neighbours=0)
 
@@ -218,11 +239,18 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
     def _numbers(self, X: Table, rows: PageRows, scores: Array) -> Array:
         """Return what the second stage sees, float32 (n_paragraphs, n_numbers); the score stands first."""
         scores = scores.astype(np.float32)
+        log_characters = rows.shapes[:, SHAPE.index("log_characters")]
         lent = np.column_stack([scores, rows.shapes[:, [SHAPE.index(name) for name in LENT]]])
         blocks = [scores[:, None]]
         blocks += [shift_rows(lent, rows.starts, by, np.nan) for by in range(-self.reach, self.reach + 1) if by]
         if self.smooth:
-            blocks.append(run_of_scores(scores, rows.shapes[:, 0], rows.starts, np.array(SMOOTHING)))
+            blocks.append(run_of_scores(scores, log_characters, rows.starts, np.array(SMOOTHING)))
+        if self.stretch:
+            blocks += [best_stretch(scores, log_characters, rows.starts, by) for by in STRICTNESS]
+            blocks.append(standing(scores, log_characters, rows.starts))
+        if self.likeness:
+            ends = rows.shapes[:, SHAPE.index("ends_sentence")]
+            blocks.append(likeness(rows.words, rows.word_starts, rows.starts, log_characters, ends))
         blocks.append(
             page_numbers(
                 X,
@@ -239,49 +267,3 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
         return {key: value for key, value in state.items() if key != "_fused"}
-
-
-@njit(cache=True, nogil=True)
-def run_of_scores(scores: Array, log_characters: Array, starts: Array, widths: Array) -> Array:
-    """Return how scores run over each page, float32 (n_paragraphs, 4 + n_widths).
-
-    The page's share of characters with positive scores, the share of these that stands before the paragraph,
-    the page's mean score by characters, the logarithm of positive characters; then means of the squashed scores
-    around the paragraph, without itself, that fade with the distance over each of ``widths``.
-    """
-    n_widths = widths.shape[0]
-    found = np.zeros((scores.shape[0], 4 + n_widths), dtype=np.float32)
-    for page in range(starts.shape[0] - 1):
-        first, end = starts[page], starts[page + 1]
-        total = positive = summed = 0.0
-        for at in range(first, end):
-            length = np.expm1(log_characters[at])
-            total += length
-            positive += length if scores[at] > 0 else 0.0
-            summed += length * scores[at]
-        before = 0.0
-        for at in range(first, end):
-            length = np.expm1(log_characters[at])
-            found[at, 0] = positive / max(total, 1.0)
-            found[at, 1] = before / max(positive, 1.0)
-            found[at, 2] = summed / max(total, 1.0)
-            found[at, 3] = np.log1p(positive)
-            before += length if scores[at] > 0 else 0.0
-        for k in range(n_widths):
-            fade = np.exp(-1.0 / widths[k])
-            left_sum = np.zeros(end - first)
-            left_weight = np.zeros(end - first)
-            value = weight = 0.0
-            for at in range(first, end):
-                left_sum[at - first], left_weight[at - first] = value, weight
-                own = np.sqrt(np.expm1(log_characters[at]))
-                value = (value + own * np.tanh(scores[at])) * fade
-                weight = (weight + own) * fade
-            value = weight = 0.0
-            for at in range(end - 1, first - 1, -1):
-                around = left_weight[at - first] + weight
-                found[at, 4 + k] = (left_sum[at - first] + value) / around if around > 0 else 0.0
-                own = np.sqrt(np.expm1(log_characters[at]))
-                value = (value + own * np.tanh(scores[at])) * fade
-                weight = (weight + own) * fade
-    return found

@@ -40,6 +40,8 @@ class Pages:
         and once so.
     titles : bool, default=False
         Give the gold's title to the features. Crawled text comes without.
+    extract_weight : float, default=3.0
+        Sample weight of a block in an extract, beside 1 in a page: extracts are fewer and harder.
     min_found : float, default=0.5
         Pages of whose main text less stands in the HTML are left out, and counted.
     sha256 : str or None, default=None
@@ -52,6 +54,7 @@ class Pages:
         sources: list[str] | None = None,
         view: str = "both",
         titles: bool = False,
+        extract_weight: float = 3.0,
         min_found: float = 0.5,
         sha256: str | None = None,
     ) -> None:
@@ -59,6 +62,7 @@ class Pages:
         self.sources = sources
         self.view = view
         self.titles = titles
+        self.extract_weight = extract_weight
         self.min_found = min_found
         self.sha256 = sha256
 
@@ -141,7 +145,7 @@ class Pages:
                     "document": f"{source}/{record['page_id']}#{view}",
                     "position": position,
                     "title": title if self.titles else "",
-                    "weight": float(label != DOUBTFUL),
+                    "weight": (label != DOUBTFUL) * (self.extract_weight if view == "extract" else 1.0),
                 }
 
 

@@ -1,0 +1,1 @@
+"""What ``boilerplate.py`` measures beside copydesk, and how texts are compared."""

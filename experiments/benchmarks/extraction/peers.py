@@ -1,0 +1,75 @@
+"""Extractors that see the HTML: each turns a page into the text that it takes for the article."""
+
+from __future__ import annotations
+
+from functools import cache
+
+# Names of jusText's lists of stop words by language.
+STOPLISTS = {
+    "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "en": "English", "es": "Spanish", "fi": "Finnish",
+    "fr": "French", "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "lt": "Lithuanian", "nl": "Dutch",
+    "no": "Norwegian_Bokmal", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sv": "Swedish",
+    "tr": "Turkish", "uk": "Ukrainian",
+}  # fmt: skip
+
+
+@cache
+def stop_words(language: str) -> frozenset[str]:
+    """Return jusText's stop words of a language; of all languages where it has none."""
+    import justext
+
+    name = STOPLISTS.get(language)
+    if name in justext.get_stoplists():
+        return frozenset(justext.get_stoplist(name))
+    return frozenset(word for each in justext.get_stoplists() for word in justext.get_stoplist(each))
+
+
+def trafilatura(html: str, language: str) -> str:
+    from trafilatura import extract
+
+    return extract(html, include_comments=False) or ""
+
+
+def justext(html: str, language: str) -> str:
+    import justext as library
+
+    found = library.justext(html.encode(), stop_words(language), encoding="utf-8")
+    return "\n".join(paragraph.text for paragraph in found if not paragraph.is_boilerplate)
+
+
+def boilerpy3(html: str, language: str) -> str:
+    from boilerpy3.extractors import ArticleExtractor
+
+    return str(ArticleExtractor(raise_on_failure=False).get_content(html))
+
+
+def readability(html: str, language: str) -> str:
+    from readability import Document
+
+    from copydesk.text.html import read_page
+
+    return "\n".join(block.text for block in read_page(Document(html).summary()).blocks)
+
+
+def resiliparse(html: str, language: str) -> str:
+    from resiliparse.extract.html2text import extract_plain_text
+
+    return str(extract_plain_text(html, main_content=True))
+
+
+EXTRACTORS = {
+    "trafilatura": trafilatura,
+    "readability-lxml": readability,
+    "resiliparse": resiliparse,
+    "boilerpy3": boilerpy3,
+    "jusText": justext,
+}
+
+
+def extract(name: str, html: str, language: str) -> str:
+    """Return a peer's text of a page; "" where it gives up."""
+    try:
+        return EXTRACTORS[name](html, language)
+    except Exception as error:  # each has exceptions of its own for pages that it can't read
+        print(f"{name}: {type(error).__name__} {error}"[:120])
+        return ""

@@ -1,0 +1,117 @@
+"""How the scores of a page's paragraphs run: compiled kernels that see all of a page at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+SURE_SCORE, SURE_LENGTH = 0.3, 4.4  # from this score and log length on, a paragraph is surely content
+
+
+@njit(cache=True, nogil=True)
+def run_of_scores(scores: Array, log_characters: Array, starts: Array, widths: Array) -> Array:
+    """Return how scores run over each page, float32 (n_paragraphs, 4 + n_widths).
+
+    The page's share of characters with positive scores, the share of these that stands before the paragraph,
+    the page's mean score by characters, the logarithm of positive characters; then means of the squashed scores
+    around the paragraph, without itself, that fade with the distance over each of ``widths``.
+    """
+    n_widths = widths.shape[0]
+    found = np.zeros((scores.shape[0], 4 + n_widths), dtype=np.float32)
+    for page in range(starts.shape[0] - 1):
+        first, end = starts[page], starts[page + 1]
+        total = positive = summed = 0.0
+        for at in range(first, end):
+            length = np.expm1(log_characters[at])
+            total += length
+            positive += length if scores[at] > 0 else 0.0
+            summed += length * scores[at]
+        before = 0.0
+        for at in range(first, end):
+            length = np.expm1(log_characters[at])
+            found[at, 0] = positive / max(total, 1.0)
+            found[at, 1] = before / max(positive, 1.0)
+            found[at, 2] = summed / max(total, 1.0)
+            found[at, 3] = np.log1p(positive)
+            before += length if scores[at] > 0 else 0.0
+        for k in range(n_widths):
+            fade = np.exp(-1.0 / widths[k])
+            left_sum = np.zeros(end - first)
+            left_weight = np.zeros(end - first)
+            value = weight = 0.0
+            for at in range(first, end):
+                left_sum[at - first], left_weight[at - first] = value, weight
+                own = np.sqrt(np.expm1(log_characters[at]))
+                value = (value + own * np.tanh(scores[at])) * fade
+                weight = (weight + own) * fade
+            value = weight = 0.0
+            for at in range(end - 1, first - 1, -1):
+                around = left_weight[at - first] + weight
+                found[at, 4 + k] = (left_sum[at - first] + value) / around if around > 0 else 0.0
+                own = np.sqrt(np.expm1(log_characters[at]))
+                value = (value + own * np.tanh(scores[at])) * fade
+                weight = (weight + own) * fade
+    return found
+
+
+@njit(cache=True, nogil=True)
+def best_stretch(scores: Array, log_characters: Array, starts: Array, strictness: float) -> Array:
+    """Return where paragraphs stand from the page's best contiguous stretch, float32 (n_paragraphs, 3).
+
+    The stretch with the largest sum of squashed scores less ``strictness``, each times the root of its length
+    (Kadane's algorithm). Signed logarithms of the paragraphs from its start and to its end, both positive inside;
+    the share of the page's positive values that it holds.
+    """
+    found = np.zeros((scores.shape[0], 3), dtype=np.float32)
+    for page in range(starts.shape[0] - 1):
+        first, end = starts[page], starts[page + 1]
+        best = -np.inf
+        running = positive = 0.0
+        begins = best_first = best_last = first
+        for at in range(first, end):
+            value = (np.tanh(scores[at]) - strictness) * np.sqrt(np.expm1(log_characters[at]))
+            positive += max(value, 0.0)
+            if running <= 0:
+                running, begins = 0.0, at
+            running += value
+            if running > best:
+                best, best_first, best_last = running, begins, at
+        for at in range(first, end):
+            since, until = at - best_first, best_last - at
+            found[at, 0] = np.sign(since) * np.log1p(abs(since))
+            found[at, 1] = np.sign(until) * np.log1p(abs(until))
+            found[at, 2] = best / positive if positive > 0 else 0.0
+    return found
+
+
+@njit(cache=True, nogil=True)
+def standing(scores: Array, log_characters: Array, starts: Array) -> Array:
+    """Return how a paragraph's score stands in its page, float32 (n_paragraphs, 4).
+
+    The share of paragraphs with no higher score; the score less the page's mean, in standard deviations;
+    logarithms of the characters since and until the nearest paragraphs that are surely content, -1 without one.
+    """
+    found = np.zeros((scores.shape[0], 4), dtype=np.float32)
+    for page in range(starts.shape[0] - 1):
+        first, end = starts[page], starts[page + 1]
+        if first == end:
+            continue
+        order = np.argsort(scores[first:end], kind="mergesort")
+        mean, deviation = scores[first:end].mean(), scores[first:end].std() + 1e-3
+        for rank in range(end - first):
+            found[first + order[rank], 0] = (rank + 1) / (end - first)
+        for backwards in range(2):
+            between, seen = 0.0, False
+            for step in range(end - first):
+                at = end - 1 - step if backwards else first + step
+                found[at, 1] = (scores[at] - mean) / deviation
+                found[at, 2 + backwards] = np.log1p(between) if seen else -1.0
+                between += np.expm1(log_characters[at])
+                if scores[at] > SURE_SCORE and log_characters[at] > SURE_LENGTH:
+                    between, seen = 0.0, True
+    return found
