@@ -1,0 +1,58 @@
+"""Pages with their blocks, gold texts and languages, as the benchmark reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from copydesk.datasets.pages import Pages, read_ground_truth, read_html
+from copydesk.text.html import decode
+
+GOLD = ["fundus", "readability", "trafilatura_silver", "wcxb"]
+
+
+@dataclass
+class Corpus:
+    """Labelled blocks of both views, and what the ground truth says of each page."""
+
+    folder: Path
+    sources: list[str]
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """Return labelled blocks with source, page, view and language."""
+        frame = Pages(str(self.folder), sources=self.sources).load().frame
+        page = frame["document"].str.split("#").str[0]
+        frame = frame.assign(page=page, source=page.str.split("/").str[0], view=frame["document"].str.split("#").str[1])
+        languages = {page: self.language(page) for page in page.unique()}
+        return frame.assign(language=page.map(languages))
+
+    @cached_property
+    def records(self) -> dict[str, dict[str, Any]]:
+        """Return the ground truth by page."""
+        return {
+            f"{source}/{record['page_id']}": record
+            for source in self.sources
+            for record in read_ground_truth(self.folder, source)
+        }
+
+    def language(self, page: str) -> str:
+        """Return the language of a page's main text, as Resiliparse detects it."""
+        from resiliparse.parse.lang import detect_fast
+
+        return str(detect_fast(self.records[page]["plaintext"])[0])
+
+    def html(self, page: str) -> str:
+        """Return a page's HTML, decoded as copydesk does, so that all read the same."""
+        return decode(read_html(self.folder, *page.split("/", 1)))
+
+
+def texts_of(frame: pd.DataFrame, kept: np.ndarray) -> dict[str, str]:
+    """Return each page's kept blocks as a text, one a line."""
+    lines = frame["text"].where(kept, "")
+    return {str(page): "\n".join(filter(None, part)) for page, part in lines.groupby(frame["page"], sort=False)}
