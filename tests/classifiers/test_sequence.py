@@ -117,7 +117,9 @@ def test_scores_of_a_page_are_averaged_without_the_paragraph_itself() -> None:
     assert found[3, 4] == 0  # has none
 
 
-@pytest.mark.parametrize("second", [BoostedTrees(max_iter=5, min_samples_leaf=5), LinearChain(), None])
+@pytest.mark.parametrize(
+    "second", [BoostedTrees(max_iter=20, learning_rate=0.3, min_samples_leaf=5), LinearChain(), None]
+)
 def test_validation_scores_are_of_models_that_did_not_see_the_site(second: Any) -> None:
     frame = pages(20)
     groups = frame["group"].to_numpy()

@@ -57,7 +57,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
     stretch : bool, default=True
         Whether it sees where the paragraph stands from the page's best contiguous stretch, and among its scores.
     length_power : float, default=0.5
-        The second stage weighs a paragraph by its characters to this power: 0 counts paragraphs, 1 characters.
+        Both stages weigh a paragraph by its characters to this power: 0 counts paragraphs, 1 characters.
     folds : int, default=5
     random_state : int, default=0
 
@@ -137,6 +137,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"{type(self).__name__} needs two classes, found {self.classes_.tolist()}")
         target = y == self.classes_[1]
         weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        weight = weight * self._length_weights(X["text"])
         self.text_ = clone(self.text)
         matrix = self.text_.fit_transform(list(X["text"]))
         self.first_ = self._fit_first(matrix, target, weight, np.arange(len(y)))
@@ -151,7 +152,6 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
             return scores
         rows = PageRows.of(X)
         numbers = self._numbers(X, rows, scores)
-        weight = weight * np.expm1(rows.shapes[:, SHAPE.index("log_characters")]) ** self.length_power
         self.second_ = self._fit_second(numbers, target, weight, rows, np.ones(len(y), dtype=bool))
         for _, held_out in folds if validate else ():
             chosen = np.zeros(len(y), dtype=bool)
@@ -229,6 +229,11 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         used = np.flatnonzero(chosen & (weight > 0))
         starts = np.searchsorted(used, rows.starts)
         return clone(self.second).fit(numbers[used], target[used], sample_weight=weight[used], starts=starts)
+
+    def _length_weights(self, texts: Any) -> Array:
+        """Return characters to the power of ``length_power``, 1 on average, shape (n_paragraphs,)."""
+        weights = np.array([max(len(text), 1) for text in texts], dtype=np.float64) ** self.length_power
+        return np.asarray(weights / weights.mean()) if len(weights) else weights
 
     def _folds(self, n: int, groups: Any) -> list[tuple[Array, Array]]:
         """Return folds of whole groups: positions of the rest and of the rows held out, ascending."""
