@@ -79,7 +79,23 @@ def thresholds(frame: pd.DataFrame, score: np.ndarray, keep: float, parts: int =
     return found
 
 
-def unseen(corpus: Corpus, overrides: Lines) -> Found:
+def peers(corpus: Corpus) -> Found:
+    """Return what rules keep of the unseen source's blocks, and the texts that extractors take from its HTML."""
+    test = corpus.frame[corpus.frame["source"] == UNSEEN].reset_index(drop=True)
+    language = test.drop_duplicates("page").set_index("page")["language"]
+    return {
+        "lines": {
+            name: np.concatenate([rule(page["text"].tolist(), page["language"].iloc[0]) for _, page in pages(test)])
+            for name, rule in RULES.items()
+        },
+        "texts": {
+            name: {page: extract(name, corpus.html(page), said) for page, said in language.items()}
+            for name in EXTRACTORS
+        },
+    }
+
+
+def unseen(corpus: Corpus, overrides: Lines, others: Found) -> Found:
     """Train on the other sources and speak on the unseen one: by paragraph, by page, and behind each extractor."""
     cfg = settings(overrides)
     train = training(corpus, [source for source in GOLD if source != UNSEEN], cfg.dataset.weight)
@@ -89,16 +105,9 @@ def unseen(corpus: Corpus, overrides: Lines) -> Found:
     # every page by itself, and again with the site's other pages known
     alone, together = (model.scores(Boilerplate.inputs(test.assign(**change)))[:, 1] for change in ({"group": ""}, {}))
     found = {"frame": test, "score": alone, "with_site": together, "threshold": float(model.decision_.threshold_)}
-    found["lines"] = {
-        name: np.concatenate([rule(page["text"].tolist(), page["language"].iloc[0]) for _, page in pages(test)])
-        for name, rule in RULES.items()
-    }
+    found |= others
     names = test["page"].unique().tolist()
     found["gold"] = {page: corpus.records[page]["plaintext"] for page in names}
-    language = test.drop_duplicates("page").set_index("page")["language"]
-    found["texts"] = {
-        name: {page: extract(name, corpus.html(page), language[page]) for page in names} for name in EXTRACTORS
-    }
     cleaner = Cleaner(model, {"task": "boilerplate", "classes": list(model.classes_)})
     found["filtered"] = {
         name: dict(
@@ -120,7 +129,7 @@ def snippets(corpus: Corpus, cleaner: Cleaner, seen: set[str]) -> list[tuple[str
     from copydesk.datasets.pages import site_name
     from copydesk.text.html import read_page
 
-    others = Corpus(corpus.folder, ["trafilatura_snippets"])
+    others = Corpus(corpus.folder, ["trafilatura_snippets"], {})
     counted = []
     for page, record in others.records.items():
         site = site_name(record.get("url") or record["site"])
@@ -190,7 +199,7 @@ def unseen_table(found: Found) -> Lines:
             lines.append(row(f"{view}, {label}", scores(part, said, said >= threshold), interval=True))
         for name, kept in found["lines"].items():
             # a rule has no score: whatever it keeps is as good as everything else that it keeps
-            lines.append(row(f"{view}, {name}", scores(part, kept[rows].astype(float), kept[rows], resamples=0)))
+            lines.append(row(f"{view}, {name}", scores(part, kept[rows].astype(float), kept[rows], resamples=2)))
     lines += ["", "Text of news pages, runs of four words against the gold, means over pages:", ""]
     lines += ["| what | precision | recall | F1 |", "|---|---|---|---|"]
     site = frame.drop_duplicates("page").set_index("page")["group"]
@@ -226,7 +235,7 @@ def ablation_table(found: dict[str, Found]) -> Lines:
         for view in ("page", "extract"):
             rows = (each["frame"]["view"] == view).to_numpy()
             said = each["score"][rows]
-            found_scores = scores(each["frame"][rows].reset_index(drop=True), said, said >= 0, resamples=0)
+            found_scores = scores(each["frame"][rows].reset_index(drop=True), said, said >= 0, resamples=2)
             cells += [
                 cell(found_scores["boilerplate_removed_at_half_percent_lost"], percent=True),
                 cell(found_scores["average_precision"]),
@@ -263,7 +272,9 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="keep what was found here, and go on from it")
     parser.add_argument("--overrides", nargs="*", default=[], help="of the experiment, such as classifier.reach=6")
     options = parser.parse_args()
-    corpus = Corpus(options.folder, GOLD)
+    given = settings(options.overrides).dataset.main
+    weights = {"extract_weight": given.extract_weight, "source_weights": dict(given.source_weights or {})}
+    corpus = Corpus(options.folder, GOLD, weights)
     lines = ["# Boilerplate on sites never seen", "", f"`boilerplate.py`; {machine()}.", ""]
     lines += [
         "Intervals: 95 %, sites drawn anew. Shares are in percent; by character means of the same F1s. “Lost” and "
@@ -275,7 +286,8 @@ def main() -> None:
         found = remembered(options.cache, "validate", lambda: validate(corpus, options.overrides))
         lines += [*validation_table(found), ""]
     if "unseen" in options.parts:
-        found = remembered(options.cache, "unseen", lambda: unseen(corpus, options.overrides))
+        others = remembered(options.cache, "peers", lambda: peers(corpus))
+        found = remembered(options.cache, "unseen", lambda: unseen(corpus, options.overrides, others))
         lines += [*unseen_table(found), ""]
     if "ablation" in options.parts:
         each = {

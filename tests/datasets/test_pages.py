@@ -88,6 +88,8 @@ def test_a_doubtful_block_has_no_weight_and_is_counted(tmp_path: Path) -> None:
     assert sorted(examples.frame["weight"]) == [0, 1, 1, 1, 1, 1]
     extracts = Pages(str(tmp_path), view="extract", extract_weight=2.5).load()
     assert sorted(extracts.frame["weight"]) == [0, 2.5, 2.5, 2.5]
+    doubted = Pages(str(tmp_path), view="page", source_weights={"one": 0.5, "two": 0.1}).load()
+    assert sorted(doubted.frame["weight"]) == [0, 0.5, 0.5, 0.5, 0.5, 0.5]
 
 
 def test_the_title_is_given_only_where_asked_for(folder: Path) -> None:

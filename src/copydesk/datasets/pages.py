@@ -40,8 +40,11 @@ class Pages:
         and once so.
     titles : bool, default=False
         Give the gold's title to the features. Crawled text comes without.
-    extract_weight : float, default=3.0
+    extract_weight : float, default=2.0
         Sample weight of a block in an extract, beside 1 in a page: extracts are fewer and harder.
+    source_weights : dict of str to float or None, default=None
+        Factor of the sample weights of a source, 1 where it is not named: below 1 for one whose main texts are
+        less to be trusted, above 0 to have it judged.
     min_found : float, default=0.5
         Pages of whose main text less stands in the HTML are left out, and counted.
     sha256 : str or None, default=None
@@ -54,7 +57,8 @@ class Pages:
         sources: list[str] | None = None,
         view: str = "both",
         titles: bool = False,
-        extract_weight: float = 3.0,
+        extract_weight: float = 2.0,
+        source_weights: dict[str, float] | None = None,
         min_found: float = 0.5,
         sha256: str | None = None,
     ) -> None:
@@ -63,6 +67,7 @@ class Pages:
         self.view = view
         self.titles = titles
         self.extract_weight = extract_weight
+        self.source_weights = source_weights
         self.min_found = min_found
         self.sha256 = sha256
 
@@ -131,6 +136,8 @@ class Pages:
         counts.update(f"blocks_{label}" for label in aligned.labels)
         site = site_name(record.get("url") or page.url or str(record.get("site") or record["page_id"]))
         inside = smallest_holder(page.blocks, aligned.labels)
+        trust = (self.source_weights or {}).get(source, 1.0)
+        factors = {"page": trust, "extract": trust * self.extract_weight}
         for view in ("page", "extract"):
             if self.view not in (view, "both"):
                 continue
@@ -145,7 +152,7 @@ class Pages:
                     "document": f"{source}/{record['page_id']}#{view}",
                     "position": position,
                     "title": title if self.titles else "",
-                    "weight": (label != DOUBTFUL) * (self.extract_weight if view == "extract" else 1.0),
+                    "weight": (label != DOUBTFUL) * factors[view],
                 }
 
 
