@@ -48,9 +48,15 @@ def settings(overrides: Lines) -> Any:
 
 def training(corpus: Corpus, sources: list[str], weight: float) -> pd.DataFrame:
     """Return labelled blocks of some sources with composed crawls mixed in, as ``dataset=web`` does."""
-    real = corpus.frame[corpus.frame["source"].isin(sources)].assign(judged=True)
+    real = corpus.frame[corpus.frame["source"].isin(sources)]
     composed = ComposedCrawl().load().frame.assign(judged=False, weight=weight)
     return pd.concat([real, composed], ignore_index=True)
+
+
+def judged_pages(corpus: Corpus) -> pd.DataFrame:
+    """Return the unseen source's blocks, both views."""
+    frame = corpus.frame
+    return frame[(frame["source"] == UNSEEN) & frame["view"].isin(["page", "extract"])].reset_index(drop=True)
 
 
 def validate(corpus: Corpus, overrides: Lines) -> Found:
@@ -60,15 +66,16 @@ def validate(corpus: Corpus, overrides: Lines) -> Found:
     model = build_estimator(cfg).classifier
     weight = frame["weight"].to_numpy(np.float64)
     found = model.fit_and_validate(Boilerplate.inputs(frame), frame["label"], frame["group"].to_numpy(object), weight)
-    real = frame["judged"].to_numpy(bool)
+    real = frame["view"].isin(["page", "extract"]).to_numpy()
     frame, found = frame[real].reset_index(drop=True), found[real]
-    return {"frame": frame, "score": found, "keep": found >= thresholds(frame, found, cfg.decision.keep)}
+    keep = found >= thresholds(frame, found, cfg.decision.keep)
+    return {"frame": frame.assign(judged=True), "score": found, "keep": keep}
 
 
 def thresholds(frame: pd.DataFrame, score: np.ndarray, keep: float, parts: int = 5) -> np.ndarray:
     """Return for every row the threshold that keeps the promise on the other four fifths of the sites."""
     part = pd.factorize(frame["group"])[0] % parts
-    judged = (frame["label"] == "content").to_numpy() & (frame["weight"] > 0).to_numpy()
+    judged = ((frame["label"] == "content") & (frame["weight"] > 0) & frame["judged"]).to_numpy()
     characters = frame["text"].str.len().to_numpy()
     found = np.empty(len(frame))
     for number in range(parts):
@@ -81,7 +88,7 @@ def thresholds(frame: pd.DataFrame, score: np.ndarray, keep: float, parts: int =
 
 def peers(corpus: Corpus) -> Found:
     """Return what rules keep of the unseen source's blocks, and the texts that extractors take from its HTML."""
-    test = corpus.frame[corpus.frame["source"] == UNSEEN].reset_index(drop=True)
+    test = judged_pages(corpus)
     language = test.drop_duplicates("page").set_index("page")["language"]
     return {
         "lines": {
@@ -99,7 +106,7 @@ def unseen(corpus: Corpus, overrides: Lines, others: Found) -> Found:
     """Train on the other sources and speak on the unseen one: by paragraph, by page, and behind each extractor."""
     cfg = settings(overrides)
     train = training(corpus, [source for source in GOLD if source != UNSEEN], cfg.dataset.weight)
-    test = corpus.frame[corpus.frame["source"] == UNSEEN].reset_index(drop=True)
+    test = judged_pages(corpus)
     train = train[~train["group"].isin(set(test["group"]))]
     model = fit(build_estimator(cfg), train, Boilerplate)
     # every page by itself, and again with the site's other pages known
@@ -165,7 +172,7 @@ def ablation(corpus: Corpus, overrides: Lines, name: str) -> Found:
     """Train without one part, and score the unseen source."""
     cfg = settings([*overrides, *ABLATIONS[name]])
     train = training(corpus, [source for source in GOLD if source != UNSEEN], cfg.dataset.weight)
-    test = corpus.frame[corpus.frame["source"] == UNSEEN].reset_index(drop=True).assign(group="")
+    test = judged_pages(corpus).assign(group="")
     weight = train["weight"].to_numpy(np.float64)
     model = build_estimator(cfg).classifier
     model.fit(Boilerplate.inputs(train), train["label"], train["group"].to_numpy(object), weight)
@@ -273,8 +280,8 @@ def main() -> None:
     parser.add_argument("--overrides", nargs="*", default=[], help="of the experiment, such as classifier.reach=6")
     options = parser.parse_args()
     given = settings(options.overrides).dataset.main
-    weights = {"extract_weight": given.extract_weight, "source_weights": dict(given.source_weights or {})}
-    corpus = Corpus(options.folder, GOLD, weights)
+    chosen = {name: given[name] for name in ("extract_weight", "windows", "silver_weight", "seed")}
+    corpus = Corpus(options.folder, GOLD, chosen | {"silver": list(given.silver or [])})
     lines = ["# Boilerplate on sites never seen", "", f"`boilerplate.py`; {machine()}.", ""]
     lines += [
         "Intervals: 95 %, sites drawn anew. Shares are in percent; by character means of the same F1s. “Lost” and "

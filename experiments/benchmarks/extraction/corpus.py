@@ -22,12 +22,12 @@ class Corpus:
 
     folder: Path
     sources: list[str]
-    weights: dict[str, Any]
+    options: dict[str, Any]
 
     @cached_property
     def frame(self) -> pd.DataFrame:
         """Return labelled blocks with source, page, view and language."""
-        frame = Pages(str(self.folder), sources=self.sources, **self.weights).load().frame
+        frame = Pages(str(self.folder), sources=self.sources, **self.options).load().frame
         page = frame["document"].str.split("#").str[0]
         frame = frame.assign(page=page, source=page.str.split("/").str[0], view=frame["document"].str.split("#").str[1])
         languages = {page: self.language(page) for page in page.unique()}

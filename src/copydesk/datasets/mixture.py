@@ -45,10 +45,10 @@ class Mixture:
         added: Examples = self.added.load()
         if main.task != added.task:
             raise ConfigError(f"dataset.added: for the task {added.task}, but dataset.main is for {main.task}")
-        frames = [
-            examples.frame.assign(weight=examples.frame.get("weight", 1.0) * factor, judged=judged, split="")
-            for examples, factor, judged in ((main, 1.0, True), (added, self.weight, False))
-        ]
+        frames = []
+        for examples, factor in ((main, 1.0), (added, self.weight)):
+            frame = examples.frame.assign(weight=examples.frame.get("weight", 1.0) * factor, split="")
+            frames.append(frame.assign(judged=frame.get("judged", True) if examples is main else False))
         frames[1]["document"] = f"{added.name}/" + frames[1]["document"]
         notes = main.notes | {f"{added.name}_{key}": value for key, value in added.notes.items()}
         return Examples(

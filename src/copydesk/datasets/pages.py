@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
 
 from copydesk.datasets.alignment import DOUBTFUL, align, smallest_holder
 from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
@@ -20,6 +24,8 @@ View = Literal["page", "extract", "both"]
 VIEWS = ("page", "extract", "both")
 # Second-level labels under which countries register names: example.co.uk is registered as a whole.
 SECOND_LEVEL = frozenset("ac co com edu gob gov govt gv ne net or org".split())
+# How many blocks a window of a page begins before the article's element and ends after it, on average.
+BEFORE, AFTER = 8, 15
 
 
 class Pages:
@@ -42,13 +48,19 @@ class Pages:
         Give the gold's title to the features. Crawled text comes without.
     extract_weight : float, default=2.0
         Sample weight of a block in an extract, beside 1 in a page: extracts are fewer and harder.
-    source_weights : dict of str to float or None, default=None
-        Factor of the sample weights of a source, 1 where it is not named: below 1 for one whose main texts are
-        less to be trusted, above 0 to have it judged.
+    windows : int, default=2
+        Of each page, so many more extracts that begin and end at random around the article, some of them inside
+        it: trained on, never judged. They stand for extractors that are off the mark.
+    silver : list of str or None, default=None
+        Sources whose main texts are an extractor's output: trained on with ``silver_weight``, never judged.
+    silver_weight : float, default=0.3
+        Factor of their sample weights.
     min_found : float, default=0.5
         Pages of whose main text less stands in the HTML are left out, and counted.
     sha256 : str or None, default=None
         Checksum of the archive behind a URL.
+    seed : int, default=0
+        Of the windows.
     """
 
     def __init__(
@@ -58,18 +70,24 @@ class Pages:
         view: str = "both",
         titles: bool = False,
         extract_weight: float = 2.0,
-        source_weights: dict[str, float] | None = None,
+        windows: int = 2,
+        silver: list[str] | None = None,
+        silver_weight: float = 0.3,
         min_found: float = 0.5,
         sha256: str | None = None,
+        seed: int = 0,
     ) -> None:
         self.path = path
         self.sources = sources
         self.view = view
         self.titles = titles
         self.extract_weight = extract_weight
-        self.source_weights = source_weights
+        self.windows = windows
+        self.silver = silver
+        self.silver_weight = silver_weight
         self.min_found = min_found
         self.sha256 = sha256
+        self.seed = seed
 
     def load(self) -> Examples:
         """Read, parse and align all pages.
@@ -136,12 +154,8 @@ class Pages:
         counts.update(f"blocks_{label}" for label in aligned.labels)
         site = site_name(record.get("url") or page.url or str(record.get("site") or record["page_id"]))
         inside = smallest_holder(page.blocks, aligned.labels)
-        trust = (self.source_weights or {}).get(source, 1.0)
-        factors = {"page": trust, "extract": trust * self.extract_weight}
-        for view in ("page", "extract"):
-            if self.view not in (view, "both"):
-                continue
-            chosen = range(len(page.blocks)) if view == "page" else inside.nonzero()[0].tolist()
+        is_silver = source in (self.silver or ())
+        for view, chosen, weight in self._views(inside, f"{source}/{record['page_id']}"):
             for position, number in enumerate(chosen):
                 label, share = aligned.labels[number], aligned.shares[number]
                 yield {
@@ -152,8 +166,26 @@ class Pages:
                     "document": f"{source}/{record['page_id']}#{view}",
                     "position": position,
                     "title": title if self.titles else "",
-                    "weight": (label != DOUBTFUL) * factors[view],
+                    "weight": (label != DOUBTFUL) * weight * (self.silver_weight if is_silver else 1.0),
+                    "judged": not is_silver and view in VIEWS,
                 }
+
+    def _views(self, inside: NDArray[np.bool_], page: str) -> Iterator[tuple[str, range, float]]:
+        """Yield name, blocks and sample weight of each view; ``inside`` says which blocks the article's element has."""
+        if not inside.any():
+            return
+        first, *_, last = np.flatnonzero(inside).tolist() * 2  # an element's blocks follow each other
+        if self.view in ("page", "both"):
+            yield "page", range(len(inside)), 1.0
+        if self.view in ("extract", "both"):
+            yield "extract", range(first, last + 1), self.extract_weight
+        draw = random.Random(f"{self.seed} {page}")
+        for number in range(self.windows):
+            start = first - int(draw.expovariate(1 / BEFORE))
+            if number % 2:
+                start = draw.randint(first, first + (last - first) // 3)
+            end = last + 1 + int(draw.expovariate(1 / AFTER))
+            yield f"window{number}", range(max(start, 0), min(end, len(inside))), 1.0
 
 
 def read_ground_truth(folder: Path, source: str) -> Iterator[dict[str, Any]]:
