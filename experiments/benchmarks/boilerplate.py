@@ -154,6 +154,7 @@ def snippets(corpus: Corpus, cleaner: Cleaner, seen: set[str]) -> list[tuple[str
 ABLATIONS = {
     "everything": [],
     "words and characters alone (no second stage)": ["classifier.second=null"],
+    "without the second look": ["classifier.passes=1"],
     "without neighbours": ["classifier.reach=0"],
     "without averages of scores": ["classifier.smooth=false"],
     "without the best stretch": ["classifier.stretch=false"],
@@ -163,7 +164,7 @@ ABLATIONS = {
     "without repetition": ["classifier.repetition=false"],
     "without agreement": ["classifier.agreement=false"],
     "without weight by length": ["classifier.length_power=0"],
-    "a linear chain as the second stage": ["classifier/second=linear_chain"],
+    "a linear chain as the second stage": ["classifier/second=linear_chain", "classifier.passes=1"],
     "without composed crawls": ["dataset.weight=0"],
 }
 

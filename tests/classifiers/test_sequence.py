@@ -134,3 +134,17 @@ def test_validation_scores_are_of_models_that_did_not_see_the_site(second: Any) 
         model.decision_function(frame),
         classifier(second=second, position=False).fit(frame, noise, groups).decision_function(frame),
     )
+
+
+def test_a_second_look_sees_what_the_first_made_of_the_page() -> None:
+    frame, test = pages(), pages(4, seed=1)
+    once, twice = fitted(frame, passes=1), fitted(frame, passes=2)
+    assert (once.earlier_, len(twice.earlier_)) == ([], 1)
+    names = twice.number_names()
+    assert len(names) == len(set(names)) == len(once.number_names()) + 1 + 8 + 6 + 10
+    start, named, numbers, added = twice.contributions(test)
+    assert named == names
+    np.testing.assert_allclose(start + added.sum(axis=1), twice.decision_function(test), atol=1e-5)
+    np.testing.assert_allclose(
+        numbers[:, names.index(("second look", "score"))], once.decision_function(test) / 2, rtol=1e-5
+    )

@@ -10,26 +10,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import GroupKFold, KFold
 from sklearn.utils.validation import check_is_fitted
 
+from copydesk.classifiers.context import LENT, LIKENESS, Context, alike
 from copydesk.classifiers.fused import FusedScorer
-from copydesk.classifiers.page_scores import best_stretch, run_of_scores, standing
-from copydesk.features.likeness import likeness
-from copydesk.features.paragraph_kernels import shift_rows
-from copydesk.features.paragraphs import SHAPE, PageRows, number_names, page_numbers
+from copydesk.features.paragraphs import PageRows, number_names, page_numbers
 
 if TYPE_CHECKING:
     from copydesk.features.paragraphs import Table
 
 Array = NDArray[Any]
-
-# What a neighbour lends beside its score.
-LENT = ("log_characters", "ends_sentence", "capitalised_share", "small_word_share")
-SMOOTHING = (5.0, 15.0)  # paragraphs over which scores are averaged
-RUN = ("page_share", "share_before", "page_mean", "log_page", *(f"around_{width:g}" for width in SMOOTHING))
-# What is taken off every score before the best stretch is looked for: the more, the tighter it is.
-STRICTNESS = (0.0, 0.35)
-STRETCH = tuple(f"stretch_{name}_{by:g}" for by in STRICTNESS for name in ("start", "end", "share"))
-STANDING = ("rank", "standardised", "since_content", "until_content")
-LIKENESS = ("starts_alike", "ends_alike", "alike_near", "short_near")
 
 
 class SequenceClassifier(ClassifierMixin, BaseEstimator):
@@ -58,6 +46,9 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         Whether it sees where the paragraph stands from the page's best contiguous stretch, and among its scores.
     length_power : float, default=0.5
         Both stages weigh a paragraph by its characters to this power: 0 counts paragraphs, 1 characters.
+    passes : int, default=2
+        How often the second stage looks at a page. From the second time on it also sees what the last one made of
+        the paragraph and its surroundings, again out of fold (auto-context, Tu and Bai 2010).
     folds : int, default=5
     random_state : int, default=0
 
@@ -65,6 +56,8 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
     ----------
     classes_ : ndarray of shape (2,)
     text_, first_, second_ : the fitted parts
+    earlier_ : list
+        Second stages of all passes but the last.
     """
 
     takes_paragraphs = True
@@ -83,6 +76,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         smooth: bool = True,
         stretch: bool = True,
         length_power: float = 0.5,
+        passes: int = 2,
         folds: int = 5,
         random_state: int = 0,
     ) -> None:
@@ -98,6 +92,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         self.smooth = smooth
         self.stretch = stretch
         self.length_power = length_power
+        self.passes = passes
         self.folds = folds
         self.random_state = random_state
 
@@ -141,7 +136,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         self.text_ = clone(self.text)
         matrix = self.text_.fit_transform(list(X["text"]))
         self.first_ = self._fit_first(matrix, target, weight, np.arange(len(y)))
-        self.second_ = None
+        self.second_, self.earlier_ = None, []
         if self.second is None and not validate:
             return np.zeros(len(y))
         folds = self._folds(len(y), groups)
@@ -151,14 +146,15 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         if self.second is None:
             return scores
         rows = PageRows.of(X)
-        numbers = self._numbers(X, rows, scores)
-        self.second_ = self._fit_second(numbers, target, weight, rows, np.ones(len(y), dtype=bool))
-        for _, held_out in folds if validate else ():
-            chosen = np.zeros(len(y), dtype=bool)
-            chosen[held_out] = True
-            fitted = self._fit_second(numbers, target, weight, rows, ~chosen)
-            starts = np.searchsorted(held_out, rows.starts)
-            scores[held_out] = fitted.decision_function(numbers[held_out], starts=starts)
+        numbers = own = self._numbers(X, rows, scores)
+        for last in range(1, self.passes + 1):
+            fitted = self._fit_second(numbers, target, weight, rows, np.arange(len(y)))
+            if last < self.passes or validate:
+                scores = self._held_out(numbers, target, weight, rows, folds)
+            if last < self.passes:
+                self.earlier_.append(fitted)
+                numbers = np.hstack([own, *self._context.numbers_again(scores, rows)])
+        self.second_ = fitted
         return scores
 
     def decision_function(self, X: Table) -> Array:
@@ -167,7 +163,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         if self.second_ is None:
             return scores
         rows = PageRows.of(X)
-        return np.asarray(self.second_.decision_function(self._numbers(X, rows, scores), starts=rows.starts))
+        return np.asarray(self.second_.decision_function(self._last_look(X, rows, scores), starts=rows.starts))
 
     def predict(self, X: Table) -> Array:
         """Return labels, shape (n_paragraphs,)."""
@@ -189,14 +185,13 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
 
     def number_names(self) -> list[tuple[str, str]]:
         """Return group and name of each number that the second stage sees; the paragraph's own score stands first."""
-        offsets = [by for by in range(-self.reach, self.reach + 1) if by]
-        names = [("words", "score")]
-        names += [("neighbours", f"{name}[{by:+d}]") for by in offsets for name in ("score", *LENT)]
-        names += [("page", name) for name in RUN] if self.smooth else []
-        names += [("page", name) for name in (*STRETCH, *STANDING)] if self.stretch else []
+        names = self._context.names(LENT)
         names += [("repetition", name) for name in LIKENESS] if self.likeness else []
         groups = ("shape", "position", "repetition", "agreement")
-        return names + number_names(**{group: getattr(self, group) for group in groups}, neighbours=0)
+        names += number_names(**{group: getattr(self, group) for group in groups}, neighbours=0)
+        if self.passes > 1:
+            names += [("second look", name) for _, name in self._context.names()]
+        return names
 
     def contributions(self, X: Table) -> tuple[float, list[tuple[str, str]], Array, Array]:
         """Return what a paragraph's score is made of.
@@ -212,7 +207,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         if self.second_ is None:
             return 0.0, [("words", "score")], first[:, None], first[:, None]
         rows = PageRows.of(X)
-        numbers = self._numbers(X, rows, first)
+        numbers = self._last_look(X, rows, first)
         if hasattr(self.second_, "contributions"):
             start, added = self.second_.contributions(numbers)
             return start, self.number_names(), numbers, added
@@ -226,9 +221,18 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         return clone(self.first).fit(matrix[rows], target[rows], sample_weight=weight[rows])
 
     def _fit_second(self, numbers: Array, target: Array, weight: Array, rows: PageRows, chosen: Array) -> Any:
-        used = np.flatnonzero(chosen & (weight > 0))
+        used = chosen[weight[chosen] > 0]
         starts = np.searchsorted(used, rows.starts)
         return clone(self.second).fit(numbers[used], target[used], sample_weight=weight[used], starts=starts)
+
+    def _held_out(self, numbers: Array, target: Array, weight: Array, rows: PageRows, folds: Any) -> Array:
+        """Return the second stage's scores, each by one that was fitted without the paragraph's fold."""
+        scores = np.empty(len(target))
+        for rest, held_out in folds:
+            fitted = self._fit_second(numbers, target, weight, rows, rest)
+            starts = np.searchsorted(held_out, rows.starts)
+            scores[held_out] = fitted.decision_function(numbers[held_out], starts=starts)
+        return scores
 
     def _length_weights(self, texts: Any) -> Array:
         """Return characters to the power of ``length_power``, 1 on average, shape (n_paragraphs,)."""
@@ -241,33 +245,26 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         folds = splitter(self.folds, shuffle=True, random_state=self.random_state)
         return list(folds.split(np.zeros(n), groups=groups))
 
+    @property
+    def _context(self) -> Context:
+        return Context(self.reach, self.smooth, self.stretch)
+
     def _numbers(self, X: Table, rows: PageRows, scores: Array) -> Array:
-        """Return what the second stage sees, float32 (n_paragraphs, n_numbers); the score stands first."""
-        scores = scores.astype(np.float32)
-        log_characters = rows.shapes[:, SHAPE.index("log_characters")]
-        lent = np.column_stack([scores, rows.shapes[:, [SHAPE.index(name) for name in LENT]]])
-        blocks = [scores[:, None]]
-        blocks += [shift_rows(lent, rows.starts, by, np.nan) for by in range(-self.reach, self.reach + 1) if by]
-        if self.smooth:
-            blocks.append(run_of_scores(scores, log_characters, rows.starts, np.array(SMOOTHING)))
-        if self.stretch:
-            blocks += [best_stretch(scores, log_characters, rows.starts, by) for by in STRICTNESS]
-            blocks.append(standing(scores, log_characters, rows.starts))
+        """Return what the second stage sees first, float32 (n_paragraphs, n_numbers); the score stands first."""
+        blocks = self._context.numbers(scores, rows, LENT)
         if self.likeness:
-            ends = rows.shapes[:, SHAPE.index("ends_sentence")]
-            blocks.append(likeness(rows.words, rows.word_starts, rows.starts, log_characters, ends))
-        blocks.append(
-            page_numbers(
-                X,
-                shape=self.shape,
-                position=self.position,
-                repetition=self.repetition,
-                agreement=self.agreement,
-                neighbours=0,
-                rows=rows,
-            )
-        )
+            blocks.append(alike(rows))
+        groups = ("shape", "position", "repetition", "agreement")
+        blocks.append(page_numbers(X, **{group: getattr(self, group) for group in groups}, neighbours=0, rows=rows))
         return np.hstack(blocks)
+
+    def _last_look(self, X: Table, rows: PageRows, scores: Array) -> Array:
+        """Return what the second stage sees at last."""
+        numbers = own = self._numbers(X, rows, scores)
+        for stage in self.earlier_:
+            scores = stage.decision_function(numbers, starts=rows.starts)
+            numbers = np.hstack([own, *self._context.numbers_again(scores, rows)])
+        return numbers
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()

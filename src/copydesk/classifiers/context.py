@@ -1,0 +1,70 @@
+"""Numbers of a paragraph that come from scores: its own, its neighbours', and how they run over the page."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copydesk.classifiers.page_scores import best_stretch, run_of_scores, standing
+from copydesk.features.likeness import likeness
+from copydesk.features.paragraph_kernels import shift_rows
+from copydesk.features.paragraphs import SHAPE, PageRows
+
+Array = NDArray[Any]
+
+# What a neighbour lends beside its score.
+LENT = ("log_characters", "ends_sentence", "capitalised_share", "small_word_share")
+SMOOTHING = (5.0, 15.0)  # paragraphs over which scores are averaged
+RUN = ("page_share", "share_before", "page_mean", "log_page", *(f"around_{width:g}" for width in SMOOTHING))
+# What is taken off every score before the best stretch is looked for: the more, the tighter it is.
+STRICTNESS = (0.0, 0.35)
+STRETCH = tuple(f"stretch_{name}_{by:g}" for by in STRICTNESS for name in ("start", "end", "share"))
+STANDING = ("rank", "standardised", "since_content", "until_content")
+LIKENESS = ("starts_alike", "ends_alike", "alike_near", "short_near")
+# Trees' scores are log odds: halved and bounded they are about as large as a linear classifier's.
+SHRINK, LARGEST = 0.5, 5.0
+
+
+class Context(NamedTuple):
+    """Which numbers are made of scores; see ``SequenceClassifier``."""
+
+    reach: int
+    smooth: bool
+    stretch: bool
+
+    @property
+    def offsets(self) -> list[int]:
+        """Return which neighbours are looked at."""
+        return [by for by in range(-self.reach, self.reach + 1) if by]
+
+    def numbers(self, scores: Array, rows: PageRows, lent: tuple[str, ...] = ()) -> list[Array]:
+        """Return blocks of columns, float32 (n_paragraphs, …); the score itself is the first."""
+        scores = scores.astype(np.float32)
+        log_characters = rows.shapes[:, SHAPE.index("log_characters")]
+        lends = np.column_stack([scores, rows.shapes[:, [SHAPE.index(name) for name in lent]]])
+        blocks = [scores[:, None], *(shift_rows(lends, rows.starts, by, np.nan) for by in self.offsets)]
+        if self.smooth:
+            blocks.append(run_of_scores(scores, log_characters, rows.starts, np.array(SMOOTHING)))
+        if self.stretch:
+            blocks += [best_stretch(scores, log_characters, rows.starts, by) for by in STRICTNESS]
+            blocks.append(standing(scores, log_characters, rows.starts))
+        return blocks
+
+    def numbers_again(self, scores: Array, rows: PageRows) -> list[Array]:
+        """Return the same of the log odds that an earlier pass gave."""
+        return self.numbers(np.clip(scores * SHRINK, -LARGEST, LARGEST), rows)
+
+    def names(self, lent: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+        """Return group and name of each of ``numbers``."""
+        names = [("words", "score")]
+        names += [("neighbours", f"{name}[{by:+d}]") for by in self.offsets for name in ("score", *lent)]
+        names += [("page", name) for name in RUN] if self.smooth else []
+        return names + ([("page", name) for name in (*STRETCH, *STANDING)] if self.stretch else [])
+
+
+def alike(rows: PageRows) -> Array:
+    """Return the numbers named in ``LIKENESS``."""
+    log_characters, ends = (rows.shapes[:, SHAPE.index(name)] for name in ("log_characters", "ends_sentence"))
+    return np.asarray(likeness(rows.words, rows.word_starts, rows.starts, log_characters, ends))
