@@ -148,3 +148,15 @@ def test_a_second_look_sees_what_the_first_made_of_the_page() -> None:
     np.testing.assert_allclose(
         numbers[:, names.index(("second look", "score"))], once.decision_function(test) / 2, rtol=1e-5
     )
+
+
+def test_every_page_weighs_the_same_and_on_average_a_paragraph_weighs_one() -> None:
+    table = {"text": ["a" * 16, "b", "c" * 81], "document": ["1", "1", "2"]}
+    used = np.array([True, True, True])
+    weights = classifier(length_power=0.5)._page_weights(table, used)
+    np.testing.assert_allclose(weights, [1.2, 0.3, 1.5])
+    np.testing.assert_allclose(
+        classifier(length_power=1, balance=False)._page_weights(table, used), np.array([16, 1, 81]) * 3 / 98
+    )
+    context = classifier()._page_weights(table, np.array([True, False, False]))
+    np.testing.assert_allclose(context, [1, 0, 0])

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from copydesk.classifiers.context import LENT, LIKENESS, Context, alike
 from copydesk.classifiers.fused import FusedScorer
-from copydesk.features.paragraphs import PageRows, number_names, page_numbers
+from copydesk.features.paragraphs import PageRows, number_names, page_numbers, page_starts
 
 if TYPE_CHECKING:
     from copydesk.features.paragraphs import Table
@@ -44,8 +44,10 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         Whether it sees scores averaged over the surroundings and over the page.
     stretch : bool, default=True
         Whether it sees where the paragraph stands from the page's best contiguous stretch, and among its scores.
-    length_power : float, default=0.5
+    length_power : float, default=0.75
         Both stages weigh a paragraph by its characters to this power: 0 counts paragraphs, 1 characters.
+    balance : bool, default=True
+        Whether every page weighs the same, however long it is; ``sample_weight`` multiplies that.
     passes : int, default=2
         How often the second stage looks at a page. From the second time on it also sees what the last one made of
         the paragraph and its surroundings, again out of fold (auto-context, Tu and Bai 2010).
@@ -75,7 +77,8 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         reach: int = 4,
         smooth: bool = True,
         stretch: bool = True,
-        length_power: float = 0.5,
+        length_power: float = 0.75,
+        balance: bool = True,
         passes: int = 2,
         folds: int = 5,
         random_state: int = 0,
@@ -92,6 +95,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         self.smooth = smooth
         self.stretch = stretch
         self.length_power = length_power
+        self.balance = balance
         self.passes = passes
         self.folds = folds
         self.random_state = random_state
@@ -132,7 +136,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"{type(self).__name__} needs two classes, found {self.classes_.tolist()}")
         target = y == self.classes_[1]
         weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        weight = weight * self._length_weights(X["text"])
+        weight = weight * self._page_weights(X, weight > 0)
         self.text_ = clone(self.text)
         matrix = self.text_.fit_transform(list(X["text"]))
         self.first_ = self._fit_first(matrix, target, weight, np.arange(len(y)))
@@ -234,10 +238,15 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
             scores[held_out] = fitted.decision_function(numbers[held_out], starts=starts)
         return scores
 
-    def _length_weights(self, texts: Any) -> Array:
-        """Return characters to the power of ``length_power``, 1 on average, shape (n_paragraphs,)."""
-        weights = np.array([max(len(text), 1) for text in texts], dtype=np.float64) ** self.length_power
-        return np.asarray(weights / weights.mean()) if len(weights) else weights
+    def _page_weights(self, X: Table, used: Array) -> Array:
+        """Return weights by length and page, 1 on average over what is used, shape (n_paragraphs,)."""
+        lengths = np.array([max(len(text), 1) for text in X["text"]], dtype=np.float64)
+        weights = used * lengths**self.length_power
+        if self.balance:
+            starts = page_starts(np.asarray(X["document"]))
+            totals = np.add.reduceat(weights, starts[:-1])
+            weights /= np.repeat(np.maximum(totals, 1e-12), np.diff(starts))
+        return np.asarray(weights * (used.sum() / weights.sum()))
 
     def _folds(self, n: int, groups: Any) -> list[tuple[Array, Array]]:
         """Return folds of whole groups: positions of the rest and of the rows held out, ascending."""
