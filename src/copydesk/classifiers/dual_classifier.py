@@ -130,15 +130,18 @@ class DualLinearClassifier(LinearClassifier):
         if not sample_cost.all():
             X, y, sample_cost = X[sample_cost > 0], y[sample_cost > 0], sample_cost[sample_cost > 0]
         X = sp.csr_matrix(X)
-        if not X.has_canonical_format:
-            X = X.copy()
+        rows = dual_rows(X)
+        if rows is None:
+            X = X.copy()  # the caller's stays as it is
             X.sum_duplicates()
+            rows = dual_rows(X)
+            assert rows is not None
         target = self._set_classes(y)
         n_lanes = 1 if self.classes_.size == 2 else self.classes_.size
         if n_lanes == 1:
             target = target - 1  # the only weight vector is that of classes_[1]
         sample_cost, class_cost = self._costs(y, n_lanes, sample_cost)
-        return Problem(X, dual_rows(X), target.astype(np.int32), n_lanes, sample_cost, class_cost)
+        return Problem(X, rows, target.astype(np.int32), n_lanes, sample_cost, class_cost)
 
     def _check_parameters(self) -> None:
         for name in ("C", "tol", "max_iter", "intercept_scaling"):

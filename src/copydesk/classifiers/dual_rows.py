@@ -44,23 +44,48 @@ class DualRows(NamedTuple):
     n_shared: int
 
 
-def dual_rows(X: Any) -> DualRows:
-    """Prepare CSR matrix ``X`` (canonical: no duplicate entries) for training."""
-    in_rows = _rows_with_column(X.indices, X.shape[1])
-    order = np.argsort(-in_rows, kind="stable")
-    rank = np.empty(X.shape[1], dtype=np.int32)
-    rank[order] = np.arange(X.shape[1], dtype=np.int32)
+def dual_rows(X: Any) -> DualRows | None:
+    """Prepare CSR matrix ``X`` for training; None where a row has two entries of one feature."""
+    in_rows, repeated = _rows_with_column(X.indptr, X.indices, X.shape[1])
+    if repeated:
+        return None
+    rank = _rank_by_rows(in_rows)
     n_shared = int(np.count_nonzero(in_rows > 1))
     kept: Any = _keep_shared(X.indptr, X.indices, X.data, rank, n_shared)
     return DualRows(*kept, rank, n_shared)  # type: ignore[call-arg]
 
 
 @njit(cache=True, nogil=True)
-def _rows_with_column(indices, n_columns):
-    rows = np.zeros(n_columns, dtype=np.int64)
-    for j in range(indices.size):
-        rows[indices[j]] += 1
-    return rows
+def _rows_with_column(indptr, indices, n_columns):
+    """Count the rows that have each column; say whether a row has one twice."""
+    rows = np.zeros(n_columns, dtype=np.int32)
+    last = np.full(n_columns, -1, dtype=np.int32)
+    repeated = False
+    for i in range(indptr.size - 1):
+        for j in range(indptr[i], indptr[i + 1]):
+            column = indices[j]
+            repeated |= last[column] == i
+            last[column] = i
+            rows[column] += 1
+    return rows, repeated
+
+
+@njit(cache=True, nogil=True)
+def _rank_by_rows(in_rows):
+    """Return each column's place in a stable counting sort, those of the most rows first."""
+    starts = np.zeros(in_rows.max() + 2, dtype=np.int64)
+    for rows in in_rows:
+        starts[rows] += 1
+    place = 0
+    for rows in range(starts.size - 1, -1, -1):
+        size = starts[rows]
+        starts[rows] = place
+        place += size
+    rank = np.empty(in_rows.size, dtype=np.int32)
+    for column in range(in_rows.size):
+        rank[column] = starts[in_rows[column]]
+        starts[in_rows[column]] += 1
+    return rank
 
 
 @njit(cache=True, nogil=True)
