@@ -76,14 +76,17 @@ class Counter:
         self._make_room()
         return self.state[: self.n, counting.DF]
 
-    def join(self, other: Counter) -> Array | None:
-        """Take over what another counter has seen; return its n-grams' numbers here, None for the same ones."""
+    def join(self, other: Counter, threads: int, last: bool) -> Array:
+        """Take over what another counter has seen; return its n-grams' numbers here, int (other.n,).
+
+        Nothing can be counted any more after the ``last``.
+        """
         if self.frozen:
             self.state[:, counting.DF] += other.state[:, counting.DF]
-            return None
-        here: Array = self.ngrams.adopt(other.ngrams)
+            return np.arange(self.n)
+        here: Array = self.ngrams.adopt(other.ngrams, threads, last)
         self._make_room()
-        self.state[here, counting.DF] += other.document_frequency
+        counting.add_frequencies(self.state, here, other.state)
         return here
 
     def remember(self, most: int) -> None:
@@ -127,8 +130,7 @@ class WordCounter(Counter):
         if self.frozen:
             return super().order()
         levels = self.ngrams.level[: self.n]
-        order = np.argsort(levels, kind="stable")
-        return order[np.searchsorted(levels[order], self.cut.n_min) :]
+        return np.concatenate([np.flatnonzero(levels == n) for n in range(self.cut.n_min, self.cut.n_max + 1)])
 
     def keep(self, kept: Array) -> None:
         self.ngrams, old = self.ngrams.kept(kept)

@@ -101,3 +101,10 @@ def count_spelled(
                 n = add_count(np.uint64(grams[place]), count, row, n, state, found)
         indptr[document + 1] = n
     return np.int64(n)
+
+
+@kernel
+def add_frequencies(state: Array, here: Array, other: Array) -> None:
+    """Add the document frequencies of another counter's n-grams; ``here`` says what their numbers are in ``state``."""
+    for term in range(here.shape[0]):
+        state[here[term], DF] += other[term, DF]

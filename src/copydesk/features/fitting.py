@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,30 +15,13 @@ from copydesk.features import terms
 from copydesk.features.counters import Counted, Counter, new_counter, numbers_of
 from copydesk.features.cutting import Chunk, Cut
 from copydesk.features.options import chunked
+from copydesk.features.threads import in_threads, runs, shares
 from copydesk.features.vocabulary import FittedFamily, HashedFamily
 from copydesk.features.weighting import NORMS, kept_per_row, tfidf_rows
 
 Array = NDArray[Any]
 Options = dict[str, Any]
 ReadChunk = Callable[[list[str]], Chunk]
-
-
-def in_threads(work: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
-    """Do ``work`` on every part, each in a thread of its own; results in order."""
-    if len(parts) == 1:
-        return [work(parts[0])]
-    with ThreadPoolExecutor(len(parts)) as pool:
-        return list(pool.map(work, parts))
-
-
-def slices(documents: list[str], threads: int) -> list[list[str]]:
-    """Cut documents into as many runs as there are threads, of about the same number of characters."""
-    if threads == 1 or len(documents) < 2 * threads:
-        return [documents]
-    lengths = np.cumsum([len(document) for document in documents])
-    borders = np.searchsorted(lengths, np.linspace(0, lengths[-1], threads + 1)[1:-1]).tolist()
-    edges = [0, *borders, len(documents)]
-    return [documents[a:b] for a, b in zip(edges[:-1], edges[1:], strict=True)]
 
 
 @dataclass
@@ -120,7 +102,7 @@ class Learner:
                     each.add(counter.count(chunk), keep, options["max_features"] is not None)
             return parts
 
-        by_thread = in_threads(count, slices(documents, self.threads))
+        by_thread = in_threads(count, shares(documents, self.threads))
         families, parts = [], [list(each) for each in zip(*by_thread, strict=True)]
         for mine, options, names in zip(parts, self.options, given, strict=True):
             families.append(self._fit_family(mine, options, names, len(documents)))
@@ -154,12 +136,11 @@ class Learner:
         first = parts[0]
         counter = first.counter
         assert counter is not None
-        numbers = [np.arange(counter.n)]
+        numbers = []
         for part in parts[1:]:
             assert part.counter is not None
-            here = counter.join(part.counter)
+            numbers.append(counter.join(part.counter, self.threads, last=part is parts[-1]))
             first.n_ngrams += part.n_ngrams
-            numbers.append(numbers[0] if here is None else here)
             if len(part.totals):
                 totals = np.zeros(counter.n, dtype=np.int64)
                 totals[: len(first.totals)] = first.totals
@@ -177,13 +158,25 @@ class Learner:
         fixed = options["vocabulary"] is not None
         chosen = counter.order() if fixed else self._chosen(counter, first.totals, options, n_documents)
         family = FittedFamily()
-        family.terms_, family.offsets_ = as_terms(counter, given, chosen)
+        family.terms_, family.offsets_ = self._as_terms(counter, given, chosen)
         family.learn(counter.document_frequency[chosen], n_documents, first.n_ngrams, options)
-        column_of = np.full(counter.n, -1, dtype=np.int32)
-        column_of[chosen] = np.arange(len(chosen), dtype=np.int32)
-        for part, mine in zip(parts, numbers, strict=True):
-            part.column_of = column_of[mine]
+        columns = np.arange(len(chosen), dtype=np.int32)
+        if len(chosen) == counter.n and np.array_equal(chosen, columns):
+            column_of = columns
+            parts[0].column_of = columns[:0]  # the same, which saves looking
+        else:
+            column_of = np.full(counter.n, -1, dtype=np.int32)
+            column_of[chosen] = columns
+            parts[0].column_of = column_of
+        for part, here in zip(parts[1:], numbers, strict=True):
+            part.column_of = column_of[here]
         return family
+
+    def _as_terms(self, counter: Counter, given: list[str] | None, chosen: Array) -> tuple[Array, Array]:
+        """Return the UTF-8 of chosen n-grams and where each begins."""
+        if given is not None:
+            return terms.encode_terms([given[at] for at in chosen.tolist()])
+        return terms.joined(in_threads(lambda at: counter.ngrams.as_terms(chosen[at]), runs(len(chosen), self.threads)))
 
     def _chosen(self, counter: Counter, totals: Array, options: Options, n_documents: int) -> Array:
         """Return the n-grams that stay, in the order of their columns; limits as scikit-learn's."""
@@ -193,12 +186,13 @@ class Learner:
         )
         if high < low:
             raise ValueError("max_df corresponds to < documents than min_df")
-        order, df = counter.order(), counter.document_frequency
-        chosen = order[(df[order] >= low) & (df[order] <= high)]
+        chosen, df = counter.order(), counter.document_frequency
+        if low > 1 or high < n_documents:
+            chosen = chosen[(df[chosen] >= low) & (df[chosen] <= high)]
         limit = options["max_features"]
         cut = limit is not None and len(chosen) > limit
         if self.sort or cut:
-            names = terms.decode_terms(*counter.ngrams.as_terms(chosen))
+            names = terms.decode_terms(*self._as_terms(counter, None, chosen))
             chosen = chosen[sorted(range(len(names)), key=names.__getitem__)]
         if cut:
             # The same sort on the same order of the same numbers settles ties as scikit-learn does.
@@ -207,14 +201,6 @@ class Learner:
         if not len(chosen):
             raise ValueError("After pruning, no terms remain. Try a lower min_df or a higher max_df.")
         return chosen
-
-
-def as_terms(counter: Counter, given: list[str] | None, chosen: Array) -> tuple[Array, Array]:
-    """Return the UTF-8 of chosen n-grams and where each begins."""
-    if given is None:
-        found: tuple[Array, Array] = counter.ngrams.as_terms(chosen)
-        return found
-    return terms.encode_terms([given[at] for at in chosen.tolist()])
 
 
 def prune(counter: Counter, memory: int) -> None:

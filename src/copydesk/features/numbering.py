@@ -5,6 +5,7 @@ Each grows while texts are read, or stands still and is shared by threads.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from copydesk.features import table
 from copydesk.features.terms import gather_terms, measure_ngrams, split_terms, write_ngrams
+from copydesk.features.threads import in_threads, runs
 
 Array = NDArray[Any]
 
@@ -99,10 +101,25 @@ class Strings:
         """Return the same with some strings alone, in their order."""
         return Strings.of(*self.as_terms(numbers), self.multiplier)
 
-    def adopt(self, other: Strings) -> Array:
-        """Add the strings of another; return their numbers here, int32 (other.n,)."""
-        offsets = other.offsets[: other.n + 1]
-        return self.find(*self_keyed(other.written, offsets, self.multiplier), frozen=False)
+    def adopt(self, other: Strings, threads: int, last: bool) -> Array:
+        """Add the strings of another; return their numbers here, int32 (other.n,).
+
+        They differ among each other, so that looking up is reading alone, and threads share it. After the ``last``
+        one nothing is looked up, and what is new needs no entry.
+        """
+        text, spans, keys = self_keyed(other.written, other.offsets[: other.n + 1], self.multiplier)
+        numbers = np.concatenate(
+            in_threads(lambda at: self.find(text, spans[at], keys[at], frozen=True), runs(other.n, threads))
+        )
+        if not last:
+            new = np.flatnonzero(numbers < 0)
+            numbers[new] = self.find(text, spans[new], keys[new], frozen=False)
+            return numbers
+        used = int(self.offsets[self.n])
+        self.written = grown(self.written, used, used + int(other.offsets[other.n]))
+        self.offsets = grown(self.offsets, self.n + 1, self.n + 1 + other.n)
+        self.n = table.append_strings(text, other.offsets, numbers, self.written, self.offsets, self.n)
+        return numbers
 
     @property
     def nbytes(self) -> int:
@@ -166,7 +183,7 @@ class WordNgrams:
         ngrams.node_of[: ngrams.n_stops] = -1
         ngrams.n += len(missing)
         ngrams.table = np.zeros((rows_for(len(words)), 2), dtype=np.uint64)
-        ngrams.origin = np.zeros(ngrams.n, dtype=np.uint64)
+        ngrams.origin, ngrams.level = np.zeros(ngrams.n, dtype=np.uint64), np.zeros(ngrams.n, dtype=np.uint8)
         prefix = ngrams.node_of[words[np.minimum(starts[:-1], len(words) - 1)]] if len(words) else lengths.astype("i4")
         for length in range(2, int(lengths.max(initial=0)) + 1):
             here = np.flatnonzero(lengths == length)
@@ -227,11 +244,9 @@ class WordNgrams:
         return found
 
     def _make_room(self, n: int) -> None:
-        if n > len(self.origin):
-            size = max(2 * len(self.origin), n)
-            self.origin = grown(self.origin, self.n, size)
-        if len(self.level) < len(self.origin):
-            self.level = grown(self.level, min(self.n, len(self.level)), len(self.origin))
+        used = len(self.origin)
+        if n > used:
+            self.origin, self.level = (grown(each, used, max(2 * used, n)) for each in (self.origin, self.level))
 
     def as_terms(self, numbers: Array) -> tuple[Array, Array]:
         """Return the UTF-8 of n-grams, one after the other, and where each begins."""
@@ -241,24 +256,35 @@ class WordNgrams:
         write_ngrams(self.origin, numbers, self.words.written, self.words.offsets, written, offsets)
         return written, offsets
 
-    def adopt(self, other: WordNgrams) -> Array:
-        """Add the n-grams of another; return their numbers here, int32 (other.n,)."""
-        word_here = self.words.adopt(other.words)
+    def adopt(self, other: WordNgrams, threads: int, last: bool) -> Array:
+        """Add the n-grams of another; return their numbers here, int32 (other.n,); see ``Strings.adopt``."""
+        word_here = self.words.adopt(other.words, threads, last)
         empty = np.empty(0, dtype=np.uint8)
         self.find_words(empty, np.empty((0, 2), dtype=np.uint32), np.empty(0, dtype=np.uint64), frozen=False)
         here = np.empty(other.n, dtype=np.int32)
         levels, origin = other.level[: other.n], other.origin[: other.n]
-        words = word_here[(origin & table.LOW).astype(np.int64)]
         for length in range(1, int(levels.max(initial=1)) + 1):
             nodes = np.flatnonzero(levels == length)
+            words = word_here[(origin[nodes] & table.LOW).astype(np.int64)]
             if length == 1:
-                here[nodes] = self.node_of[words[nodes]]
+                here[nodes] = self.node_of[words]
                 continue
-            before = self.n
             parents = here[(origin[nodes] >> _32).astype(np.int64)]
-            here[nodes] = self.find_pairs(parents, words[nodes], frozen=False)
+            find = partial(self._find_known, parents, words)
+            numbers = np.concatenate(in_threads(find, runs(len(nodes), threads)))
+            before = self.n
+            if last:
+                self._make_room(self.n + len(numbers))
+                self.n = table.append_pairs(parents, words, numbers, self.origin, self.n)
+            else:
+                new = np.flatnonzero(numbers < 0)
+                numbers[new] = self.find_pairs(parents[new], words[new], frozen=False)
             self.level[before : self.n] = length
+            here[nodes] = numbers
         return here
+
+    def _find_known(self, parents: Array, words: Array, at: slice) -> Array:
+        return self.find_pairs(parents[at], words[at], frozen=True)
 
     def kept(self, keep: Array) -> tuple[WordNgrams, Array]:
         """Return the same with some n-grams and what leads to them, and the old numbers of what stayed."""

@@ -40,6 +40,15 @@ def decode_terms(written: Array, offsets: Array, which: Iterable[int] | None = N
     return [data[a:b].decode("utf-8", "surrogatepass") for a, b in zip(edges[:-1], edges[1:], strict=True)]
 
 
+def joined(parts: list[tuple[Array, Array]]) -> tuple[Array, Array]:
+    """Return buffers of terms, and where each begins, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    ends = np.cumsum([0, *(offsets[-1] for _, offsets in parts)])
+    offsets = [offsets[:-1] + end for (_, offsets), end in zip(parts, ends[:-1], strict=True)]
+    return np.concatenate([written for written, _ in parts]), np.concatenate([*offsets, ends[-1:]])
+
+
 _CLASSES = np.zeros(0, dtype=np.uint8)
 
 

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from copydesk.features.concentration import concentrate
 from copydesk.features.cutting import Chunk, Cut
-from copydesk.features.fitting import Learner, Part, in_threads, slices, weigh
+from copydesk.features.fitting import Learner, Part, weigh
 from copydesk.features.options import (
     FAMILY_OPTIONS,
     check_documents,
@@ -26,6 +26,7 @@ from copydesk.features.options import (
     given_terms,
     parse_memory,
 )
+from copydesk.features.threads import in_threads, shares
 
 Array = NDArray[Any]
 
@@ -231,7 +232,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
                     each.blocks.append((block[0].copy(), block[1]))
             return found
 
-        by_thread = in_threads(count, slices(documents, effective_n_jobs(self.n_jobs)))
+        by_thread = in_threads(count, shares(documents, effective_n_jobs(self.n_jobs)))
         parts = [list(each) for each in zip(*by_thread, strict=True)]
         return weigh(parts, self.families_, self.family_options(), self.dtype)
 

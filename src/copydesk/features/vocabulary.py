@@ -22,8 +22,10 @@ def inverse_document_frequency(df: Array, n_documents: int, options: dict[str, A
     if not options["use_idf"]:
         return np.ones(len(df))
     smooth = int(options["smooth_idf"])
+    frequencies = np.arange(int(df.max(initial=0)) + 1, dtype=np.float64)  # few, where terms are many
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log((n_documents + smooth) / (df.astype(np.float64) + smooth)) + 1.0)
+        idf: Array = (np.log((n_documents + smooth) / (frequencies + smooth)) + 1.0)[df]
+    return idf
 
 
 class Family(BaseEstimator):
