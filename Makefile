@@ -25,7 +25,7 @@ slow: .venv/test
 	$(BIN)/python -m pytest -m slow
 
 fuzz: .venv/test
-	COPYDESK_FUZZ=1 $(BIN)/python -m pytest -m "slow or not slow" -k "fuzz or law or property"
+	COPYDESK_FUZZ=1 $(BIN)/python -m pytest -m "slow or not slow" -k "reliability or law"
 
 bench: .venv/test
 	$(PIP) --editable ".[bench]"

@@ -3,8 +3,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+from trials import LONG
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+
+settings.register_profile("fuzz", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+if LONG:
+    settings.load_profile("fuzz")
 
 
 @pytest.fixture(scope="session")

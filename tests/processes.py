@@ -1,0 +1,122 @@
+"""The command line as a process that starts in milliseconds: forked from one that has imported everything."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+FORKS = get_context("forkserver")
+FORKS.set_forkserver_preload(
+    ["copydesk.predict", "copydesk.loading", "copydesk.train", "copydesk.streams.parquet", "pyarrow.parquet",
+     "copydesk.classifiers.decision", "copydesk.classifiers.linear", "copydesk.features.tfidf", "processes"]
+)  # fmt: skip
+
+
+@dataclass
+class Running:
+    """A command that runs; ``end`` waits for it."""
+
+    process: Any
+    folder: Path
+    said: str = field(default="", init=False)
+
+    def after(self, seconds: float, number: int) -> Running:
+        """Send a signal after some time."""
+        self.process.join(seconds)
+        if self.process.is_alive():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, number)
+        return self
+
+    def end(self) -> int:
+        """Return the exit code, negative for a signal that ended it, when it has ended."""
+        self.process.join(120)
+        assert not self.process.is_alive(), "the command hangs"
+        self.said = (self.folder / f"stderr{self.process.pid}").read_text(encoding="utf-8")
+        (self.folder / f"stderr{self.process.pid}").unlink()
+        return int(self.process.exitcode)
+
+
+def start(
+    *words: str | Path,
+    cwd: Path,
+    said: Path,
+    checkpoint: float | None = None,
+    file_size: int | None = None,
+    stdin: str | Path = os.devnull,
+    stdout: str | Path = os.devnull,
+) -> Running:
+    """Start a command.
+
+    Parameters
+    ----------
+    words : str or path-like
+        The command line, without ``copydesk``.
+    cwd, said : Path
+        Folder to run in; folder of what goes to standard error.
+    checkpoint : float, optional
+        Seconds between two records of what is done.
+    file_size : int, optional
+        No file may grow beyond it.
+    stdin, stdout : path-like
+        Files or named pipes.
+    """
+    ready, told = FORKS.Pipe(duplex=False)
+    files = (str(stdin), str(stdout))
+    process = FORKS.Process(target=_run, args=(list(map(str, words)), cwd, said, checkpoint, file_size, files, told))
+    process.start()
+    told.close()
+    ready.recv()
+    ready.close()
+    return Running(process, said)
+
+
+def run(*words: str | Path, cwd: Path, said: Path, **options: Any) -> tuple[int, str, float]:
+    """Run a command; return exit code, standard error and seconds."""
+    begun = time.perf_counter()
+    running = start(*words, cwd=cwd, said=said, **options)
+    return running.end(), running.said, time.perf_counter() - begun
+
+
+def _run(
+    words: Sequence[str],
+    cwd: Path,
+    said: Path,
+    checkpoint: float | None,
+    file_size: int | None,
+    files: tuple[str, str],
+    told: Connection,
+) -> None:
+    from copydesk.cli import main
+    from copydesk.streams import delivery
+
+    os.chdir(cwd)
+    os.dup2(os.open(said / f"stderr{os.getpid()}", os.O_WRONLY | os.O_CREAT), 2)
+    if checkpoint is not None:
+        delivery.CHECKPOINT_SECONDS = checkpoint
+    if file_size is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    told.send(None)
+    told.close()
+    os.dup2(os.open(files[0], os.O_RDONLY), 0)
+    os.dup2(os.open(files[1], os.O_WRONLY | os.O_CREAT, 0o644), 1)
+    os._exit(main(words))
+
+
+def save_in_turn(path: Path, models: Path, first: int) -> None:
+    """Save two models over each other, without end."""
+    from copydesk import bundle
+
+    two = [bundle.load(models / str(number))[0] for number in (0, 1)]
+    for turn in range(first, 10**9):
+        bundle.save(path, two[turn % 2], {"task": "topic", "classes": []})
