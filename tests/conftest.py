@@ -9,9 +9,10 @@ from trials import LONG
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
+# how long an example takes is the machine's affair
+settings.register_profile("untimed", deadline=None)
 settings.register_profile("fuzz", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-if LONG:
-    settings.load_profile("fuzz")
+settings.load_profile("fuzz" if LONG else "untimed")
 
 
 @pytest.fixture(scope="session")

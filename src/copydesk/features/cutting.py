@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,21 +11,10 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from copydesk.features import terms
 from copydesk.features.ngrams import lower_ascii
+from copydesk.features.patterns import PATTERNS, token_finder
 from copydesk.features.titles import title_of
 
 Array = NDArray[Any]
-
-# Token patterns that the kernel knows: (shortest token, whether marks are tokens).
-PATTERNS = {
-    r"(?u)\b\w\w+\b": (2, False),
-    r"\b\w\w+\b": (2, False),
-    r"(?u)\b\w+\b": (1, False),
-    r"\b\w+\b": (1, False),
-    r"(?u)\w+": (1, False),
-    r"\w+": (1, False),
-    r"(?u)\w+|[^\w\s]": (1, True),
-    r"\w+|[^\w\s]": (1, True),
-}
 
 
 @dataclass(frozen=True)
@@ -70,7 +58,7 @@ class Cut:
             if options["token_pattern"] in PATTERNS:
                 shortest, marks = PATTERNS[options["token_pattern"]]
             else:
-                find = re.compile(options["token_pattern"]).findall
+                find = token_finder(options["token_pattern"])
             words = ENGLISH_STOP_WORDS if options["stop_words"] == "english" else options["stop_words"]
             stops = tuple(sorted(set(words or ())))
         n_min, n_max = options["ngram_range"]

@@ -156,7 +156,7 @@ class Learner:
         if given is None and not len(counter.order()):
             raise ValueError("empty vocabulary; perhaps the documents only contain stop words")
         fixed = options["vocabulary"] is not None
-        chosen = counter.order() if fixed else self._chosen(counter, first.totals, options, n_documents)
+        chosen = counter.order() if fixed else self._chosen(counter, given, first.totals, options, n_documents)
         family = FittedFamily()
         family.terms_, family.offsets_ = self._as_terms(counter, given, chosen)
         family.learn(counter.document_frequency[chosen], n_documents, first.n_ngrams, options)
@@ -178,7 +178,9 @@ class Learner:
             return terms.encode_terms([given[at] for at in chosen.tolist()])
         return terms.joined(in_threads(lambda at: counter.ngrams.as_terms(chosen[at]), runs(len(chosen), self.threads)))
 
-    def _chosen(self, counter: Counter, totals: Array, options: Options, n_documents: int) -> Array:
+    def _chosen(
+        self, counter: Counter, given: list[str] | None, totals: Array, options: Options, n_documents: int
+    ) -> Array:
         """Return the n-grams that stay, in the order of their columns; limits as scikit-learn's."""
         low, high = (
             limit if isinstance(limit, int | np.integer) else limit * n_documents
@@ -192,11 +194,11 @@ class Learner:
         limit = options["max_features"]
         cut = limit is not None and len(chosen) > limit
         if self.sort or cut:
-            names = terms.decode_terms(*self._as_terms(counter, None, chosen))
+            names = terms.decode_terms(*self._as_terms(counter, given, chosen))
             chosen = chosen[sorted(range(len(names)), key=names.__getitem__)]
         if cut:
             # The same sort on the same order of the same numbers settles ties as scikit-learn does.
-            kept = (-(df if options["binary"] else totals)[chosen]).argsort()[:limit]
+            kept = (-(df if options["binary"] else totals)[chosen].astype(np.int64)).argsort()[:limit]
             chosen = chosen[np.sort(kept)]
         if not len(chosen):
             raise ValueError("After pruning, no terms remain. Try a lower min_df or a higher max_df.")
@@ -234,6 +236,10 @@ def weigh(parts: list[list[Part]], families: list[Any], options: list[Options], 
         in_threads(write, [(part, begin[a:b]) for part, a, b in zip(mine, borders[:-1], borders[1:], strict=True)])
         begin += length
         first_column += family.n_terms
+        if NORMS[each["norm"]] and np.isinf(family.idf_).any() and not np.isfinite(data).all():
+            raise ValueError(
+                "a term that was in no document at fit, and so has an infinite idf, is in one now: set smooth_idf=True"
+            )
     if indptr[-1] < 2**31:
         indptr = indptr.astype(np.int32)
     return sp.csr_matrix((data, indices, indptr), shape=(len(begin), first_column), copy=False)

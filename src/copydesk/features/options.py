@@ -69,6 +69,16 @@ def check_hashing(options: dict[str, Any]) -> None:
             raise ValueError(f"{name}={options[name]!r} needs a vocabulary, and n_features={columns} has none")
 
 
+def check_dtype(dtype: Any) -> None:
+    """Refuse types that can't hold the values."""
+    try:
+        known = np.dtype(dtype) in (np.float32, np.float64)
+    except TypeError:
+        known = False
+    if not known:
+        raise ValueError(f"dtype={dtype!r}: valid are float32 and float64")
+
+
 def given_terms(vocabulary: Any) -> list[str] | None:
     """Return the vocabulary that was given, in the order of its columns.
 
@@ -83,8 +93,9 @@ def given_terms(vocabulary: Any) -> list[str] | None:
         order = sorted(vocabulary.items(), key=lambda item: item[1])
         if [column for _, column in order] != list(range(len(order))):
             raise ValueError("vocabulary: its columns must be 0, 1, 2 … without gaps or repetitions")
-        return [term for term, _ in order]
-    names = sorted(vocabulary) if isinstance(vocabulary, set) else list(vocabulary)
+        names = [term for term, _ in order]
+    else:
+        names = sorted(vocabulary) if isinstance(vocabulary, set) else list(vocabulary)
     if len(set(names)) != len(names):
         raise ValueError("vocabulary: a term is there twice")
     if not names:

@@ -21,6 +21,7 @@ from copydesk.features.fitting import Learner, Part, weigh
 from copydesk.features.options import (
     FAMILY_OPTIONS,
     check_documents,
+    check_dtype,
     check_options,
     chunked,
     given_terms,
@@ -65,8 +66,9 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         Bound, such as "2GB", of what the vocabulary may take while it is found. Beyond it the rarest terms so far are
         dropped, as often as needed; a second pass then counts what is left exactly. None: no bound, one pass.
     sort : bool, default=False
-        Columns in alphabetical order, as scikit-learn's; False: in the order in which terms first appear, which
-        saves sorting a million strings.
+        Columns in alphabetical order, as scikit-learn's. False: in the order in which terms first appear, of words
+        the shorter n-grams before all longer ones, which saves sorting a million strings; with ``max_features``,
+        whose ties the alphabet settles, they are sorted all the same.
     n_jobs : int or None, default=None
         Threads; the result does not depend on it.
     random_state : int, default=0
@@ -265,6 +267,9 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         """Return for each row the terms whose value is not zero."""
         names = self.get_feature_names_out()
         rows = sp.csr_matrix(X)
+        if not rows.data.all():
+            rows = rows.copy()
+            rows.eliminate_zeros()
         return [names[rows.indices[start:end]] for start, end in zip(rows.indptr[:-1], rows.indptr[1:], strict=True)]
 
     @property
@@ -323,6 +328,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         if self.strip_accents not in (None, "unicode", "ascii"):
             raise ValueError(f"strip_accents={self.strip_accents!r}: valid are None, 'unicode' and 'ascii'")
         own = {name: getattr(self, name) for name in FAMILY_OPTIONS}
+        check_dtype(self.dtype)
         found = []
         for family in [{}] if self.families is None else self.families:
             if not isinstance(family, Mapping) or set(family) - set(FAMILY_OPTIONS):
