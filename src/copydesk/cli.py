@@ -83,7 +83,7 @@ def train(words: list[str]) -> int:
     folders = [conf]
     for place, word in enumerate(words):
         name, _, value = word.partition("=")
-        if name in ("--config-dir", "-cd"):
+        if name in ("--config-dir", "-cd", "--config-path", "-cp"):
             folder = Path(value or (words[place + 1] if place + 1 < len(words) else "."))
             folders.insert(0, folder)
             if folder.is_dir():

@@ -20,6 +20,7 @@ TRUSTED_PACKAGES = ("copydesk", "sklearn")
 # nested in each other expand to gigabytes.
 MAX_CONFIG_BYTES = 262_144
 MAX_ALIASES = 100
+MAX_DEPTH = 50
 
 # What stands in a place must have these methods; every place also takes parts nested in its options.
 PLACES: dict[str, tuple[str, ...]] = {
@@ -29,6 +30,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "classifier": ("fit", "predict"),
     "decision": ("fit", "predict", "predict_proba"),
 }
+# What stands deeper is of the same kind.
+NESTED: dict[str, tuple[str, ...]] = {"dataset": PLACES["dataset"], "split": PLACES["split"]}
 
 
 def resolve_target(target: str, key: str) -> type:
@@ -88,8 +91,9 @@ def check(cfg: DictConfig) -> None:
                     f"{key}: {cls.__name__} does not fit here: a {place} has {', '.join(PLACES[place])}; "
                     f"{cls.__name__} lacks {', '.join(missing)}"
                 )
-        elif place in ("features", "classifier", "decision") and not hasattr(cls, "get_params"):
-            raise ConfigError(f"{key}: {cls.__name__} does not fit here: it is not an estimator")
+        elif not any(hasattr(cls, method) for method in NESTED.get(place, ("get_params",))):
+            kind = "no dataset" if place == "dataset" else "no estimator"
+            raise ConfigError(f"{key}: {cls.__name__} does not fit here: it is {kind}")
         resolved = OmegaConf.to_container(OmegaConf.select(cfg, key), resolve=True)
         check_arguments(cls, cast(dict[str, Any], resolved), key)
 
@@ -212,12 +216,12 @@ def explain(error: Exception) -> str:
 
 
 def check_files(folder: Path) -> None:
-    """Refuse config files of a user's folder that are too large or full of aliases, before they are parsed.
+    """Refuse config files of a user's folder that no person wrote, before anything is made of them.
 
     Raises
     ------
     ConfigError
-        Names the file and the limit.
+        Names the file, what is too much in it or not valid, and the limit.
     """
     import yaml
 
@@ -227,11 +231,26 @@ def check_files(folder: Path) -> None:
             raise ConfigError(f"{path}: {size:,} bytes; a config file has at most {MAX_CONFIG_BYTES:,}")
         try:
             with path.open(encoding="utf-8") as lines:
-                aliases = sum(isinstance(event, yaml.AliasEvent) for event in yaml.parse(lines))
+                check_events(yaml.parse(lines), path)
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path}: not valid YAML: {one_line(str(error))}") from None
-        if aliases > MAX_ALIASES:
-            raise ConfigError(f"{path}: {aliases} aliases; a config file has at most {MAX_ALIASES}")
+
+
+def check_events(events: Any, path: Path) -> None:
+    """Refuse what expands, nests too deep, or names a type of Python, in the events of a YAML file."""
+    import yaml
+
+    aliases = depth = 0
+    for event in events:
+        aliases += isinstance(event, yaml.AliasEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise ConfigError(f"{path}: nested more than {MAX_DEPTH} deep")
+        tag = getattr(event, "tag", None) or ""
+        if (not tag.startswith("tag:yaml.org,2002:") and len(tag) > 1) or tag.startswith("tag:yaml.org,2002:python"):
+            raise ConfigError(f"{path}:{event.start_mark.line + 1}: the tag {tag!r}; a config has plain values only")
+    if aliases > MAX_ALIASES:
+        raise ConfigError(f"{path}: {aliases} aliases; a config file has at most {MAX_ALIASES}")
 
 
 def without_secrets(cfg: DictConfig) -> dict[str, Any]:
@@ -257,7 +276,8 @@ def chosen() -> tuple[str | None, list[str]]:
     if not HydraConfig.initialized():
         return None, []
     hydra = HydraConfig.get()
-    return hydra.runtime.choices.get("experiment"), list(hydra.overrides.task)
+    overrides = OmegaConf.to_container(hydra.overrides.task, resolve=False)  # resolved, it would hold secrets
+    return hydra.runtime.choices.get("experiment"), cast(list[str], overrides)
 
 
 def describe_options(folders: list[Path]) -> Iterator[tuple[str, list[tuple[str, str]]]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from copydesk import bundle
 from copydesk.cleaner import Cleaner
+from copydesk.errors import ModelError
 from copydesk.model import TopicModel
 from copydesk.resources import find
 
@@ -34,4 +35,26 @@ def load(path: str | Path, task: str | None = None) -> Any:
     """
     folder = find(f"box/{path}") if path in BOX else Path(path)
     estimator, manifest = bundle.load(folder, task=task)
+    check_parts(folder, estimator, manifest["classes"])
     return (TopicModel if manifest["task"] == "topic" else Cleaner)(estimator, manifest)
+
+
+PARTS = {"features_": ("transform",), "classifier_": ("predict",), "decision_": ("predict", "predict_proba")}
+
+
+def check_parts(folder: Path, estimator: Any, classes: list[str]) -> None:
+    """Refuse what is whole and no fitted classifier: somebody made it up.
+
+    Raises
+    ------
+    ModelError
+        Names the part.
+    """
+    for name, methods in PARTS.items():
+        part = getattr(estimator, name, None)
+        if part is None and name == "features_":
+            continue  # the classifier reads the inputs itself
+        if not all(callable(getattr(part, method, None)) for method in methods):
+            raise ModelError(f"{folder}: its {name} is not fitted; train again")
+    if [str(label) for label in estimator.classes_] != classes:
+        raise ModelError(f"{folder}: its classes are not those of its manifest; train again")

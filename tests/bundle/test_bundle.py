@@ -64,33 +64,6 @@ def test_the_same_model_is_saved_as_the_same_bytes(tmp_path: Path, saved: Path) 
         assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes()
 
 
-def test_law_every_changed_byte_of_every_file_is_refused(saved: Path, tmp_path: Path) -> None:
-    shutil.copytree(saved, tmp_path / "m")
-    tried = 0
-    for file in sorted((tmp_path / "m").iterdir()):
-        data = file.read_bytes()
-        step = 1 if file.name == "manifest.json" else max(1, len(data) // 300)
-        for at in range(0, len(data), step):
-            file.write_bytes(data[:at] + bytes([data[at] ^ (1 << at % 8)]) + data[at + 1 :])
-            with pytest.raises(ModelError):
-                bundle.load(tmp_path / "m")
-            tried += 1
-        file.write_bytes(data)
-    assert tried > 1000
-    bundle.load(tmp_path / "m")
-
-
-def test_law_every_truncation_is_refused(saved: Path, tmp_path: Path) -> None:
-    shutil.copytree(saved, tmp_path / "m")
-    for file in sorted((tmp_path / "m").iterdir()):
-        data = file.read_bytes()
-        for keep in range(0, len(data), max(1, len(data) // 50)):
-            file.write_bytes(data[:keep])
-            with pytest.raises(ModelError):
-                bundle.load(tmp_path / "m")
-        file.write_bytes(data)
-
-
 def resealed(folder: Path, **changes: Any) -> None:
     """Change a manifest and give it a digest that fits, as a forger would."""
     from copydesk.bundle.bundle import _digest, _json
@@ -137,21 +110,6 @@ def test_wrong_task_missing_folder_missing_and_strange_files_are_refused(saved: 
 def test_only_copydesks_own_estimators_are_named_in_a_tree(name: str) -> None:
     with pytest.raises(ModelError, match="refused"):
         own_class(name)
-
-
-def test_a_pickle_hidden_in_the_arrays_is_refused(saved: Path, tmp_path: Path) -> None:
-    shutil.copytree(saved, tmp_path / "m")
-    hostile = np.empty(1, dtype=object)
-    hostile[0] = {"a": 1}
-    np.savez(tmp_path / "m" / "arrays.npz", evil=hostile)
-    data = (tmp_path / "m" / "arrays.npz").read_bytes()
-    manifest = json.loads((tmp_path / "m" / "manifest.json").read_text(encoding="utf-8"))
-    from copydesk.bundle.bundle import _digest
-
-    files = {**manifest["files"], "arrays.npz": {"bytes": len(data), "sha256": _digest(data)}}
-    resealed(tmp_path / "m", files=files)
-    with pytest.raises(ModelError, match="can't be built"):
-        bundle.load(tmp_path / "m")
 
 
 def test_law_a_save_killed_at_any_step_leaves_the_old_or_the_new_bundle(tmp_path: Path) -> None:

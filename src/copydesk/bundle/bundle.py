@@ -20,6 +20,8 @@ FORMAT = "copydesk-bundle"
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 4_194_304
+# Compressed weights that are mostly zero shrink to a thirtieth; a bomb to a thousandth.
+MAX_EXPANSION = 100
 
 
 def save(
@@ -87,21 +89,48 @@ def load(path: str | Path, task: str | None = None) -> tuple[Any, dict[str, Any]
     manifest = read_manifest(folder)
     if task is not None and manifest["task"] != task:
         raise ModelError(f"{folder}: a model for the task {manifest['task']!r}, not {task!r}; give one for {task!r}")
-    files = _checked_files(folder, manifest)
+    return build(_checked_files(folder, manifest), folder), manifest
+
+
+def build(files: dict[str, bytes], folder: Path) -> Any:
+    """Build the estimator that files describe.
+
+    Parameters
+    ----------
+    files : dict of str to bytes
+        ``model.json``, ``arrays.npz`` and the parts.
+    folder : Path
+        For messages.
+
+    Raises
+    ------
+    ModelError
+        They describe none, or one that this version can't build.
+    """
     try:
         model = json.loads(files["model.json"])
-        parts = {name: load_part(files[_part_name(n)], folder) for n, name in enumerate(model["parts"])}
-        with np.load(io.BytesIO(files["arrays.npz"]), allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        estimator = decode(model["tree"], arrays, parts)
+        parts = {name: load_part(files[_part_name(n)]) for n, name in enumerate(model["parts"])}
+        return decode(model["tree"], _arrays(files["arrays.npz"]), parts)
     except ModelError as error:
         raise ModelError(f"{folder}: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError, zipfile.BadZipFile, RecursionError) as error:
+    # Whatever goes wrong here, the files do not fit; nothing that they name was run.
+    except Exception as error:
         raise ModelError(
-            f"{folder}: can't be built by this version of copydesk ({type(error).__name__}: {error}); "
-            "use the version named in its manifest.json, or train it again"
+            f"{folder}: can't be built by this version of copydesk ({type(error).__name__}: "
+            f"{' '.join(str(error).split())[:200]}); use the version named in its manifest.json, or train it again"
         ) from None
-    return estimator, manifest
+
+
+def _arrays(data: bytes) -> dict[str, np.ndarray]:
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        if sum(each.file_size for each in packed.infolist()) > MAX_EXPANSION * (len(data) + 2**20):
+            raise ModelError("arrays.npz expands to more than any model holds; refused")
+    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    strange = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
+    if strange:
+        raise ModelError(f"arrays.npz holds {strange[0]!r}, which is no array; refused")
+    return arrays
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -122,6 +151,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         content = {key: value for key, value in manifest.items() if key != "sha256"}
         intact = manifest["sha256"] == _digest(_json(content)) and data == _json(manifest, indent=2)
         found, version = content["format"], content["format_version"]
+        whole = isinstance(content["task"], str) and isinstance(content["classes"], list)
+        whole &= all(isinstance(facts["bytes"], int) and facts["sha256"] for facts in content["files"].values())
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ModelError(f"{file}: damaged, or not of a copydesk bundle; restore it or train again") from None
     if found != FORMAT:
@@ -130,7 +161,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise ModelError(
             f"{file}: bundle format {version}, this copydesk reads up to {FORMAT_VERSION}; update copydesk"
         )
-    if not intact:
+    if not (intact and whole):
         raise ModelError(f"{file}: damaged (its digest does not fit); restore it or train again")
     return dict(manifest)
 

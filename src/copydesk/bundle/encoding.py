@@ -155,7 +155,10 @@ def decode(tree: Any, arrays: dict[str, np.ndarray], parts: dict[str, Any], dept
     if kind == "float":
         return float(tree["text"])
     if kind == "dtype":
-        return np.dtype(tree["name"]).type
+        found = np.dtype(tree["name"])
+        if found.kind not in PLAIN_KINDS:
+            raise ModelError(f"model.json holds the dtype {tree['name']!r}, which is no number or text; refused")
+        return found.type
     if kind == "csr":
         from scipy.sparse import csr_matrix
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+import warnings
+from typing import Any
 
 from copydesk.errors import ModelError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TRUSTED_PACKAGES = ("sklearn", "numpy", "scipy", "builtins")
 
@@ -20,21 +18,30 @@ def dump_part(estimator: Any) -> bytes:
     return bytes(skops.io.dumps(estimator))
 
 
-def load_part(data: bytes, folder: Path) -> Any:
+def load_part(data: bytes) -> Any:
     """Build an estimator from skops' bytes, if every type in it is a class of scikit-learn, numpy or scipy.
 
     Raises
     ------
     ModelError
-        Names the types that are not.
+        Names the types that are not, or both versions of scikit-learn where they differ.
     """
     import skops.io
+    from sklearn.exceptions import InconsistentVersionWarning
 
     unknown = skops.io.get_untrusted_types(data=data)
     refused = [name for name in unknown if not _is_expected(name)]
     if refused:
-        raise ModelError(f"{folder}: holds {', '.join(refused)}, which copydesk does not load; refused")
-    return skops.io.loads(data, trusted=unknown)
+        raise ModelError(f"holds {', '.join(refused)}, which copydesk does not load; refused")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", InconsistentVersionWarning)
+        try:
+            return skops.io.loads(data, trusted=unknown)
+        except InconsistentVersionWarning as found:
+            raise ModelError(
+                f"its {found.estimator_name} was made with scikit-learn {found.original_sklearn_version}, this is "
+                f"{found.current_sklearn_version}; install that version, or train again"
+            ) from None
 
 
 def _is_expected(name: str) -> bool:
