@@ -12,7 +12,7 @@ from topic_peers.contestants import TUNED, FastText
 from topic_peers.corpus import Part
 
 START = {"lr": 0.25, "epoch": 25, "wordNgrams": 2, "dim": 50}
-TRIED = {"wordNgrams": [1, 2], "lr": [0.1, 0.25, 0.5], "epoch": [10, 25, 50], "dim": [20, 50, 100]}
+TRIED = {"wordNgrams": [1, 2], "lr": [0.1, 0.25, 0.5, 1.0], "epoch": [10, 25, 50, 100], "dim": [20, 50, 100]}
 
 
 def tune(train: Part) -> None:

@@ -130,14 +130,14 @@ class DualLinearClassifier(LinearClassifier):
         if not sample_cost.all():
             X, y, sample_cost = X[sample_cost > 0], y[sample_cost > 0], sample_cost[sample_cost > 0]
         X = sp.csr_matrix(X)
-        rows = dual_rows(X)
+        target = self._set_classes(y)
+        n_lanes = 1 if self.classes_.size == 2 else self.classes_.size
+        rows = dual_rows(X, n_lanes)
         if rows is None:
             X = X.copy()  # the caller's stays as it is
             X.sum_duplicates()
-            rows = dual_rows(X)
+            rows = dual_rows(X, n_lanes)
             assert rows is not None
-        target = self._set_classes(y)
-        n_lanes = 1 if self.classes_.size == 2 else self.classes_.size
         if n_lanes == 1:
             target = target - 1  # the only weight vector is that of classes_[1]
         sample_cost, class_cost = self._costs(y, n_lanes, sample_cost)
@@ -176,7 +176,7 @@ class DualLinearClassifier(LinearClassifier):
     ) -> tuple[Floats, Floats, NDArray[np.int32], Any]:
         X, rows, dtype = problem.X, problem.rows, problem.X.dtype
         dual = np.zeros((X.shape[0], last - first), dtype=dtype)
-        weights = np.zeros(rows.n_shared * (last - first), dtype=dtype)
+        weights = np.zeros(rows.n_weighted * (last - first), dtype=dtype)
         intercept = np.zeros(last - first, dtype=dtype)
         n_iter = np.zeros(last - first, dtype=np.int32)
         if start is not None:

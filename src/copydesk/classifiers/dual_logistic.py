@@ -48,7 +48,7 @@ def solve_one_vs_rest(
         state = shuffle(order, state)
         violation = np.zeros(n_classes)
         for i in order:
-            score_row(rows, weights, i, scores)
+            score_row(rows, weights, dual, i, scores)
             curvature = rows.squared_norm[i] + intercept_scaling * intercept_scaling
             for c in range(n_classes):
                 steps[c] = 0
@@ -129,7 +129,7 @@ def solve_multinomial(
         state = shuffle(order, state)
         violation = 0.0
         for i in order:
-            score_row(rows, weights, i, scores)
+            score_row(rows, weights, dual, i, scores)
             strength = cost[i] * (rows.squared_norm[i] + intercept_scaling * intercept_scaling)
             for c in range(n_classes):
                 one = 1.0 if target[i] == c else 0.0

@@ -1,9 +1,10 @@
 """The rows of a training matrix as dual coordinate descent reads them, and the loops every solver shares.
 
 Weights are laid out ``[feature, class]``, so that one visit to a document reads and writes all classes of a
-feature in one piece of memory. A feature that occurs in a single document needs no weight while training: its
-weight is that document's dual variable times its value, so it only adds to the document's own score. In text
-most n-grams are of this kind; leaving them out keeps the weights in the processor's cache.
+feature in one piece of memory. What a feature of few documents adds to their scores can be said by the documents
+alone: its weight is the sum of their dual variables times their values. A feature of a single document adds to that
+document's own score; those of few documents make pairs of documents that see each other's dual variables. In text
+most n-grams are of this kind; without them the weights fit into the processor's cache.
 """
 
 from __future__ import annotations
@@ -11,28 +12,40 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy.sparse as sp
 from numba import njit
 from numpy.typing import NDArray
 
 Floats = NDArray[Any]
 
+FEW = 4
+"""Features of at most so many documents need no weights: found by timing passes over 20 classes."""
+WIDE = 32
+"""Bytes of one feature's weights from which on that pays; of a binary problem all weights fit into the cache."""
+
 
 class DualRows(NamedTuple):
-    """Training rows without the features of a single document.
+    """Training rows, the features of few documents apart.
 
     Attributes
     ----------
     indptr : int64 array of shape (n_samples + 1,)
-    indices : int32 array of shape (nnz_shared,)
+    indices : int32 array of shape (nnz_weighted,)
         Rank of the feature: 0 is in the most documents.
-    values : float32 or float64 array of shape (nnz_shared,)
+    values : float32 or float64 array of shape (nnz_weighted,)
     squared_norm : float64 array of shape (n_samples,)
         Of the whole row.
     own_square : float64 array of shape (n_samples,)
         The part of ``squared_norm`` from features that no other row has.
     rank : int32 array of shape (n_features,)
-        Where a feature's weights lie; ``n_shared`` and above for features of a single row, or of none.
-    n_shared : int
+        Where a feature's weights lie; ``n_weighted`` and above for features of few rows, or of none.
+    n_weighted : int
+        Features that have weights while training.
+    seen_indptr : int64 array of shape (n_samples + 1,)
+    seen_rows : int32 array of shape (nnz_seen,)
+        Rows with which a row shares features of few rows, itself among them.
+    seen_values : float32 or float64 array of shape (nnz_seen,)
+        Inner products over those features.
     """
 
     indptr: NDArray[np.int64]
@@ -41,18 +54,26 @@ class DualRows(NamedTuple):
     squared_norm: NDArray[np.float64]
     own_square: NDArray[np.float64]
     rank: NDArray[np.int32]
-    n_shared: int
+    n_weighted: int
+    seen_indptr: NDArray[np.int64]
+    seen_rows: NDArray[np.int32]
+    seen_values: Floats
 
 
-def dual_rows(X: Any) -> DualRows | None:
-    """Prepare CSR matrix ``X`` for training; None where a row has two entries of one feature."""
+def dual_rows(X: Any, n_outputs: int) -> DualRows | None:
+    """Prepare CSR matrix ``X`` to train ``n_outputs`` weight vectors; None if a row has two entries of one feature."""
     in_rows, repeated = _rows_with_column(X.indptr, X.indices, X.shape[1])
     if repeated:
         return None
+    few = FEW if n_outputs * X.dtype.itemsize >= WIDE else 1
     rank = _rank_by_rows(in_rows)
-    n_shared = int(np.count_nonzero(in_rows > 1))
-    kept: Any = _keep_shared(X.indptr, X.indices, X.data, rank, n_shared)
-    return DualRows(*kept, rank, n_shared)  # type: ignore[call-arg]
+    n_weighted, n_shared = (int(np.count_nonzero(in_rows > rows)) for rows in (few, 1))
+    weighted: Any = _split_rows(X.indptr, X.indices, X.data, rank, 0, n_weighted, n_shared)
+    indptr, columns, values, *_ = _split_rows(X.indptr, X.indices, X.data, rank, n_weighted, n_shared, n_shared)
+    rare = sp.csr_matrix((values, columns, indptr), shape=(X.shape[0], n_shared - n_weighted))
+    seen = rare @ rare.T
+    pairs = seen.indptr.astype(np.int64), seen.indices.astype(np.int32), seen.data
+    return DualRows(*weighted, rank, n_weighted, *pairs)  # type: ignore[call-arg]
 
 
 @njit(cache=True, nogil=True)
@@ -89,7 +110,8 @@ def _rank_by_rows(in_rows):
 
 
 @njit(cache=True, nogil=True)
-def _keep_shared(indptr, indices, values, rank, n_shared):
+def _split_rows(indptr, indices, values, rank, first, last, n_shared):
+    """Return the entries of ranks ``first`` to ``last``, the rows' squared norms and their part from ``n_shared``."""
     n_rows = indptr.size - 1
     kept_indptr = np.zeros(n_rows + 1, dtype=np.int64)
     kept_indices = np.empty(indices.size, dtype=np.int32)
@@ -99,24 +121,25 @@ def _keep_shared(indptr, indices, values, rank, n_shared):
     kept = 0
     for i in range(n_rows):
         for j in range(indptr[i], indptr[i + 1]):
+            place = rank[indices[j]]
             square = np.float64(values[j]) * np.float64(values[j])
             squared_norm[i] += square
-            if rank[indices[j]] < n_shared:
-                kept_indices[kept] = rank[indices[j]]
+            if place >= n_shared:
+                own_square[i] += square
+            elif first <= place < last:
+                kept_indices[kept] = place - first
                 kept_values[kept] = values[j]
                 kept += 1
-            else:
-                own_square[i] += square
         kept_indptr[i + 1] = kept
     return kept_indptr, kept_indices[:kept].copy(), kept_values[:kept].copy(), squared_norm, own_square
 
 
 @njit(cache=True, nogil=True, fastmath={"contract"})
-def score_row(rows, weights, i, scores):
+def score_row(rows, weights, dual, i, scores):
     """Write the row's score for every class, without its own features and the intercept, into ``scores``.
 
-    ``weights`` is the flattened ``[feature, class]`` array. Four features at a time, because each addition to
-    ``scores`` waits for the one before.
+    ``weights`` is the flattened ``[feature, class]`` array, ``dual`` is (n_samples, n_classes). Four features at a
+    time, because each addition to ``scores`` waits for the one before.
     """
     indices, values = rows.indices, rows.values
     n_classes = np.uint64(scores.size)
@@ -138,6 +161,10 @@ def score_row(rows, weights, i, scores):
         for c in range(n_classes):
             scores[c] += values[j] * weights[w0 + c]
         j += 1
+    for k in range(rows.seen_indptr[i], rows.seen_indptr[i + 1]):
+        value, other = rows.seen_values[k], np.uint64(rows.seen_rows[k])
+        for c in range(n_classes):
+            scores[c] += value * dual[other, c]
 
 
 @njit(cache=True, nogil=True, fastmath={"contract"})
@@ -175,20 +202,20 @@ def shuffle(order, state):
 
 
 @njit(cache=True, nogil=True)
-def write_weights(indptr, indices, values, rows, shared_weights, dual, first, out):
+def write_weights(indptr, indices, values, rows, weights, dual, first, out):
     """Write the weights of this block of classes into ``out[:, first:first + n_block]``.
 
     ``indptr``, ``indices``, ``values`` are the original matrix, ``out`` (n_features, n_classes) is
     zero where a feature is in no row.
     """
-    rank, n_shared = rows.rank, rows.n_shared
+    rank, n_weighted = rows.rank, rows.n_weighted
     n_block = dual.shape[1]
     for feature in range(rank.size):
-        if rank[feature] < n_shared:
+        if rank[feature] < n_weighted:
             for c in range(n_block):
-                out[feature, first + c] = shared_weights[rank[feature] * n_block + c]
+                out[feature, first + c] = weights[rank[feature] * n_block + c]
     for i in range(dual.shape[0]):
         for j in range(indptr[i], indptr[i + 1]):
-            if rank[indices[j]] >= n_shared:
+            if rank[indices[j]] >= n_weighted:
                 for c in range(n_block):
-                    out[indices[j], first + c] = values[j] * dual[i, c]
+                    out[indices[j], first + c] += values[j] * dual[i, c]

@@ -43,7 +43,7 @@ def solve_svm(
     squared_hinge : bool
     intercept_scaling : float
         Value of the constant feature whose weight is the intercept; 0 for none.
-    weights : flat array (n_shared * n_classes,)
+    weights : flat array (n_weighted * n_classes,)
     intercept : array (n_classes,)
         Weight of the constant feature.
     dual : array (n_samples, n_classes)
@@ -130,7 +130,7 @@ def _svm_pass(
     for i in order:
         if active_classes[i] == 0:
             continue
-        score_row(rows, weights, i, scores)
+        score_row(rows, weights, dual, i, scores)
         curvature = rows.squared_norm[i] + intercept_scaling * intercept_scaling
         moved = False
         for c in range(n_classes):
