@@ -28,7 +28,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 from topic_sets.sets import TopicSet, read
-from topic_sets.tuning import CANDIDATES, FOLDS, SEED, tune
+from topic_sets.tuning import CANDIDATES, PLANS, tune
 
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
@@ -39,7 +39,6 @@ from copydesk.train import build_estimator, fit, judge
 Found = dict[str, Any]
 Lines = list[str]
 NAMED = {"20 Newsgroups": 88.0, "R8": 98.0, "R52": 96.0, "BBC": 98.4}  # accuracy to be reached, in percent
-SEVERAL = ("20 Newsgroups", "R8", "R52", "BBC")  # that candidates are compared on
 
 
 def settings(overrides: Lines) -> Any:
@@ -99,11 +98,10 @@ def test_table(found: dict[str, dict[str, Found]]) -> Lines:
     return lines
 
 
-def tune_table(found: dict[str, dict[str, float]]) -> Lines:
-    names = [name for name in SEVERAL if any(name in each for each in found.values())]
-    lines = [f"| candidate | {' | '.join(names)} |", f"|{'---|' * (len(names) + 1)}"]
-    for candidate, each in found.items():
-        cells = [f"{100 * each[name]:.2f}" if name in each else "–" for name in names]
+def tune_table(found: dict[str, dict[str, list[float]]]) -> Lines:
+    lines = [f"| candidate | {' | '.join(found)} |", f"|{'---|' * (len(found) + 1)}"]
+    for candidate in CANDIDATES:
+        cells = [f"{100 * np.mean(each[candidate]):.2f}" for each in found.values()]
         lines.append(f"| {candidate} | {' | '.join(cells)} |")
     return lines
 
@@ -131,3 +129,51 @@ def machine() -> str:
     cpu = Path("/proc/cpuinfo").read_text().split("model name")[1].split(":")[1].split("\n")[0].strip()
     packages = ", ".join(f"{name} {version(name)}" for name in ("scikit-learn", "numpy", "scipy", "numba"))
     return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today().isoformat()}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--parts", nargs="+", choices=["tune", "test"], default=["tune", "test"])
+    parser.add_argument("--sets", nargs="+", help="names of the sets; all that are there")
+    parser.add_argument("--others", type=Path, help="folder of the other tables")
+    parser.add_argument("--cache", type=Path, help="keep what was found here, and go on from it")
+    options = parser.parse_args()
+    sets = {name: how for name, how in read(options.folder, options.others).items() if chosen(name, options.sets)}
+    lines = ["# Topics", "", f"`topics.py`; {machine()}.", ""]
+    if "tune" in options.parts:
+        lines += ["## Candidates, by folds of the training parts alone", "", *tuned(sets, options.cache), ""]
+    if "test" in options.parts:
+        lines += ["## What was chosen, on the test parts", "", *tested(sets, options.cache), ""]
+    Path(__file__).with_suffix(".md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+
+
+def chosen(name: str, given: list[str] | None) -> bool:
+    return given is None or name in given
+
+
+def tuned(sets: dict[str, Callable[[], TopicSet]], cache: Path | None) -> Lines:
+    """Compare the candidates on the sets that the target names."""
+    estimators = {name: build_estimator(settings(overrides)) for name, overrides in CANDIDATES.items()}
+    found = {
+        name: tune(sets[name](), estimators, plan, lambda what, how: remembered(cache, f"tune {name}, {what}", how))
+        for name, plan in PLANS.items()
+        if name in sets
+    }
+    return tune_table(found)
+
+
+def tested(sets: dict[str, Callable[[], TopicSet]], cache: Path | None) -> Lines:
+    """Measure the preset beside the reference."""
+    found: dict[str, dict[str, Found]] = {}
+    for name, data in sets.items():
+        models = {"LinearSVC": reference, "experiment=topics": preset([])}
+        found[name] = {
+            model: remembered(cache, f"test {name}, {model}", lambda: measure(data(), by))
+            for model, by in models.items()
+        }
+    return test_table(found)
+
+
+if __name__ == "__main__":
+    main()

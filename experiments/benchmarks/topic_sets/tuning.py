@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,31 @@ from topic_sets.sets import TopicSet
 
 from copydesk.features.tfidf import TfidfFeatures
 
-FOLDS, SEED = 4, 1
+# Into how many folds a training part is cut, by which seed (not that of the folds that are judged in the end), and how
+# many of them are judged: threads of messages stay whole, near-copies leave the training part.
+PLANS = {"20 Newsgroups": (5, 1, 1), "R8": (4, 1, 3), "R52": (4, 1, 3), "BBC": (5, 1, 5)}
+WORDS = "{analyzer:word,ngram_range:[1,2]}"
+CHARACTERS = "{analyzer:char_wb,ngram_range:[2,5],min_df:2}"
+TITLE = "{analyzer:word,ngram_range:[1,2],part:title,weight:%s}"
+
+
+def features(*families: str, concentration: float = 0.5) -> list[str]:
+    """Return the overrides that give the preset other features."""
+    return [f"features.families=[{','.join(families)}]", f"features.concentration={concentration}"]
+
+
 # What differs from experiment=topics.
-CANDIDATES: dict[str, list[str]] = {}
+CANDIDATES: dict[str, list[str]] = {
+    "words": features(WORDS, concentration=0),
+    "words, concentration 0.5": features(WORDS),
+    "words, concentration 1": features(WORDS, concentration=1),
+    "words, characters": features(WORDS, CHARACTERS, concentration=0),
+    "words, characters, concentration 0.5": features(WORDS, CHARACTERS),
+    "words, characters, title 0.5": features(WORDS, CHARACTERS, TITLE % 0.5, concentration=0),
+    "words, characters, title 0.5, concentration 0.5": features(WORDS, CHARACTERS, TITLE % 0.5),
+    "words, characters, title 0.5, concentration 1": features(WORDS, CHARACTERS, TITLE % 0.5, concentration=1),
+    "words, characters, title 0.7, concentration 0.5": features(WORDS, CHARACTERS, TITLE % 0.7),
+}
 
 
 class Blocks:
@@ -37,17 +60,31 @@ class Blocks:
         return tuple(block * weight for block in self.known[key])  # type: ignore[return-value]
 
 
-def tune(data: TopicSet, estimators: dict[str, Any], n_splits: int, seed: int, folds: int) -> dict[str, list[float]]:
-    """Return each candidate's accuracy in each of the first ``folds`` of ``n_splits`` folds."""
+def tune(
+    data: TopicSet, estimators: dict[str, Any], plan: tuple[int, int, int], remember: Callable[..., float]
+) -> dict[str, list[float]]:
+    """Return each candidate's accuracy in each fold.
+
+    Parameters
+    ----------
+    plan : tuple of int
+        Into how many folds the training part is cut, by which seed, and how many of them are judged.
+    remember : callable
+        Takes a name and what finds out; see ``topics.remembered``.
+    """
+    n_splits, seed, judged = plan
     accuracy: dict[str, list[float]] = {name: [] for name in estimators}
-    for number, (train, test) in enumerate(data.tuned(n_splits, seed)):
-        if number == folds:
-            break
-        labels = train["label"].to_numpy(str)
-        blocks = Blocks(train["text"].tolist(), labels, test["text"].tolist())
+    for number, (train, test) in zip(range(judged), data.tuned(n_splits, seed), strict=False):
+        blocks = Blocks(train["text"].tolist(), train["label"].to_numpy(str), test["text"].tolist())
         for name, estimator in estimators.items():
-            seen, held_out = blocks.matrices(estimator.features)
-            fitted = clone(estimator.classifier).fit(seen, labels)
-            accuracy[name].append(float((fitted.predict(held_out) == test["label"].to_numpy(str)).mean()))
-            print(name, accuracy[name], flush=True)
+            accuracy[name].append(
+                remember(f"{name}, fold {number}", lambda: judged_by(blocks, estimator, test["label"].to_numpy(str)))
+            )
     return accuracy
+
+
+def judged_by(blocks: Blocks, estimator: Any, labels: Any) -> float:
+    """Return a candidate's accuracy in a fold."""
+    seen, held_out = blocks.matrices(estimator.features)
+    fitted = clone(estimator.classifier).fit(seen, blocks.labels)
+    return float((fitted.predict(held_out) == labels).mean())
