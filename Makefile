@@ -39,7 +39,7 @@ lock:
 	$(PYTHON) -m venv .venv
 
 .venv/train: .venv/bin/python pyproject.toml constraints.txt
-	$(PIP) --editable ".[demo]"
+	$(PIP) --editable ".[demo,report]"
 	@touch $@
 
 .venv/test: .venv/bin/python pyproject.toml constraints.txt

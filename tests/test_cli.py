@@ -63,7 +63,8 @@ def latest(folder: Path) -> Path:
 def test_a_run_leaves_everything_that_is_needed_to_judge_and_to_repeat_it(trained: Path) -> None:
     run = latest(trained)
     assert {
-        "config.yaml", "overrides.yaml", "run.json", "metrics.json", "predictions.parquet", "report.md", "model",
+        "config.yaml", "overrides.yaml", "run.json", "metrics.json", "predictions.parquet", "report.md", "report.html",
+        "model",
     } <= {path.name for path in run.iterdir()}  # fmt: skip
     record = json.loads((run / "run.json").read_text(encoding="utf-8"))
     assert record["seed"] == 0
@@ -73,6 +74,19 @@ def test_a_run_leaves_everything_that_is_needed_to_judge_and_to_repeat_it(traine
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["headline"]["name"] == "accuracy"
     assert metrics["headline"]["value"] > 0.9
+
+
+def test_a_second_run_stands_beside_the_first_and_has_a_learning_curve_if_asked(table: Path, tmp_path: Path) -> None:
+    words = ["train", "dataset=table", f"dataset.path={table}", "split=stratified", "name=small"]
+    first = copydesk(*words, cwd=tmp_path)
+    second = copydesk(*words, "classifier.C=0.01", "report.learning_curve=true", cwd=tmp_path)
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    runs = sorted(path for path in latest(tmp_path).parent.iterdir() if not path.is_symlink())
+    pages = [(run / "report.html").read_text(encoding="utf-8") for run in runs]
+    assert "Last run" not in pages[0]
+    assert f"Last run, {runs[0].name}" in pages[1]
+    assert "changes are paired" in pages[1]
+    assert ["Learning curve" in page for page in pages] == [False, True]
 
 
 def test_nothing_of_hydras_own_is_left_in_the_folder(trained: Path) -> None:
@@ -120,6 +134,7 @@ def test_the_same_config_and_seed_give_the_same_predictions_whatever_the_hash_se
         (["split=official", "dataset=table", "dataset.path=TABLE"], "split=official"),
         (["dataset=table"], "dataset.path"),
         (["seed=[1"], "seed=[1"),
+        (["report.learning_curve=maybe"], "report.learning_curve='maybe': expected true or false"),
     ],
 )
 def test_a_mistake_in_the_config_ends_in_one_line_and_exit_code_2(

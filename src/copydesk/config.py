@@ -98,6 +98,20 @@ def check(cfg: DictConfig) -> None:
         check_arguments(cls, cast(dict[str, Any], resolved), key)
 
 
+def flag(cfg: DictConfig, key: str) -> bool:
+    """Return a key's value, which must be true or false.
+
+    Raises
+    ------
+    ConfigError
+        It is something else.
+    """
+    value = OmegaConf.select(cfg, key)
+    if not isinstance(value, bool):
+        raise ConfigError(f"{key}={value!r}: expected true or false, found {type(value).__name__}")
+    return value
+
+
 def targets(node: Any, key: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every mapping with a ``_target_`` and the key it stands under, outermost first."""
     if isinstance(node, dict):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from copydesk.errors import ModelError
 from copydesk.features.places import ngram_places
@@ -14,6 +15,8 @@ from copydesk.features.tfidf import TfidfFeatures
 
 if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
+
+Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +70,93 @@ def explain(model: TextClassifier, text: str, label: Any = None) -> Explanation:
     ValueError
         The model does not know the label.
     """
+    features = explainable(model)
+    scores = model.scores([text])[0]
+    classes = model.classes_.tolist()
+    if label is None:
+        label = classes[int(scores.argmax())]
+    weights, intercept = linear_part(model, label)
+    contributions = ngram_contributions(features, text, weights)
+    return Explanation(str(label), float(scores[classes.index(label)]), intercept, contributions)
+
+
+def contrast(model: TextClassifier, text: str, label: Any, other: Any) -> list[Contribution]:
+    """Return what each n-gram adds to the lead of one label over another, the largest first.
+
+    Raises
+    ------
+    ModelError, ValueError
+        As ``explain``.
+    """
+    features = explainable(model)
+    (toward, _), (away, _) = linear_part(model, label), linear_part(model, other)
+    return ngram_contributions(features, text, toward, away)
+
+
+def explainable(model: TextClassifier) -> TfidfFeatures:
+    """Return the features of a model whose scores are sums over n-grams.
+
+    Raises
+    ------
+    ModelError
+        They are not.
+    """
     features, classifier = model.features_, model.classifier_
     if not isinstance(features, TfidfFeatures) or not hasattr(classifier, "coef_"):
         raise ModelError(
             f"{type(features).__name__} with {type(classifier).__name__}: only copydesk's own features with a linear "
             "classifier can be explained; train with features=word or word_char"
         )
-    scores = model.scores([text])[0]
+    return features
+
+
+def linear_part(model: TextClassifier, label: Any) -> tuple[Floats, float]:
+    """Return the weights, shape (n_features,), and the intercept of a label's decision value.
+
+    Raises
+    ------
+    ValueError
+        The model does not know the label.
+    """
     classes = model.classes_.tolist()
-    if label is None:
-        label = classes[int(scores.argmax())]
     if label not in classes:
         raise ValueError(f"no label {label!r}; the model knows {', '.join(map(str, classes))}")
     number = classes.index(label)
-    weights, intercept = np.atleast_2d(classifier.coef_), np.atleast_1d(classifier.intercept_)
-    sign = -1.0 if len(weights) == 1 and number == 0 else 1.0
-    row = 0 if len(weights) == 1 else number
+    weights, intercept = np.atleast_2d(model.classifier_.coef_), np.atleast_1d(model.classifier_.intercept_)
+    if len(weights) == 1:  # of two classes there is one row, for the second
+        sign = 1.0 if number else -1.0
+        return sign * weights[0], float(sign * intercept[0])
+    return weights[number], float(intercept[number])
+
+
+def ngram_contributions(
+    features: TfidfFeatures, text: str, weights: Floats, less: Floats | None = None
+) -> list[Contribution]:
+    """Return what the n-grams of a text add to a sum of weights, or to a difference of two, the largest first."""
     values = features.transform([text])
     values.sum_duplicates()
-    products = dict(
-        zip(values.indices.tolist(), (sign * values.data * weights[row, values.indices]).tolist(), strict=True)
-    )
+    used = weights[values.indices] if less is None else weights[values.indices] - less[values.indices]
+    products = dict(zip(values.indices.tolist(), (values.data * used).tolist(), strict=True))
     contributions = [
         Contribution(" | ".join(terms), family, products[column], spans)
         for family, column, terms, spans in known_ngrams(features, text)
     ]
-    contributions.sort(key=lambda each: -abs(each.value))
-    return Explanation(str(label), float(scores[number]), float(sign * intercept[row]), contributions)
+    return sorted(contributions, key=lambda each: -abs(each.value))
+
+
+def strongest(features: TfidfFeatures, weights: Floats, n: int) -> list[tuple[str, float]]:
+    """Return the n-grams of the highest weights, the highest first; none where n-grams are hashed."""
+    found: list[tuple[float, str]] = []
+    first = 0
+    for family in features.families_:
+        own = weights[first : first + family.n_terms]
+        first += family.n_terms
+        if not hasattr(family, "terms_") or not len(own):
+            continue
+        top = np.argpartition(-own, min(n, len(own) - 1))[:n]
+        top = top[own[top] > 0]
+        found += zip(own[top].tolist(), family.strings(top.tolist()), strict=True)
+    return [(term, weight) for weight, term in sorted(found, key=lambda each: (-each[0], each[1]))[:n]]
 
 
 def known_ngrams(features: TfidfFeatures, text: str) -> Iterator[tuple[int, int, list[str], list[tuple[int, int]]]]:

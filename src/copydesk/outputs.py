@@ -6,12 +6,15 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from omegaconf import DictConfig
 
     from copydesk.datasets.audit import Audit
     from copydesk.datasets.examples import Examples
     from copydesk.estimator import TextClassifier
     from copydesk.evaluation.predictions import Predictions
+    from copydesk.evaluation.report import Highlight, Place
     from copydesk.records import Run
 
 
@@ -63,10 +66,20 @@ def save(
     bundle.save(run.folder / "model", model, manifest, {"README.md": model_card(manifest, metrics)})
 
 
-def report(run: Run, model: TextClassifier, predictions: Predictions, metrics: dict[str, Any]) -> None:
-    """Write ``report.md``."""
+def report(
+    run: Run,
+    model: TextClassifier,
+    predictions: Predictions,
+    metrics: dict[str, Any],
+    highlights: Mapping[Place, Highlight],
+    learning_curve: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Write ``report.md``, and ``report.html`` where the libraries for it are installed."""
+    from copydesk.evaluation.html import missing_library, write_html
     from copydesk.evaluation.markdown import write_markdown
     from copydesk.evaluation.report import Report
+    from copydesk.highlights import strongest_ngrams
+    from copydesk.history import last_run
 
     told = Report(
         run={**run.info, "seconds": run.seconds},
@@ -76,14 +89,22 @@ def report(run: Run, model: TextClassifier, predictions: Predictions, metrics: d
         overrides=run.info["overrides"],
         audit=run.info["audit"],
         decision=model.decision_.summary_,
+        strongest=strongest_ngrams(model),
+        highlights=highlights,
+        previous=last_run(run.folder, predictions, metrics["task"]),
+        learning_curve=learning_curve,
     )
     write_markdown(told, run.folder / "report.md")
+    if missing_library() is None:
+        write_html(told, run.folder / "report.html")
 
 
 def print_summary(run: Run, metrics: dict[str, Any]) -> None:
     """Print the scores and where model and report are."""
+    from copydesk.evaluation.html import missing_library
     from copydesk.evaluation.report import SCORES, shown, shown_interval, shown_scores
 
+    missing = missing_library()
     facts = run.info["audit"]
     unit = "texts" if metrics["task"] == "topic" else "paragraphs"
     print(
@@ -95,5 +116,7 @@ def print_summary(run: Run, metrics: dict[str, Any]) -> None:
         interval = shown_interval(name, score)
         print(f"  {SCORES[name].title:<34}{shown(name, score['value']):>9}  {interval}")
     print(f"  model   {run.folder / 'model'}")
-    print(f"  report  {run.folder / 'report.md'}")
+    print(f"  report  {run.folder / ('report.md' if missing else 'report.html')}")
+    if missing:
+        print(f"          as a page with plots: install copydesk[report] ({missing} is not there)")
     print(f"  {run.info['seconds']['total']:.1f} s; results link: {run.folder.parent / 'latest'}")

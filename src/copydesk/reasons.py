@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from copydesk.classifiers.sequence import SequenceClassifier
 from copydesk.errors import ModelError
-from copydesk.explanation import Contribution, known_ngrams
+from copydesk.explanation import Contribution, ngram_contributions
 from copydesk.features.paragraphs import ParagraphFeatures
 from copydesk.features.tfidf import TfidfFeatures
 
@@ -85,6 +85,7 @@ def explain_paragraphs(
     """
     parts = take_apart(estimator, table)
     sign = 1.0 if list(estimator.classes_).index(label) == 1 else -1.0
+    words = sign * parts.weights
     threshold = getattr(estimator.decision_, "threshold_", None)
     found = []
     for row, paragraph in enumerate(paragraphs):
@@ -102,7 +103,7 @@ def explain_paragraphs(
                 start=sign * parts.start,
                 groups=groups,
                 numbers=sorted(numbers, key=lambda each: -abs(each.added)),
-                ngrams=list(ngram_contributions(parts, paragraph.text, sign)),
+                ngrams=word_contributions(parts.features, paragraph.text, words),
             )
         )
     return found
@@ -110,10 +111,35 @@ def explain_paragraphs(
 
 def take_apart(estimator: TextClassifier, table: Table) -> TakenApart:
     """Return the scores of paragraphs as sums over words and numbers."""
+    features: Any = estimator.features_
+    classifier = estimator.classifier_
+    reader, word_weights = words_of(estimator)
+    if isinstance(classifier, SequenceClassifier):
+        return TakenApart(*classifier.contributions(table), reader, word_weights)
+    matrix = features.transform(table)
+    n_indicators = features.edges_.shape[0] * features.bins
+    words, indicators = matrix[:, :-n_indicators], matrix[:, -n_indicators:]
+    # one indicator of each number is on, in the order of the numbers
+    weights = np.ravel(classifier.coef_)[-n_indicators:]
+    moved = (indicators.data * weights[indicators.indices]).reshape(matrix.shape[0], -1)
+    said = words @ word_weights
+    names = [(WORDS, "score"), *features.number_names()]
+    numbers = np.column_stack([said, features.numbers(table)])
+    start = float(np.ravel(classifier.intercept_)[0])
+    return TakenApart(start, names, numbers, np.column_stack([said, moved]), reader, word_weights)
+
+
+def words_of(estimator: TextClassifier) -> tuple[Any, Floats]:
+    """Return the part that reads a paragraph's text, and its weights for the second class, shape (n_ngrams,).
+
+    Raises
+    ------
+    ModelError
+        The model's parts are of a kind whose scores are no sums.
+    """
     features, classifier = estimator.features_, estimator.classifier_
     if isinstance(classifier, SequenceClassifier):
-        weights = np.ravel(getattr(classifier.first_, "coef_", ()))
-        return TakenApart(*classifier.contributions(table), classifier.text_, weights)
+        return classifier.text_, np.ravel(getattr(classifier.first_, "coef_", ()))
     if (
         not isinstance(features, ParagraphFeatures)
         or np.atleast_2d(getattr(classifier, "coef_", [[], []])).shape[0] > 1
@@ -122,29 +148,12 @@ def take_apart(estimator: TextClassifier, table: Table) -> TakenApart:
             f"{type(features).__name__} with {type(classifier).__name__}: the scores are no sums that could be "
             "explained; train with classifier=sequence, or features=paragraphs and a linear classifier"
         )
-    weights = np.ravel(classifier.coef_)  # of two classes there is one row
-    matrix = features.transform(table)
-    n_indicators = features.edges_.shape[0] * features.bins
-    words, indicators = matrix[:, :-n_indicators], matrix[:, -n_indicators:]
-    # one indicator of each number is on, in the order of the numbers
-    moved = (indicators.data * weights[-n_indicators:][indicators.indices]).reshape(matrix.shape[0], -1)
-    said = words @ weights[:-n_indicators]
-    names = [(WORDS, "score"), *features.number_names()]
-    numbers = np.column_stack([said, features.numbers(table)])
-    start = float(np.ravel(classifier.intercept_)[0])
-    return TakenApart(start, names, numbers, np.column_stack([said, moved]), features.text_, weights[:-n_indicators])
+    # of two classes there is one row
+    return features.text_, np.ravel(classifier.coef_)[: -features.edges_.shape[0] * features.bins]
 
 
-def ngram_contributions(parts: TakenApart, text: str, sign: float) -> Iterator[Contribution]:
-    """Yield what each n-gram of a paragraph adds to the score of its words, the largest first."""
-    if not isinstance(parts.features, TfidfFeatures) or not len(parts.weights):
-        return
-    values = parts.features.transform([text])
-    values.sum_duplicates()
-    products = sign * values.data * parts.weights[values.indices]
-    of_column = dict(zip(values.indices.tolist(), products.tolist(), strict=True))
-    found = [
-        Contribution(" | ".join(terms), family, of_column[column], spans)
-        for family, column, terms, spans in known_ngrams(parts.features, text)
-    ]
-    yield from sorted(found, key=lambda each: -abs(each.value))
+def word_contributions(features: Any, text: str, weights: Floats) -> list[Contribution]:
+    """Return what each n-gram of a paragraph adds to the score of its words, the largest first."""
+    if not isinstance(features, TfidfFeatures) or not len(weights):
+        return []
+    return ngram_contributions(features, text, weights)

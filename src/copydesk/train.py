@@ -15,12 +15,16 @@ from copydesk.errors import ConfigError
 from copydesk.estimator import TextClassifier
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
+from copydesk.highlights import highlights
+from copydesk.learning import points
 from copydesk.records import Run, fingerprint
 from copydesk.tasks import TASKS, Task, check_fit
 
 if TYPE_CHECKING:
     import pandas as pd
     from omegaconf import DictConfig
+
+    from copydesk.evaluation.report import Highlight, Place
 
 
 def train(cfg: DictConfig) -> float:
@@ -35,6 +39,7 @@ def train(cfg: DictConfig) -> float:
         One line: what was found, what is valid, what to do.
     """
     config.check(cfg)
+    with_curve = config.flag(cfg, "report.learning_curve")
     dataset, split = config.build(cfg.dataset, "dataset"), config.build(cfg.split, "split")
     estimator = build_estimator(cfg)
     experiment, overrides = config.chosen()
@@ -53,6 +58,8 @@ def train(cfg: DictConfig) -> float:
         folds = list(parts(split, frame, cfg.seed))
 
         judged, dropped = [], 0
+        marks: dict[Place, Highlight] = {}
+        curve: list[dict[str, Any]] = []
         for number, (seen, held_out) in enumerate(folds):
             seen, straddlers = drop_straddlers(frame, seen, held_out)
             dropped += straddlers
@@ -60,6 +67,11 @@ def train(cfg: DictConfig) -> float:
                 model = fit(estimator, frame.iloc[seen], task)
             with run.stage("predict"):
                 judged.append(judge(model, frame.iloc[held_out], task, number))
+            with run.stage("report"):
+                marks |= highlights(model, frame.iloc[held_out], judged[-1], task)
+            if with_curve and not number:
+                with run.stage("learning curve"):
+                    curve = learning_curve(estimator, frame.iloc[seen], frame.iloc[held_out], judged[0], task, cfg.seed)
         run.info["audit"]["straddling_documents_dropped_from_train"] = dropped
         if len(folds) > 1:
             with run.stage("fit on all rows"):
@@ -71,7 +83,7 @@ def train(cfg: DictConfig) -> float:
         with run.stage("save"):
             outputs.save(run, cfg, model, examples, predictions, metrics)
         with run.stage("report"):
-            outputs.report(run, model, predictions, metrics)
+            outputs.report(run, model, predictions, metrics, marks, curve)
     outputs.print_summary(run, metrics)
     return float(metrics["headline"]["value"])
 
@@ -126,3 +138,14 @@ def judge(model: TextClassifier, frame: pd.DataFrame, task: Task, fold: int) -> 
         probabilities=probabilities,
         fold=fold,
     )
+
+
+def learning_curve(
+    estimator: TextClassifier, seen: pd.DataFrame, held_out: pd.DataFrame, whole: Predictions, task: Task, seed: int
+) -> list[dict[str, Any]]:
+    """Return the score over growing parts of a fold's training rows; see ``learning.points``."""
+
+    def learn(rows: pd.DataFrame) -> Predictions:
+        return judge(fit(estimator, rows, task), held_out, task, 0)
+
+    return points(seen, whole, learn, task.name, seed)

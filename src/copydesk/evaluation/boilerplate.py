@@ -8,7 +8,7 @@ import numpy as np
 
 from copydesk.evaluation import intervals
 from copydesk.evaluation.curves import average_precision, roc_auc, threshold_counts
-from copydesk.evaluation.score import ratio, with_intervals
+from copydesk.evaluation.score import ratio
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
@@ -18,14 +18,14 @@ PROMISED_LOSS = 0.005  # share of article characters that the published comparis
 RANK_CELLS = 50_000_000  # rows × resamples of the scores that need a sort order; bounds their seconds
 
 
-def boilerplate_scores(
+def boilerplate_draws(
     judged: Predictions, units: np.ndarray, n_units: int, resamples: int, seed: int
-) -> dict[str, dict[str, float | None]]:
-    """Return scores by paragraph and by character of content and boilerplate, with intervals.
+) -> tuple[dict[str, np.ndarray | float], dict[str, np.ndarray]]:
+    """Return scores by paragraph and by character of content and boilerplate, and those of each resample.
 
     Returns
     -------
-    dict
+    values, drawn : dict
         ``boilerplate_f1``, ``content_f1`` (with precision and recall), the same ``…_characters``;
         ``article_lost`` and ``boilerplate_removed`` (share of the characters of each that was cut);
         ``average_precision`` and ``roc_auc`` of boilerplate, by paragraph;
@@ -56,7 +56,7 @@ def boilerplate_scores(
             for count in block
         ]
         spread |= {name: np.asarray([draw[name] for draw in draws]) for name in (draws[0] if draws else {})}
-    return with_intervals(value, spread)
+    return value, spread
 
 
 def _from_cells(sums: np.ndarray) -> dict[str, np.ndarray]:

@@ -56,9 +56,7 @@ def evaluate(
         raise ValueError("there is no labelled row to judge by")
     counts = Counts(judged)
     units, n_units, kind = intervals.resampling_units(judged.rows)
-    columns = counts.columns()
-    drawn = intervals.bootstrap_sums(columns, units, n_units, resamples, seed)
-    total = np.asarray(columns.sum(axis=0), dtype=np.float64).reshape(1, -1)
+    total, drawn = counts.sums(units, n_units, resamples, seed)
     scores = with_intervals(counts.scores(total), counts.scores(drawn))
     per_class = _per_class(counts, judged, total, drawn)
     ranked = [row for row in per_class if row["support"] and row["average_precision"] is not None]
@@ -82,9 +80,9 @@ def evaluate(
         "by_length": by_part(judged, length_parts(judged.rows["characters"].to_numpy())),
     }  # fmt: skip
     if task == "boilerplate":
-        from copydesk.evaluation.boilerplate import boilerplate_scores
+        from copydesk.evaluation.boilerplate import boilerplate_draws
 
-        scores |= boilerplate_scores(judged, units, n_units, resamples, seed)
+        scores |= with_intervals(*boilerplate_draws(judged, units, n_units, resamples, seed))
         result["baseline"] |= {"boilerplate_f1": cut_everything_f1(judged)}
     result["headline"] = {"name": HEADLINE[task], **scores[HEADLINE[task]]}
     return result
@@ -123,6 +121,12 @@ class Counts:
         if self.probabilities is not None:
             parts += self._losses(self.probabilities)
         return hstack(parts).tocsr()
+
+    def sums(self, units: np.ndarray, n_units: int, resamples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the sums of the columns, shape (1, m), and those of each resample, shape (resamples, m)."""
+        columns = self.columns()
+        total = np.asarray(columns.sum(axis=0), dtype=np.float64).reshape(1, -1)
+        return total, intervals.bootstrap_sums(columns, units, n_units, resamples, seed)
 
     def _losses(self, probabilities: np.ndarray) -> list[Any]:
         from scipy.sparse import csr_matrix

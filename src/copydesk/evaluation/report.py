@@ -9,7 +9,78 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
 
-Span = tuple[int, int, float]  # start, end (characters of the stored text), contribution to a label
+Span = tuple[int, int, float]  # start, end (characters of the stored text), contribution
+Place = tuple[str, int]  # document and position of a row
+
+
+class Highlight(NamedTuple):
+    """What speaks in a text for the label that was given (above 0) and for the one that is right (below 0).
+
+    Attributes
+    ----------
+    spans : list of Span
+        Each n-gram at each of its places, its contribution shared among them.
+    terms : list of (n-gram, contribution)
+        The largest first.
+    """
+
+    spans: Sequence[Span]
+    terms: Sequence[tuple[str, float]]
+
+
+class Plot(NamedTuple):
+    """A picture of a report.
+
+    Attributes
+    ----------
+    title : str
+    alt : str
+        What it shows, for those who can't see it.
+    draw : callable (axes)
+        Draws into matplotlib axes; see ``plots.PALETTE`` for colours that suit light and dark pages.
+    """
+
+    title: str
+    alt: str
+    draw: Callable[[Any], None]
+
+
+class Table(NamedTuple):
+    """A table of a report; numbers are sorted as numbers where a cell is ``(shown, value)``."""
+
+    heading: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """What another part adds to a report: text, pictures, a table."""
+
+    title: str
+    text: str = ""
+    plots: Sequence[Plot] = ()
+    table: Table | None = None
+
+
+@dataclass(frozen=True)
+class Previous:
+    """The run before, of the same experiment.
+
+    Attributes
+    ----------
+    name : str
+    scores : mapping
+        As in ``metrics``.
+    differences : mapping of str to Score
+        This run minus that one; empty where it was judged on other rows.
+    reason : str
+        Why it can't be compared row by row; empty where it can.
+    """
+
+    name: str
+    scores: Mapping[str, Mapping[str, Any]]
+    differences: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,12 +104,13 @@ class Report:
         The decision's ``summary_``.
     strongest : mapping of label to sequence of (n-gram, weight), optional
         Strongest first.
-    explain : callable (row, label) -> sequence of Span, optional
-        Exact contributions to ``label`` of the n-grams of ``predictions.rows["text"][row]``.
+    highlights : mapping of Place to Highlight, optional
+        Of the worst mistakes.
+    previous : Previous, optional
     learning_curve : sequence of mappings, optional
         ``n`` (training examples), ``value`` (headline score), and ``low`` and ``high`` where known.
-    mistakes : int
-        How many of the worst mistakes are shown with their text.
+    sections : sequence of Section, optional
+        Shown before the config.
     """
 
     run: Mapping[str, Any]
@@ -49,9 +121,10 @@ class Report:
     audit: Mapping[str, Any] = field(default_factory=dict)
     decision: Mapping[str, Any] = field(default_factory=dict)
     strongest: Mapping[str, Sequence[tuple[str, float]]] = field(default_factory=dict)
-    explain: Callable[[int, str], Sequence[Span]] | None = None
+    highlights: Mapping[Place, Highlight] = field(default_factory=dict)
+    previous: Previous | None = None
     learning_curve: Sequence[Mapping[str, Any]] = ()
-    mistakes: int = 50
+    sections: Sequence[Section] = ()
 
 
 class ScoreForm(NamedTuple):

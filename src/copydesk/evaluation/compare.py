@@ -1,0 +1,167 @@
+"""Runs judged on the same rows: paired differences, McNemar's test, changes by class, and what flipped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from copydesk.evaluation import intervals
+from copydesk.evaluation.metrics import Counts
+from copydesk.evaluation.score import Score, score, with_intervals
+
+if TYPE_CHECKING:
+    from copydesk.evaluation.predictions import Predictions
+
+KEY = ["document", "position"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A run beside an earlier one, judged on the same rows.
+
+    Attributes
+    ----------
+    differences : dict of str to Score
+        The later score minus the earlier, with the 95 % interval of the paired bootstrap.
+    mended, broken : int
+        Rows that only the later, and only the earlier, has right.
+    p_value : float
+        McNemar's exact test: how likely so uneven a split would be, were both equally good. It takes rows for
+        independent; where they come in groups the interval is the one to trust.
+    per_class : list of dict
+        ``label``, ``support``, ``before`` and ``after`` (F1 or None), ``difference`` (Score).
+    flipped : ndarray of int
+        Positions of the rows on which the two differ, the surest first.
+    """
+
+    differences: dict[str, Score]
+    mended: int
+    broken: int
+    p_value: float
+    per_class: list[dict[str, Any]]
+    flipped: np.ndarray
+
+
+def difference_of_data(earlier: Predictions, later: Predictions) -> str | None:
+    """Say why two runs were not judged on the same rows; None where they were."""
+    first, second = (_keyed(each) for each in (earlier, later))
+    if len(first) != len(second):
+        return f"judged on {len(first):,} and on {len(second):,} rows"
+    apart = first.index.symmetric_difference(second.index)
+    if len(apart):
+        document, position = apart[0]
+        return f"{len(apart) // 2:,} rows are in one only, such as {document!r}, paragraph {position}"
+    second = second.loc[first.index]
+    for column in ("label", "text"):
+        other = (first[column].to_numpy(object) != second[column].to_numpy(object)).nonzero()[0]
+        if len(other):
+            return f"the {column} of {len(other):,} rows differs, such as that of {first.index[other[0]][0]!r}"
+    return None
+
+
+def _keyed(predictions: Predictions) -> Any:
+    return predictions.judged().rows.set_index(KEY)
+
+
+def aligned(earlier: Predictions, later: Predictions) -> tuple[Predictions, Predictions]:
+    """Return the judged rows of both, in the order of the earlier."""
+    earlier, later = earlier.judged(), later.judged()
+    wanted, have = (each.rows.set_index(KEY).index for each in (earlier, later))
+    return earlier, later.take(have.get_indexer(wanted))
+
+
+def compare(
+    earlier: Predictions,
+    later: Predictions,
+    task: str = "topic",
+    *,
+    seed: int = 0,
+    resamples: int = intervals.RESAMPLES,
+) -> Comparison:
+    """Compare two runs on the rows that both were judged on.
+
+    Parameters
+    ----------
+    earlier, later : Predictions
+        Of the same rows; see ``difference_of_data``.
+    task : {"topic", "boilerplate"}
+    seed, resamples : int
+        Of the paired bootstrap: both are drawn alike, so that what makes a resample hard falls out (Efron and
+        Tibshirani 1993, "An Introduction to the Bootstrap"). Groups are drawn whole where they are known.
+
+    Raises
+    ------
+    ValueError
+        They were judged on different rows.
+    """
+    reason = difference_of_data(earlier, later)
+    if reason:
+        raise ValueError(reason)
+    pair = aligned(earlier, later)
+    units, n_units, _ = intervals.resampling_units(pair[0].rows)
+    setting = (units, n_units, resamples, seed)
+    before, after = (_draws(each, task, setting) for each in pair)
+    shared = [name for name in before[0] if name in after[0]]
+    differences = with_intervals(
+        {name: np.ravel(after[0][name])[0] - np.ravel(before[0][name])[0] for name in shared},
+        {name: np.asarray(after[1][name]) - np.asarray(before[1][name]) for name in shared},
+    )
+    right = [(each.rows["label"] == each.rows["predicted"]).to_numpy() for each in pair]
+    mended, broken = int((~right[0] & right[1]).sum()), int((right[0] & ~right[1]).sum())
+    return Comparison(differences, mended, broken, mcnemar(mended, broken), _by_class(pair, setting), _flipped(*pair))
+
+
+def mcnemar(mended: int, broken: int) -> float:
+    """Return the two-sided p-value of McNemar's exact test (McNemar 1947, Psychometrika 12)."""
+    from scipy.stats import binomtest
+
+    return float(binomtest(mended, mended + broken).pvalue) if mended + broken else 1.0
+
+
+def _draws(judged: Predictions, task: str, setting: tuple[np.ndarray, int, int, int]) -> tuple[Any, Any]:
+    counts = Counts(judged)
+    total, drawn = counts.sums(*setting)
+    values: dict[str, Any] = dict(counts.scores(total))
+    spread: dict[str, Any] = dict(counts.scores(drawn))
+    if task == "boilerplate":
+        from copydesk.evaluation.boilerplate import boilerplate_draws
+
+        more = boilerplate_draws(judged, *setting)
+        values, spread = values | more[0], spread | more[1]
+    return values, spread
+
+
+def _by_class(pair: tuple[Predictions, Predictions], setting: tuple[np.ndarray, int, int, int]) -> list[dict[str, Any]]:
+    found: list[dict[str, tuple[Any, Any]]] = []
+    support: dict[str, int] = {}
+    for judged in pair:
+        counts = Counts(judged)
+        total, drawn = counts.sums(*setting)
+        values, spread = counts.by_class(total)["f1"], counts.by_class(drawn)["f1"]
+        found.append({label: (values[0, at], spread[:, at]) for at, label in enumerate(counts.labels)})
+        support |= {label: int(total[0, at]) for at, label in enumerate(counts.labels)}
+    rows = []
+    for label in sorted(found[0].keys() & found[1].keys()):
+        (before, first), (after, second) = found[0][label], found[1][label]
+        if not support[label]:
+            continue
+        low, high = intervals.percentile_interval((second - first)[:, None])
+        rows.append(
+            {
+                "label": label,
+                "support": support[label],
+                "before": score(before)["value"],
+                "after": score(after)["value"],
+                "difference": score(after - before, low[0], high[0]),
+            }
+        )
+    return rows
+
+
+def _flipped(earlier: Predictions, later: Predictions) -> np.ndarray:
+    said = [each.rows["predicted"].to_numpy(object) for each in (earlier, later)]
+    differ = np.flatnonzero(said[0] != said[1])
+    sure = sum(each.rows["confidence"].to_numpy(np.float64)[differ] for each in (earlier, later))
+    return np.asarray(differ[np.argsort(-np.asarray(sure), kind="stable")])

@@ -1,0 +1,153 @@
+"""``report.html``: the run on one page that needs nothing else; texts of the data can't break out of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from copydesk.evaluation import mistake_views, views
+from copydesk.evaluation.markdown import confusions, flat
+from copydesk.evaluation.pages import pages
+from copydesk.evaluation.plots import plots, svg
+from copydesk.evaluation.report import SCORES, Report, Section, Table, shown, shown_interval, shown_scores, verdict
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from copydesk.evaluation.report import Plot
+
+TEMPLATES = Path(__file__).parent / "templates"
+CONFUSIONS = 15
+
+
+def missing_library() -> str | None:
+    """Return the name of a library that pages need and that is not installed, if any."""
+    import importlib.util
+
+    return next((name for name in ("jinja2", "matplotlib") if importlib.util.find_spec(name) is None), None)
+
+
+def write_html(report: Report, path: Path) -> None:
+    """Write the report as one HTML file."""
+    write_page("report.html.j2", context(report), path)
+
+
+def write_page(template: str, values: Mapping[str, Any], path: Path) -> None:
+    """Fill a template and write it; lone surrogates become "?", NUL the sign for what can't be shown."""
+    text = environment().get_template(template).render(**values).replace("\0", "\ufffd")
+    path.write_text(text, encoding="utf-8", errors="replace")
+
+
+def environment() -> Environment:
+    """Return the templates' environment: everything is escaped but style, script and drawn plots."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    script = (TEMPLATES / "script.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    made.globals |= {
+        "style": Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
+        "script": Markup(script),
+        "script_hash": f"sha256-{digest}",  # the browser runs this script and no other
+        "shown": shown,
+        "interval": shown_interval,
+        "difference": difference,
+        "lower_end": views.lower_end,
+        "forms": SCORES,
+    }
+    return made
+
+
+def context(report: Report) -> dict[str, Any]:
+    """Return everything that the template shows."""
+    metrics, run = report.metrics, report.run
+    boilerplate = metrics["task"] == "boilerplate"
+    pictures = [drawn(plot, at) for at, plot in enumerate(plots(report))]
+    values: dict[str, Any] = {
+        "title": run.get("experiment", "Evaluation"),
+        "kind": "Boilerplate paragraphs" if boilerplate else "Topics",
+        "run": {"started": "", "dataset": None, **run},
+        "verdict": verdict(metrics),
+        "metrics": metrics,
+        "headline": metrics["headline"]["name"],
+        "baseline_name": "Cutting everything" if boilerplate else f"Always “{metrics['baseline']['label']}”",
+        "previous": report.previous and views.previous(report.previous),
+        "names": shown_scores(metrics),
+        "confusion": views.confusion(metrics["confusion"]),
+        "confusions": Table(
+            ["rows", "true label", "predicted"],
+            [[(f"{n:,}", n), true, said] for n, true, said in confusions(metrics["confusion"])[:CONFUSIONS]],
+        ),
+        "plots": pictures,
+        "decision": [(name.replace("_", " "), value) for name, value in flat(report.decision)],
+        "strongest": list(report.strongest.items()),
+        "audit": [(name.replace("_", " "), value) for name, value in flat(report.audit)],
+        "sections": [section(each, len(pictures) + 100 * at) for at, each in enumerate(report.sections, start=1)],
+        "seconds": views.seconds(run.get("seconds", {})),
+        "record": list(flat({name: value for name, value in run.items() if name not in ("audit", "seconds")})),
+        "overrides": report.overrides,
+        "config": report.config.strip(),
+        **mistake_views.mistakes(report),
+        **mistake_views.label_errors(report.predictions, boilerplate),
+        **(pages(report.predictions) if boilerplate else {"pages": []}),
+    }
+    return values | {"contents": contents(values)}
+
+
+def contents(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return anchor and name of each section that is there."""
+    metrics = values["metrics"]
+    listed: Sequence[tuple[str, str, Any]] = (
+        ("scores", "Scores", True),
+        ("classes", "By class", True),
+        ("confusion", "Confusion", True),
+        ("curves", "Curves", True),
+        ("ngrams", "N-grams", values["strongest"]),
+        ("pages", "Pages", values["pages"]),
+        ("mistakes", "Mistakes", values["mistakes"]),
+        ("labels", "Label errors", values["label_errors"].rows),
+        ("length", "By length", metrics["by_length"]),
+        ("groups", "By group", metrics["by_group"]),
+        ("audit", "Data audit", values["audit"]),
+        *((f"section{at}", each["title"], True) for at, each in enumerate(values["sections"], start=1)),
+        ("run", "Run and config", True),
+    )
+    return [(anchor, name) for anchor, name, there in listed if there]
+
+
+def drawn(plot: Plot, number: int) -> dict[str, Any]:
+    """Return a plot with its picture."""
+    from markupsafe import Markup
+
+    return {"title": plot.title, "alt": plot.alt, "svg": Markup(svg(plot, number))}
+
+
+def section(given: Section, first: int) -> dict[str, Any]:
+    """Return what another part adds, with its pictures."""
+    pictures = [drawn(plot, first + at) for at, plot in enumerate(given.plots)]
+    return {"title": given.title, "text": given.text, "plots": pictures, "table": given.table}
+
+
+def difference(name: str, change: Mapping[str, Any] | None) -> str:
+    """Return a change of a score with sign and interval."""
+    if not change or change["value"] is None:
+        return "–"
+    percent = bool(SCORES.get(name) and SCORES[name].percent)
+    if not any(change.values()):
+        return "no change"
+    scale, decimals, unit = (100, 2, " points") if percent else (1, 3, "")
+
+    def signed(value: float) -> str:
+        text = f"{scale * value:+.{decimals}f}"
+        return text.replace("-", "−") if float(text) else f"{0:.{decimals}f}"
+
+    if change.get("low") is None:
+        return signed(change["value"]) + unit
+    return f"{signed(change['value'])}{unit} ({signed(change['low'])} to {signed(change['high'])})"

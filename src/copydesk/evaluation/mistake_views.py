@@ -1,0 +1,120 @@
+"""The worst mistakes and the likeliest label errors, as a page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from copydesk.evaluation import mistakes as finding
+from copydesk.evaluation.predictions import STORED_CHARACTERS
+from copydesk.evaluation.report import Table, shown
+from copydesk.evaluation.views import excerpt
+
+if TYPE_CHECKING:
+    from copydesk.evaluation.predictions import Predictions
+    from copydesk.evaluation.report import Highlight, Report, Span
+
+LEVELS = (0.2, 0.4, 0.7)  # of the strongest place in a text, for the three shades of a mark
+SAID_TERMS = 6
+
+
+def mistakes(report: Report) -> dict[str, Any]:
+    """Return the worst mistakes, with what led to them marked in their texts."""
+    predictions = report.predictions
+    chosen = finding.worst_mistakes(predictions)
+    rows = predictions.rows.iloc[chosen]
+    leads = finding.wrong_lead(predictions)[chosen] if len(chosen) else []
+    shown_rows = [
+        mistake(row, float(lead), report, predictions.probabilities is not None)
+        for row, lead in zip(rows.to_dict("records"), leads, strict=True)
+    ]
+    labels = {key: sorted({each[name] for each in shown_rows}) for key, name in (("true", "label"), ("said", "said"))}
+    intro = (
+        f"{len(shown_rows):,} of {int(finding.wrong(predictions).sum()):,} mistakes: the surest of the wrong label, "
+        f"and up to {finding.WORST_OF_CLASS} of every class. "
+    )
+    if report.highlights:
+        intro += (
+            "Marked are the n-grams that decided: orange and underlined those for the label that was given, blue and "
+            "dotted those for the right one, the stronger the darker. Each was judged by a model that had not seen it."
+        )
+        if report.metrics["task"] == "boilerplate":
+            intro += " A paragraph is judged by its surroundings too, so its words need not have decided alone."
+    return {"mistakes": shown_rows, "mistake_labels": labels, "mistakes_intro": intro}
+
+
+def mistake(row: Mapping[Any, Any], lead: float, report: Report, probabilities: bool) -> dict[str, Any]:
+    """Return one mistake."""
+    text = str(row["text"])
+    found: Highlight | None = report.highlights.get((row["document"], row["position"]))
+    spans = found.spans if found else []
+    terms = []
+    if found:
+        for name, sign in ((row["predicted"], 1), (row["label"], -1)):
+            named = [(term, sign * value) for term, value in found.terms if sign * value > 0][:SAID_TERMS]
+            if named:
+                terms.append((name, named))
+    about = f"{shown('accuracy', row['confidence'])} sure · " if probabilities else ""
+    return {
+        "label": row["label"],
+        "said": row["predicted"],
+        "lead": round(lead, 6),
+        "length": int(row["characters"]),
+        "head": excerpt(row["title"] or text),
+        "about": f"{about}{row['document']}",
+        "terms": terms,
+        "pieces": marked(text, spans),
+        "cut": row["characters"] > STORED_CHARACTERS,
+    }
+
+
+def marked(text: str, spans: Sequence[Span]) -> list[tuple[str, str]]:
+    """Cut a text into pieces and say how each is to be marked: p1 to p3 for, n1 to n3 against, or "" not at all.
+
+    Where n-grams overlap, what they contribute adds up.
+    """
+    strength = np.zeros(len(text) + 1)
+    for start, end, value in spans:
+        strength[min(start, len(text))] += value
+        strength[min(max(start, end), len(text))] -= value
+    strength = np.cumsum(strength[:-1])
+    strongest = np.abs(strength).max(initial=0.0)
+    if strongest <= 0:
+        return [(text, "")] if text else []
+    level = np.sign(strength) * np.searchsorted(LEVELS, np.abs(strength) / strongest, side="right")
+    cuts = np.flatnonzero(np.diff(level)) + 1
+    pieces = []
+    for start, end in zip([0, *cuts.tolist()], [*cuts.tolist(), len(text)], strict=True):
+        kind = int(level[start])
+        pieces.append((text[start:end], f"{'p' if kind > 0 else 'n'}{abs(kind)}" if kind else ""))
+    return pieces
+
+
+def label_errors(predictions: Predictions, boilerplate: bool) -> dict[str, Any]:
+    """Return the likeliest label errors as a table."""
+    positions, suggested = finding.label_errors(predictions)
+    rows = predictions.rows.iloc[positions[: finding.LIKELIEST]]
+    values = predictions.probabilities
+    table = []
+    for row, position, label in zip(rows.to_dict("records"), positions, suggested, strict=False):
+        assert values is not None
+        likely = dict(zip(predictions.classes, values[position], strict=True))
+        table.append(
+            [
+                excerpt(row["title"] if row["title"] and not boilerplate else row["text"]),
+                row["label"],
+                (shown("accuracy", likely.get(row["label"])), likely.get(row["label"], 0.0)),
+                label,
+                (shown("accuracy", likely[label]), likely[label]),
+                row["document"],
+            ]
+        )
+    intro = (
+        f"{len(positions):,} of {int(predictions.rows['judged'].sum()):,} labels are suspect by confident learning "
+        "(Northcutt, Jiang and Chuang 2021) on out-of-fold probabilities; the likeliest stand first. To be read, not "
+        "to be corrected unread: a model is surest where a text looks like another class."
+    )
+    heading = ["text", "label", "its probability", "likelier", "its probability", "document"]
+    return {"label_errors": Table(heading, table), "label_errors_intro": intro}

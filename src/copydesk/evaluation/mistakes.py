@@ -1,0 +1,89 @@
+"""The worst mistakes, and the likeliest errors in the labels themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from copydesk.evaluation.predictions import Predictions
+
+WORST = 40  # mistakes shown, whatever their class
+WORST_OF_CLASS = 2  # and of every class, where it has so many
+LIKELIEST = 30  # label errors shown
+
+
+def worst_mistakes(predictions: Predictions, worst: int = WORST, of_class: int = WORST_OF_CLASS) -> np.ndarray:
+    """Return positions of the judged rows that are most wrong, and of some of every true class; int, worst first.
+
+    How wrong a row is says the lead of the likeliest wrong label over the true one: in probability, or without
+    probabilities in decision values. Rows on which the model abstained are no mistakes.
+    """
+    label = predictions.rows["label"].to_numpy(object)
+    found = np.flatnonzero(wrong(predictions))
+    ranked = found[np.argsort(-wrong_lead(predictions)[found], kind="stable")]
+    seen: dict[str, int] = {}
+    chosen = []
+    for at, row in enumerate(ranked.tolist()):
+        seen[label[row]] = seen.get(label[row], 0) + 1
+        if at < worst or seen[label[row]] <= of_class:
+            chosen.append(row)
+    return np.asarray(chosen, dtype=np.int64)
+
+
+def wrong(predictions: Predictions) -> np.ndarray:
+    """Return which judged rows got a wrong label, bool."""
+    rows = predictions.rows
+    answered = rows["predicted"].notna() & rows["judged"].astype(bool)
+    return np.asarray((answered & (rows["label"] != rows["predicted"])).to_numpy(bool))
+
+
+def wrong_lead(predictions: Predictions) -> np.ndarray:
+    """Return the lead of the likeliest label other than the true one over the true one, shape (n,)."""
+    values = predictions.scores if predictions.probabilities is None else predictions.probabilities
+    assert values is not None
+    own, place = own_values(predictions, values)
+    others = values.copy()
+    known = np.flatnonzero(place >= 0)
+    others[known, place[known]] = -np.inf
+    return np.asarray(others.max(axis=1) - own)
+
+
+def own_values(predictions: Predictions, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each row's value of its own label (the lowest where the model does not know it), and its column or -1."""
+    column = {label: at for at, label in enumerate(predictions.classes)}
+    place = np.asarray([column.get(label, -1) for label in predictions.rows["label"]], dtype=np.int64)
+    own = values[np.arange(len(place)), np.maximum(place, 0)]
+    return np.where(place >= 0, own, values.min(axis=1, initial=0.0)), place
+
+
+def label_errors(predictions: Predictions) -> tuple[np.ndarray, np.ndarray]:
+    """Find rows whose label is probably wrong, by confident learning on out-of-fold probabilities.
+
+    A row of label i is suspect where it is as sure of another label j as rows of label j are on average, and surest
+    of j among all such labels (Northcutt, Jiang and Chuang 2021, "Confident Learning: Estimating Uncertainty in
+    Dataset Labels", JAIR 70). Suspects are ranked by the lead of that label over their own.
+
+    Returns
+    -------
+    positions : ndarray of int
+        The likeliest error first; empty without probabilities.
+    suggested : ndarray of str
+        The label that each should probably have.
+    """
+    nothing = np.empty(0, np.int64), np.empty(0, object)
+    values = predictions.probabilities
+    if values is None or not len(predictions):
+        return nothing
+    own, place = own_values(predictions, values)
+    counted = predictions.rows["judged"].to_numpy(bool) & (place >= 0)
+    n = np.bincount(place[counted], minlength=values.shape[1])
+    total = np.bincount(place[counted], weights=own[counted], minlength=values.shape[1])
+    thresholds = np.divide(total, n, out=np.full(len(n), np.inf), where=n > 0)
+    sure = np.where(values >= thresholds, values, -np.inf)
+    top = sure.argmax(axis=1)
+    suspect = np.flatnonzero(counted & np.isfinite(sure.max(axis=1)) & (top != place))
+    lead = values[suspect, top[suspect]] - own[suspect]
+    order = np.argsort(-lead, kind="stable")
+    return suspect[order], predictions.classes[top[suspect[order]]]
