@@ -43,7 +43,7 @@ def test_the_table_of_paragraphs_knows_document_place_title_and_site() -> None:
     assert table["position"].tolist() == [0, 1, 0]
     assert table["title"] == ["A", "A", "C"]
     assert table["group"] == ["x", "x", "z"]
-    assert spans == [(0, 4), (6, 10), (0, 6)]
+    assert spans.tolist() == [[0, 4], [6, 10], [0, 6]]
 
 
 def test_what_is_cut_is_returned_and_places_fit_the_text() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -183,7 +186,7 @@ class Cleaner(Model):
 
     def _table(
         self, texts: list[str], titles: Sequence[str] | None, sites: Sequence[str] | None
-    ) -> tuple[Table, list[tuple[int, int]]]:
+    ) -> tuple[Table, NDArray[np.int64]]:
         """Return the table of paragraphs, with what is remembered of their sites, and their places."""
         table, spans = paragraph_table(texts, titles, sites)
         known = self.sites.keys() & set(table["group"])
@@ -206,61 +209,72 @@ def singly(title: str | None, site: str | None) -> tuple[list[str] | None, list[
 
 def paragraph_table(
     texts: Sequence[str], titles: Sequence[str] | None = None, sites: Sequence[str] | None = None
-) -> tuple[Table, list[tuple[int, int]]]:
+) -> tuple[Table, NDArray[np.int64]]:
     """Split texts into the table of paragraphs that boilerplate models read.
 
     Returns
     -------
     table : dict of equally long sequences
         text, title, document (the text's number), position, group (the site).
-    spans : list of (start, end)
-        Of each paragraph in its text.
+    spans : int64 (n_paragraphs, 2)
+        Where each begins and ends in its text.
 
     Raises
     ------
     ValueError
         ``titles`` or ``sites`` are not as many as the texts.
     """
-    from copydesk.text.paragraphs import split_paragraphs
+    from copydesk.features.splitting import split_texts
 
     for name, given in (("titles", titles), ("sites", sites)):
         if given is not None and len(given) != len(texts):
             raise ValueError(f"{name}: {len(given)} for {len(texts)} texts; give one for each, '' where unknown")
-    pages = [split_paragraphs(text) for text in texts]
-    sizes = [len(page) for page in pages]
+    paragraphs, spans, sizes = split_texts(texts)
     table = {
-        "text": [paragraph.text for page in pages for paragraph in page],
+        "text": paragraphs,
         "title": repeated(titles, sizes),
-        "document": np.repeat(np.arange(len(pages)), sizes),
-        "position": np.concatenate([np.arange(size) for size in sizes]) if sizes else np.zeros(0, dtype=np.int64),
+        "document": np.repeat(np.arange(len(sizes)), sizes),
+        "position": np.arange(len(paragraphs)) - np.repeat(np.cumsum(sizes) - sizes, sizes),
         "group": repeated(sites, sizes),
     }
-    return table, [(paragraph.start, paragraph.end) for page in pages for paragraph in page]
+    return table, spans
 
 
-def repeated(values: Sequence[str] | None, sizes: list[int]) -> list[str]:
+def repeated(values: Sequence[str] | None, sizes: NDArray[np.int64]) -> list[str]:
     """Return each page's value once for each of its paragraphs, "" where there is none."""
     if values is None:
-        return [""] * sum(sizes)
-    return [value or "" for value, size in zip(values, sizes, strict=True) for _ in range(size)]
+        return [""] * int(sizes.sum())
+    return [value or "" for value, size in zip(values, sizes.tolist(), strict=True) for _ in range(size)]
 
 
 def assemble(
     texts: Sequence[str],
     table: Table,
-    spans: list[tuple[int, int]],
+    spans: NDArray[np.int64],
     labels: Sequence[Any],
     probabilities: NDArray[np.floating[Any]],
 ) -> list[CleanedText]:
     """Put labelled paragraphs back into their texts."""
-    columns = (table["text"], spans, labels, probabilities.tolist())
-    found = [
-        LabelledParagraph(text, start, end, str(label), probability)
-        for text, (start, end), label, probability in zip(*columns, strict=True)
-    ]
+    starts, ends = spans.T.tolist()
+    columns = zip(table["text"], starts, ends, map(str, labels), probabilities.tolist(), strict=True)
+    with uncollected():
+        # what LabelledParagraph(*each) does, without a Python function called for every paragraph
+        found: list[LabelledParagraph] = list(map(partial(tuple.__new__, LabelledParagraph), columns))
     borders = np.searchsorted(table["document"], np.arange(len(texts) + 1)).tolist()
     pages = [found[a:b] for a, b in zip(borders[:-1], borders[1:], strict=True)]
     return [CleanedText(join_kept(text, page), page) for text, page in zip(texts, pages, strict=True)]
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Look for no garbage: many objects are made and all are kept, and looking would take as long as making them."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def join_kept(text: str, paragraphs: Sequence[LabelledParagraph]) -> str:

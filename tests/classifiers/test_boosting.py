@@ -13,7 +13,7 @@ from copydesk.classifiers.boosting import NOTHING, ROWS_AT_ONCE, BoostedTrees
 @pytest.fixture(scope="module")
 def numbers() -> tuple[np.ndarray, np.ndarray]:
     draw = np.random.default_rng(3)
-    X = draw.normal(size=(3 * ROWS_AT_ONCE + 17, 5)).astype(np.float32)
+    X = draw.normal(size=(6 * ROWS_AT_ONCE + 17, 5)).astype(np.float32)
     X[draw.random(X.shape) < 0.1] = np.nan
     y = np.nan_to_num(X[:, 0]) * np.nan_to_num(X[:, 1], nan=2.0) + draw.normal(size=len(X)) > 0
     return X, y

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.classifiers.page_scores import best_stretch, standing
+from copydesk.classifiers.page_scores import best_stretch, measures, standing
 
 SCORES = st.lists(st.floats(-3, 3, width=32), min_size=1, max_size=12)
 
@@ -17,7 +17,8 @@ SCORES = st.lists(st.floats(-3, 3, width=32), min_size=1, max_size=12)
 def test_law_no_stretch_is_better_than_the_best(scores: list[float], strictness: float) -> None:
     lengths = np.log1p(np.arange(20.0, 20 + len(scores))).astype(np.float32)
     values = (np.tanh(np.array(scores, np.float32)) - strictness) * np.sqrt(np.expm1(lengths))
-    found = best_stretch(np.array(scores, np.float32), lengths, np.array([0, len(scores)]), strictness)
+    _, roots, squashed = measures(np.array(scores, np.float32), lengths)
+    found = best_stretch(roots, squashed, np.array([0, len(scores)]), strictness)
     inside = np.flatnonzero((found[:, 0] >= 0) & (found[:, 1] >= 0))
     assert (np.diff(inside) == 1).all()
     sums = [values[a:b].sum() for a in range(len(values)) for b in range(a + 1, len(values) + 1)]
@@ -26,7 +27,8 @@ def test_law_no_stretch_is_better_than_the_best(scores: list[float], strictness:
 
 def test_distances_from_the_stretch_have_a_sign() -> None:
     scores = np.array([-2, 2, 2, 2, -2, -2], np.float32)
-    found = best_stretch(scores, np.full(6, np.log1p(100), np.float32), np.array([0, 6]), 0.0)
+    _, roots, squashed = measures(scores, np.full(6, np.log1p(100), np.float32))
+    found = best_stretch(roots, squashed, np.array([0, 6]), 0.0)
     np.testing.assert_allclose(found[:, 0], [-np.log(2), 0, np.log(2), np.log(3), np.log(4), np.log(5)], rtol=1e-6)
     np.testing.assert_allclose(found[:, 1], [np.log(4), np.log(3), np.log(2), 0, -np.log(2), -np.log(3)], rtol=1e-6)
     assert found[0, 2] == pytest.approx(1)
@@ -35,7 +37,7 @@ def test_distances_from_the_stretch_have_a_sign() -> None:
 def test_standing_counts_characters_to_what_is_surely_content() -> None:
     scores = np.array([-1, 2, -1, -1, 2, 0.0], np.float32)
     lengths = np.log1p(np.array([10.0, 200, 10, 20, 200, 10])).astype(np.float32)
-    found = standing(scores, lengths, np.array([0, 0, 5, 6]))
+    found = standing(scores, lengths, measures(scores, lengths)[0], np.array([0, 0, 5, 6]))
     np.testing.assert_allclose(found[:5, 2], [-1, -1, 0, np.log1p(10), np.log1p(30)], rtol=1e-5)
     np.testing.assert_allclose(found[:5, 3], [np.log1p(0), np.log1p(30), np.log1p(20), 0, -1], rtol=1e-5)
     assert found[4, 0] == 1

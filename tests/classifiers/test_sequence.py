@@ -13,7 +13,7 @@ from copydesk.classifiers.boosting import BoostedTrees
 from copydesk.classifiers.chain import LinearChain
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.linear import LinearSVM
-from copydesk.classifiers.page_scores import run_of_scores
+from copydesk.classifiers.page_scores import measures, run_of_scores
 from copydesk.classifiers.sequence import SequenceClassifier
 from copydesk.estimator import TextClassifier
 from copydesk.features.tfidf import TfidfFeatures
@@ -109,7 +109,7 @@ def test_no_paragraphs_get_no_scores_and_one_class_is_refused() -> None:
 def test_scores_of_a_page_are_averaged_without_the_paragraph_itself() -> None:
     scores = np.array([5.0, -5, 5, 5], dtype=np.float32)
     lengths = np.log1p(np.array([100.0, 100, 100, 300])).astype(np.float32)
-    found = run_of_scores(scores, lengths, np.array([0, 3, 4]), np.array([5.0]))
+    found = run_of_scores(scores, *measures(scores, lengths), np.array([0, 3, 4]), np.array([5.0]))
     np.testing.assert_allclose(found[:3, 0], 2 / 3, rtol=1e-6)  # characters with a positive score
     np.testing.assert_allclose(found[:, 1], [0, 0.5, 0.5, 0], rtol=1e-6)  # of these, before the paragraph
     np.testing.assert_allclose(found[:3, 2], 5 / 3, rtol=1e-6)

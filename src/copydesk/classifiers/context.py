@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.classifiers.page_scores import best_stretch, run_of_scores, standing
+from copydesk.classifiers.page_scores import best_stretch, measures, run_of_scores, standing
 from copydesk.features.likeness import likeness
 from copydesk.features.paragraph_kernels import shift_rows
 from copydesk.features.paragraphs import SHAPE, PageRows
@@ -45,11 +45,12 @@ class Context(NamedTuple):
         log_characters = rows.shapes[:, SHAPE.index("log_characters")]
         lends = np.column_stack([scores, rows.shapes[:, [SHAPE.index(name) for name in lent]]])
         blocks = [scores[:, None], *(shift_rows(lends, rows.starts, by, np.nan) for by in self.offsets)]
+        lengths, roots, squashed = measures(scores, log_characters)
         if self.smooth:
-            blocks.append(run_of_scores(scores, log_characters, rows.starts, np.array(SMOOTHING)))
+            blocks.append(run_of_scores(scores, lengths, roots, squashed, rows.starts, np.array(SMOOTHING)))
         if self.stretch:
-            blocks += [best_stretch(scores, log_characters, rows.starts, by) for by in STRICTNESS]
-            blocks.append(standing(scores, log_characters, rows.starts))
+            blocks += [best_stretch(roots, squashed, rows.starts, by) for by in STRICTNESS]
+            blocks.append(standing(scores, log_characters, lengths, rows.starts))
         return blocks
 
     def numbers_again(self, scores: Array, rows: PageRows) -> list[Array]:

@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from copydesk.features.fitting import weighing_of
 from copydesk.features.options import chunked
 from copydesk.features.tfidf import TfidfFeatures
-from copydesk.features.weighting import add_scores
 
 Floats = NDArray[Any]
+
+# Characters that are scored together. Each family looks into tables of its own, larger than the nearest caches; the
+# more there is to look up before the next family's turn, the less often they are fetched.
+TOGETHER = 1 << 20
 
 
 class FusedScorer:
@@ -35,7 +38,7 @@ class FusedScorer:
         self.blocks = [np.ascontiguousarray(weights[a:b]) for a, b in zip(borders[:-1], borders[1:], strict=True)]
         self.intercept = np.asarray(intercept, dtype=np.float64)
         self.weighing = [
-            weighing_of(family, options)
+            (family.idf_, *weighing_of(family, options))
             for family, options in zip(features.families_, features.family_options(), strict=True)
         ]
 
@@ -71,11 +74,9 @@ class FusedScorer:
     def _score(self, documents: list[str]) -> Floats:
         scores = np.repeat(self.intercept[None, :], len(documents), axis=0)
         row = 0
-        for found in self.features.counts(documents):
-            n = len(found[0][1]) - 1
-            for family, weights, weighing, counts in zip(
-                self.features.families_, self.blocks, self.weighing, found, strict=True
-            ):
-                add_scores(*counts, family.idf_, *weighing, weights, scores[row : row + n])
-            row += n
+        for chunk, counters in self.features.chunks(documents, TOGETHER):
+            here = scores[row : row + len(chunk)]
+            for counter, weighing, weights in zip(counters, self.weighing, self.blocks, strict=True):
+                counter.score(chunk, weighing, weights, here)
+            row += len(chunk)
         return scores

@@ -14,7 +14,18 @@ SURE_SCORE, SURE_LENGTH = 0.3, 4.4  # from this score and log length on, a parag
 
 
 @njit(cache=True, nogil=True)
-def run_of_scores(scores: Array, log_characters: Array, starts: Array, widths: Array) -> Array:
+def measures(scores: Array, log_characters: Array) -> Any:
+    """Return what the other kernels share, float32 (n_paragraphs,): lengths, their roots, and squashed scores."""
+    lengths, roots, squashed = np.empty_like(scores), np.empty_like(scores), np.empty_like(scores)
+    for at in range(scores.shape[0]):
+        lengths[at] = np.expm1(log_characters[at])
+        roots[at] = np.sqrt(lengths[at])
+        squashed[at] = np.tanh(scores[at])
+    return lengths, roots, squashed
+
+
+@njit(cache=True, nogil=True)
+def run_of_scores(scores: Array, lengths: Array, roots: Array, squashed: Array, starts: Array, widths: Array) -> Array:
     """Return how scores run over each page, float32 (n_paragraphs, 4 + n_widths).
 
     The page's share of characters with positive scores, the share of these that stands before the paragraph,
@@ -25,56 +36,53 @@ def run_of_scores(scores: Array, log_characters: Array, starts: Array, widths: A
     found = np.zeros((scores.shape[0], 4 + n_widths), dtype=np.float32)
     for page in range(starts.shape[0] - 1):
         first, end = starts[page], starts[page + 1]
+        n = end - first
+        left_sum, left_weight = np.empty(n), np.empty(n)
         total = positive = summed = 0.0
         for at in range(first, end):
-            length = np.expm1(log_characters[at])
-            total += length
-            positive += length if scores[at] > 0 else 0.0
-            summed += length * scores[at]
+            total += lengths[at]
+            positive += lengths[at] if scores[at] > 0 else 0.0
+            summed += lengths[at] * scores[at]
+        log_positive = np.log1p(positive)
         before = 0.0
         for at in range(first, end):
-            length = np.expm1(log_characters[at])
             found[at, 0] = positive / max(total, 1.0)
             found[at, 1] = before / max(positive, 1.0)
             found[at, 2] = summed / max(total, 1.0)
-            found[at, 3] = np.log1p(positive)
-            before += length if scores[at] > 0 else 0.0
+            found[at, 3] = log_positive
+            before += lengths[at] if scores[at] > 0 else 0.0
         for k in range(n_widths):
             fade = np.exp(-1.0 / widths[k])
-            left_sum = np.zeros(end - first)
-            left_weight = np.zeros(end - first)
             value = weight = 0.0
             for at in range(first, end):
                 left_sum[at - first], left_weight[at - first] = value, weight
-                own = np.sqrt(np.expm1(log_characters[at]))
-                value = (value + own * np.tanh(scores[at])) * fade
-                weight = (weight + own) * fade
+                value = (value + roots[at] * squashed[at]) * fade
+                weight = (weight + roots[at]) * fade
             value = weight = 0.0
             for at in range(end - 1, first - 1, -1):
                 around = left_weight[at - first] + weight
                 found[at, 4 + k] = (left_sum[at - first] + value) / around if around > 0 else 0.0
-                own = np.sqrt(np.expm1(log_characters[at]))
-                value = (value + own * np.tanh(scores[at])) * fade
-                weight = (weight + own) * fade
+                value = (value + roots[at] * squashed[at]) * fade
+                weight = (weight + roots[at]) * fade
     return found
 
 
 @njit(cache=True, nogil=True)
-def best_stretch(scores: Array, log_characters: Array, starts: Array, strictness: float) -> Array:
+def best_stretch(roots: Array, squashed: Array, starts: Array, strictness: float) -> Array:
     """Return where paragraphs stand from the page's best contiguous stretch, float32 (n_paragraphs, 3).
 
     The stretch with the largest sum of squashed scores less ``strictness``, each times the root of its length
     (Kadane's algorithm). Signed logarithms of the paragraphs from its start and to its end, both positive inside;
     the share of the page's positive values that it holds.
     """
-    found = np.zeros((scores.shape[0], 3), dtype=np.float32)
+    found = np.zeros((roots.shape[0], 3), dtype=np.float32)
     for page in range(starts.shape[0] - 1):
         first, end = starts[page], starts[page + 1]
         best = -np.inf
         running = positive = 0.0
         begins = best_first = best_last = first
         for at in range(first, end):
-            value = (np.tanh(scores[at]) - strictness) * np.sqrt(np.expm1(log_characters[at]))
+            value = (squashed[at] - strictness) * roots[at]
             positive += max(value, 0.0)
             if running <= 0:
                 running, begins = 0.0, at
@@ -90,7 +98,7 @@ def best_stretch(scores: Array, log_characters: Array, starts: Array, strictness
 
 
 @njit(cache=True, nogil=True)
-def standing(scores: Array, log_characters: Array, starts: Array) -> Array:
+def standing(scores: Array, log_characters: Array, lengths: Array, starts: Array) -> Array:
     """Return how a paragraph's score stands in its page, float32 (n_paragraphs, 4).
 
     The share of paragraphs with no higher score; the score less the page's mean, in standard deviations;
@@ -111,7 +119,7 @@ def standing(scores: Array, log_characters: Array, starts: Array) -> Array:
                 at = end - 1 - step if backwards else first + step
                 found[at, 1] = (scores[at] - mean) / deviation
                 found[at, 2 + backwards] = np.log1p(between) if seen else -1.0
-                between += np.expm1(log_characters[at])
+                between += lengths[at]
                 if scores[at] > SURE_SCORE and log_characters[at] > SURE_LENGTH:
                     between, seen = 0.0, True
     return found

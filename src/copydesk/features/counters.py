@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.features import counting, ngrams, terms
+from copydesk.features import counting, ngrams, scoring, terms
 from copydesk.features.cutting import Chunk, Cut
 from copydesk.features.numbering import Strings, WordNgrams, grown, self_keyed
 
@@ -54,6 +54,20 @@ class Counter:
         indptr = np.empty(len(starts), dtype=np.int64)
         nnz = counting.count_terms(numbers, starts, self.n, self.state, found, indptr)
         return found[:nnz], indptr
+
+    def score(self, chunk: Chunk, weighing: tuple[Any, ...], weights: Array, scores: Array) -> None:
+        """Add to ``scores``, float64 (n_texts, n_classes), what n-grams times ``weights`` give.
+
+        Parameters
+        ----------
+        weighing : tuple
+            Idf and options, as ``scoring.add_score`` takes them.
+        weights : ndarray of shape (n, n_classes)
+        """
+        numbers, starts = self.numbers(chunk)
+        most = len(numbers) * int(np.diff(starts).max(initial=0))
+        found = np.empty((min(most, self.n), 2), dtype=np.int32)
+        scoring.score_terms(numbers, starts, self.n, self.state, found, *weighing, weights, scores)
 
     def numbers(self, chunk: Chunk) -> tuple[Array, Array]:
         """Return n-grams in the order of texts, int32 (n_lengths, n), and each text's first, int64."""
@@ -202,6 +216,25 @@ class SpelledCounter(Counter):
         self.word_state = np.zeros((0, counting.STATE_COLUMNS), dtype=np.int32)
 
     def count(self, chunk: Chunk) -> Counted:
+        words, starts = self._words(chunk)
+        room = int((self.borders[words.astype(np.int64) + 1] - self.borders[words]).sum())
+        found = np.empty((room, 2), dtype=np.int32)
+        indptr = np.empty(len(starts), dtype=np.int64)
+        nnz = counting.count_spelled(words, starts, *self._spelling(starts), self.state, found, indptr)
+        return found[:nnz], indptr
+
+    def score(self, chunk: Chunk, weighing: tuple[Any, ...], weights: Array, scores: Array) -> None:
+        words, starts = self._words(chunk)
+        # a word has one space more than its characters, so it has at most so many n-grams of each length
+        most = int((np.diff(chunk.encoded(self.cut.part).starts) + 2 * np.diff(starts)).max(initial=0))
+        most *= self.cut.n_max - self.cut.n_min + 1
+        found = np.empty((min(most, self.n), 2), dtype=np.int32)
+        scoring.score_spelled(
+            words, starts, *self._spelling(starts), self.state, found, *weighing, weights, scores
+        )  # fmt: skip
+
+    def _words(self, chunk: Chunk) -> tuple[Array, Array]:
+        """Return the words of texts, spelled out, int32 (n,), and each text's first, int64."""
         read = chunk.encoded(self.cut.part)
         if self.borders[self.spelled] > self.spelled_at_most:
             self._forget()
@@ -213,14 +246,12 @@ class SpelledCounter(Counter):
         self._make_room()
         if len(self.word_state) < self.words.n:
             self.word_state = np.zeros((2 * self.words.n, counting.STATE_COLUMNS), dtype=np.int32)
-        room = int((self.borders[words.astype(np.int64) + 1] - self.borders[words]).sum())
-        found = np.empty((room, 2), dtype=np.int32)
-        indptr = np.empty(len(starts), dtype=np.int64)
+        return words, starts
+
+    def _spelling(self, starts: Array) -> tuple[Array, ...]:
+        """Return what kernels spell words with."""
         distinct = np.empty((int(np.diff(starts).max(initial=0)), 2), dtype=np.int32)
-        nnz = counting.count_spelled(
-            words, starts, self.grams, self.borders, self.word_state, distinct, self.state, found, indptr
-        )
-        return found[:nnz], indptr
+        return self.grams, self.borders, self.word_state, distinct
 
     def _spell(self) -> None:
         """Find the n-grams of the words that are new."""

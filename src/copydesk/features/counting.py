@@ -50,17 +50,24 @@ def count_terms(numbers: Array, starts: Array, n_terms: int, state: Array, found
         Written: n-gram and count; document i has rows ``indptr[i]`` to ``indptr[i + 1]``.
     """
     n = np.uint64(0)
-    known = np.uint64(n_terms)
     indptr[0] = 0
     for document in range(starts.shape[0] - 1):
-        row = n
-        for length in range(numbers.shape[0]):
-            for at in range(np.uint64(starts[document]), np.uint64(starts[document + 1])):
-                term = np.uint64(numbers[length, at])
-                if term < known:
-                    n = add_count(term, 1, row, n, state, found)
+        n = count_document(numbers, starts[document], starts[document + 1], n_terms, n, state, found)
         indptr[document + 1] = n
     return np.int64(n)
+
+
+@kernel
+def count_document(numbers: Array, first: Any, last: Any, n_terms: int, n: Any, state: Array, found: Array) -> Any:
+    """Count one document's n-grams from row ``n`` on; return the new number of counts."""
+    known = np.uint64(n_terms)
+    row = n
+    for length in range(numbers.shape[0]):
+        for at in range(np.uint64(first), np.uint64(last)):
+            term = np.uint64(numbers[length, at])
+            if term < known:
+                n = add_count(term, 1, row, n, state, found)
+    return n
 
 
 @kernel
@@ -91,16 +98,35 @@ def count_spelled(
     n = np.uint64(0)
     indptr[0] = 0
     for document in range(starts.shape[0] - 1):
-        m = np.uint64(0)
-        for at in range(starts[document], starts[document + 1]):
-            m = add_count(np.uint64(words[at]), 1, np.uint64(0), m, word_state, distinct)
-        row = n
-        for at in range(m):
-            word, count = np.uint64(distinct[at, 0]), distinct[at, 1]
-            for place in range(np.uint64(borders[word]), np.uint64(borders[word + _ONE])):
-                n = add_count(np.uint64(grams[place]), count, row, n, state, found)
+        first, last = starts[document], starts[document + 1]
+        n = spell_document(words, first, last, grams, borders, word_state, distinct, n, state, found)
         indptr[document + 1] = n
     return np.int64(n)
+
+
+@kernel
+def spell_document(
+    words: Array,
+    first: Any,
+    last: Any,
+    grams: Array,
+    borders: Array,
+    word_state: Array,
+    distinct: Array,
+    n: Any,
+    state: Array,
+    found: Array,
+) -> Any:
+    """Count the character n-grams of one document's words from row ``n`` on; return the new number of counts."""
+    m = np.uint64(0)
+    for at in range(first, last):
+        m = add_count(np.uint64(words[at]), 1, np.uint64(0), m, word_state, distinct)
+    row = n
+    for at in range(m):
+        word, count = np.uint64(distinct[at, 0]), distinct[at, 1]
+        for place in range(np.uint64(borders[word]), np.uint64(borders[word + _ONE])):
+            n = add_count(np.uint64(grams[place]), count, row, n, state, found)
+    return n
 
 
 @kernel

@@ -274,7 +274,7 @@ def _row_lengths(parts: list[Part]) -> Array:
 
 
 def weighing_of(family: Any, options: Options) -> tuple[Any, ...]:
-    """Return the options of ``tfidf_rows`` and ``add_scores`` in their order."""
+    """Return the options of ``tfidf_rows`` and ``scoring.add_score`` in their order."""
     return (
         bool(options["binary"]), bool(options["sublinear_tf"]), float(options["bm25_k1"]), float(options["bm25_b"]),
         float(family.mean_length_), NORMS[options["norm"]], float(options["weight"]),

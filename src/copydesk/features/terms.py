@@ -70,9 +70,16 @@ def classes_for(text: Array) -> Array:
     return _CLASSES
 
 
+_UNSPACED = np.zeros(0, dtype=np.uint8)
+
+
 def unspaced_classes(classes: Array) -> Array:
-    """Return classes by which everything but spaces is a word."""
-    return np.where(classes == SPACE, SPACE, WORD).astype(np.uint8)
+    """Return classes by which everything but spaces is a word, for a table of ``classes_for``."""
+    global _UNSPACED
+    known = _UNSPACED  # threads may lengthen it meanwhile
+    if len(classes) > len(known):
+        _UNSPACED = known = np.where(classes == SPACE, SPACE, WORD).astype(np.uint8)
+    return known
 
 
 def split_terms(written: Array, offsets: Array, multiplier: Any) -> tuple[Array, Array, Array]:

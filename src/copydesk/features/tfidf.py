@@ -16,9 +16,11 @@ from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_u
 from sklearn.utils.validation import check_is_fitted
 
 from copydesk.features.concentration import concentrate
+from copydesk.features.counters import Counter
 from copydesk.features.cutting import Chunk, Cut
 from copydesk.features.fitting import Learner, Part, weigh
 from copydesk.features.options import (
+    CHUNK_CHARACTERS,
     FAMILY_OPTIONS,
     check_documents,
     check_dtype,
@@ -245,14 +247,18 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
 
     def counts(self, documents: list[str]) -> Iterator[list[tuple[Array, Array]]]:
         """Yield, for each chunk of documents, each family's known terms and counts, and where rows begin."""
+        for chunk, counters in self.chunks(documents):
+            yield [counter.count(chunk) for counter in counters]
+
+    def chunks(self, documents: list[str], size: int = CHUNK_CHARACTERS) -> Iterator[tuple[Chunk, list[Counter]]]:
+        """Yield documents in chunks of about ``size`` characters as counters read them, and each family's counter."""
         with ExitStack() as lent:
             counters = [
                 lent.enter_context(family.counter(cut))
                 for family, cut in zip(self.families_, self.fitted_cuts(), strict=True)
             ]
-            for texts in chunked(documents):
-                chunk = self.read(texts)
-                yield [counter.count(chunk) for counter in counters]
+            for texts in chunked(documents, size):
+                yield self.read(texts), counters
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return the terms in the order of columns, shape (n_features,); of several families with a prefix."""

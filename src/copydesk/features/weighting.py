@@ -11,19 +11,29 @@ from copydesk.features.compiled import kernel
 
 Array = NDArray[Any]
 
+LOGARITHMS = 64
 NORMS = {None: 0, "l1": 1, "l2": 2}
 _ONE = np.uint64(1)
 
 
 @kernel
-def weigh(count: Any, binary: bool, sublinear: bool, k1: Any, length: Any) -> Any:
-    """Return a term's weight in a document from its count, before idf and norm."""
+def logarithms() -> Array:
+    """Return the logarithms of small counts; taking them anew would be a fifth of all work."""
+    logs = np.zeros(LOGARITHMS, dtype=np.float64)
+    for count in range(1, LOGARITHMS):
+        logs[count] = np.log(count)
+    return logs
+
+
+@kernel
+def weigh(count: Any, binary: bool, sublinear: bool, k1: Any, length: Any, logs: Array) -> Any:
+    """Return a term's weight in a document from its count, before idf and norm; ``logs`` are ``logarithms()``."""
     if binary:
-        count = 1.0
+        count = 1
     if k1 > 0.0:
         return count * (k1 + 1.0) / (count + k1 * length)
     if sublinear:
-        return np.log(count) + 1.0
+        return (logs[np.uint64(count)] if count < LOGARITHMS else np.log(count)) + 1.0
     return count * 1.0
 
 
@@ -88,6 +98,7 @@ def tfidf_rows(
     indices, data
         Written; ``data`` is float32 or float64.
     """  # fmt: skip
+    logs = logarithms()
     same = column_of.shape[0] == 0
     for row in range(starts.shape[0] - 1):
         first, last = np.uint64(starts[row]), np.uint64(starts[row + 1])
@@ -98,7 +109,7 @@ def tfidf_rows(
             column = found[at, 0] if same else column_of[np.uint64(found[at, 0])]
             if column < 0:
                 continue
-            value = weigh(found[at, 1], binary, sublinear, k1, length) * idf[np.uint64(column)]
+            value = weigh(found[at, 1], binary, sublinear, k1, length, logs) * idf[np.uint64(column)]
             indices[n] = column + first_column
             data[n] = value
             size += abs(value) if norm == 1 else value * value
@@ -109,42 +120,3 @@ def tfidf_rows(
         if factor != 1.0:
             for at in range(np.uint64(begin[row]), n):
                 data[at] *= factor
-
-
-@kernel
-def add_scores(
-    found: Array,
-    indptr: Array,
-    idf: Array,
-    binary: bool,
-    sublinear: bool,
-    k1: float,
-    b: float,
-    mean_length: float,
-    norm: int,
-    scale: float,
-    weights: Array,
-    scores: Array,
-) -> None:
-    """Add to ``scores`` (n_documents, n_classes) what TF-IDF values times ``weights`` (n_columns, n_classes) give.
-
-    Terms are columns here: the vocabulary is already the pruned one.
-    """  # fmt: skip
-    n_classes = weights.shape[1]
-    sums = np.empty(n_classes, dtype=np.float64)
-    for row in range(indptr.shape[0] - 1):
-        first, last = np.uint64(indptr[row]), np.uint64(indptr[row + 1])
-        length = document_length(found, first, last, k1, b, mean_length)
-        sums[:] = 0.0
-        size = 0.0
-        for at in range(first, last):
-            term = np.uint64(found[at, 0])
-            value = weigh(found[at, 1], binary, sublinear, k1, length) * idf[term]
-            size += abs(value) if norm == 1 else value * value
-            for k in range(n_classes):
-                sums[k] += value * weights[term, k]
-        factor = scale
-        if norm and size > 0.0:
-            factor = scale / (size if norm == 1 else np.sqrt(size))
-        for k in range(n_classes):
-            scores[row, k] += factor * sums[k]

@@ -1,0 +1,121 @@
+"""Many texts to paragraphs at once: a kernel finds lines, and only a text that may be wrapped is read more closely."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from copydesk.features.options import chunked
+from copydesk.features.paragraph_kernels import LOWER, SPACE, tables_for
+from copydesk.features.terms import code_points
+from copydesk.text.paragraphs import NEWLINES, split_paragraphs
+
+Array = NDArray[Any]
+
+_NEWLINES = np.array(sorted(map(ord, NEWLINES)), dtype=np.uint32)
+
+
+class SplitTexts(NamedTuple):
+    """Paragraphs of texts, in order.
+
+    Attributes
+    ----------
+    texts : list of str
+    spans : int64 (n_paragraphs, 2)
+        Where each begins and ends in the text that it stands in.
+    sizes : int64 (n_texts,)
+        Paragraphs of each text.
+    """
+
+    texts: list[str]
+    spans: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+
+def split_texts(texts: Sequence[str]) -> SplitTexts:
+    """Split texts; each as ``split_paragraphs`` of ``text.paragraphs`` splits it."""
+    parts = [_split(part) for part in chunked(list(texts))]
+    paragraphs = [paragraph for part in parts for paragraph in part.texts]
+    return SplitTexts(paragraphs, *(np.concatenate([part[at] for part in parts]) for at in (1, 2)))
+
+
+def _split(texts: list[str]) -> SplitTexts:
+    """Split texts that are read together."""
+    codes, starts = code_points(texts)
+    spans, sizes, may_be_wrapped = find_lines(codes, starts, tables_for(codes)[0], _NEWLINES)
+    ends = np.cumsum(sizes).tolist()
+    paragraphs: list[str] = []
+    places: list[Array] = []
+    for number, (text, end, size, wrapped) in enumerate(
+        zip(texts, ends, sizes.tolist(), may_be_wrapped.tolist(), strict=True)
+    ):
+        if wrapped:
+            found = split_paragraphs(text)
+            paragraphs += [each.text for each in found]
+            places.append(np.array([(each.start, each.end) for each in found], dtype=np.int64))
+            sizes[number] = len(found)
+        else:
+            lines = spans[end - size : end]
+            paragraphs += [text[a:b] for a, b in lines.tolist()]
+            places.append(lines)
+    return SplitTexts(paragraphs, np.concatenate(places or [spans]), sizes)
+
+
+@njit(cache=True, nogil=True)
+def find_lines(text: Array, starts: Array, kinds: Array, newlines: Array) -> Any:
+    """Find lines without the white space around them.
+
+    Parameters
+    ----------
+    text : uint32 (n,)
+        Code points of all texts, one after the other.
+    starts : int64 (n_texts + 1,)
+    kinds
+        See ``paragraph_kernels.tables_for``.
+    newlines : uint32
+        Code points that end a line; all are white space.
+
+    Returns
+    -------
+    spans : int64 (n_lines, 2)
+        In the text that a line stands in.
+    sizes : int64 (n_texts,)
+        Lines of each text.
+    may_be_wrapped : bool (n_texts,)
+        Whether two lines in a row begin with a small letter.
+    """
+    n_texts = starts.shape[0] - 1
+    spans = np.empty((text.shape[0] // 2 + n_texts, 2), dtype=np.int64)
+    sizes = np.zeros(n_texts, dtype=np.int64)
+    may_be_wrapped = np.zeros(n_texts, dtype=np.bool_)
+    n = 0
+    for number in range(n_texts):
+        start, first = starts[number], n
+        last = start
+        inside = before = small = False
+        for at in range(start, starts[number + 1]):
+            code = text[at]
+            kind = kinds[code]
+            if not kind & SPACE:
+                last = at
+                if not inside:
+                    inside = True
+                    before, small = small, (kind & LOWER) != 0
+                    may_be_wrapped[number] |= before and small
+                    spans[n, 0] = at - start
+            elif inside:
+                for newline in newlines:
+                    if code == newline:
+                        inside = False
+                if not inside:
+                    spans[n, 1] = last + 1 - start
+                    n += 1
+        if inside:
+            spans[n, 1] = last + 1 - start
+            n += 1
+        sizes[number] = n - first
+    return spans[:n].copy(), sizes, may_be_wrapped
