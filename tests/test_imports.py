@@ -18,8 +18,13 @@ ALLOWED = {
     "datasets": {"datasets", "text", "errors", "files", "resources"},
     "evaluation": {"evaluation", "errors", "text"},
     "bundle": {"bundle", "errors"},
+    # a search fits and judges, and sees the parts that do; the run, its files and the screen are not its business
+    "search": {
+        "search", "bundle", "classifiers", "config", "datasets", "errors", "estimator", "evaluation", "fitting",
+        "records", "tasks",
+    },
     "streams": {"streams", "errors", "files", "text"},
-}
+}  # fmt: skip
 
 
 def imported(path: Path) -> set[str]:

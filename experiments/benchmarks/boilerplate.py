@@ -31,9 +31,9 @@ from hydra import compose, initialize_config_dir
 
 from copydesk.cleaner import Cleaner
 from copydesk.datasets.compose import ComposedCrawl
+from copydesk.fitting import build_estimator, fit
 from copydesk.resources import find
 from copydesk.tasks import Boilerplate
-from copydesk.train import build_estimator, fit
 
 UNSEEN = "fundus"  # news only, gold from publishers' own parsers: kept from training, and judged on
 KEEP = (0.995, 0.98, 0.95)  # promises: shares of the article's characters that stay

@@ -111,6 +111,7 @@ def train_help(folders: list[Any]) -> str:
         "  copydesk train experiment=bbc_topics",
         "  copydesk train experiment=bbc_topics classifier=logistic classifier.C=2 'features.ngram_range=[1,3]'",
         "  copydesk train -m experiment=bbc_topics classifier.C=0.5,1,2     a run for each",
+        "  copydesk train experiment=bbc_topics search=auto search.duration=5m    finds features and classifier itself",
         "  copydesk train experiment=bbc_topics --cfg job --resolve         the config, without running it",
         "  copydesk train --config-dir FOLDER experiment=mine               options of your own",
         "  --info, --hydra-help: what Hydra read, and all it can do",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast, get_type_hints
 
@@ -292,6 +293,54 @@ def chosen() -> tuple[str | None, list[str]]:
     hydra = HydraConfig.get()
     overrides = OmegaConf.to_container(hydra.overrides.task, resolve=False)  # resolved, it would hold secrets
     return hydra.runtime.choices.get("experiment"), cast(list[str], overrides)
+
+
+def options_of(cfg: DictConfig) -> Callable[[str, str], DictConfig]:
+    """Return what finds an option of a config group by (group, name): as ``cfg`` has it where it is chosen there.
+
+    Raises (when called)
+    --------------------
+    ConfigError
+        There is no such option; names the nearest.
+    """
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.errors import HydraException
+
+    from copydesk.resources import find
+
+    choices = HydraConfig.get().runtime.choices if HydraConfig.initialized() else {}
+
+    def option(group: str, name: str) -> DictConfig:
+        if choices.get(group) == name:
+            return cast(DictConfig, cfg[group])
+        with ExitStack() as stack:
+            if not GlobalHydra.instance().is_initialized():
+                stack.enter_context(initialize_config_dir(str(find("conf").resolve()), version_base="1.3"))
+            try:
+                return cast(DictConfig, compose("train", [f"{group}={name}"])[group])
+            except HydraException as error:
+                raise ConfigError(explain(error)) from error
+
+    return option
+
+
+def write_experiment(cfg: DictConfig, path: Path, comment: str) -> None:
+    """Write a config as an ``experiment`` that needs no other option and gives the same run, without a search.
+
+    References to the environment and to other keys stay references.
+    """
+    import yaml
+
+    settings = OmegaConf.to_container(cfg, resolve=False)
+    assert isinstance(settings, dict)
+    kept = {str(key): value for key, value in settings.items() if key in (*PLACES, "name", "seed")}
+    kept["name"] = kept["name"] or path.stem
+    content = {"defaults": [{f"override /{place}": None} for place in PLACES], **kept}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    path.write_text(f"# @package _global_\n# {comment} experiment={path.stem}\n{text}", encoding="utf-8")
 
 
 def describe_options(folders: list[Path]) -> Iterator[tuple[str, list[tuple[str, str]]]]:

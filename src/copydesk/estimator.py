@@ -132,7 +132,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
                     f"a class is missing from a fold of {self.folds}: decision={type(self.decision).__name__} "
                     "needs every class in every fold; use more examples, fewer folds or decision=argmax"
                 )
-            scores[held_out] = _scores(*fitted, take(X, held_out))
+            scores[held_out] = scores_of(*fitted, take(X, held_out))
         return scores
 
     def scores(self, X: Scored, n_jobs: int | None = None) -> Scores:
@@ -141,7 +141,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         scorer = self._fused_scorer()
         if scorer is not None:
             return as_columns(scorer.decision_function(X, n_jobs=n_jobs))
-        return _scores(self.features_, self.classifier_, X)
+        return scores_of(self.features_, self.classifier_, X)
 
     def _fused_scorer(self) -> Any:
         """Scoring without a matrix, where features and classifier are of the kind that allows it."""
@@ -178,7 +178,8 @@ def take(X: Inputs, rows: NDArray[np.intp]) -> Inputs:
     return [X[i] for i in rows] if isinstance(X, list) else X.iloc[rows]
 
 
-def _scores(features: Any, classifier: Any, X: Scored) -> Scores:
+def scores_of(features: Any, classifier: Any, X: Scored) -> Scores:
+    """Return what a fitted pair says, shape (n_samples, n_classes): decision values, or log probabilities."""
     matrix = features.transform(X) if features is not None else X
     if hasattr(classifier, "decision_function"):
         return as_columns(classifier.decision_function(matrix))

@@ -115,6 +115,13 @@ def print_summary(run: Run, metrics: dict[str, Any]) -> None:
         score = metrics["scores"][name]
         interval = shown_interval(name, score)
         print(f"  {SCORES[name].title:<34}{shown(name, score['value']):>9}  {interval}")
+    if "search" in run.info:
+        found = run.info["search"]
+        print(
+            f"  search  {found['trials']['all']:,} trials in {found['seconds']:.0f} s, {found['metric']} by "
+            f"cross-validation: {found['value_of_the_first_trial']:.4f} the first, {found['value']:.4f} the best"
+        )
+        print(f"  found   {run.folder / 'search' / 'experiment' / run.name}.yaml")
     print(f"  model   {run.folder / 'model'}")
     print(f"  report  {run.folder / ('report.md' if missing else 'report.html')}")
     if missing:

@@ -53,13 +53,8 @@ def save(
     TypeError
         The estimator holds something that is not data.
     """
-    encoded = Encoded(estimator)
-    files = {
-        "model.json": _json({"tree": encoded.tree, "parts": sorted(encoded.parts)}),
-        "arrays.npz": _npz(encoded.arrays, compressed),
-        **{_part_name(number): dump_part(part) for number, (_, part) in enumerate(sorted(encoded.parts.items()))},
-        **{name: text.encode() if isinstance(text, str) else text for name, text in (extra_files or {}).items()},
-    }
+    extras = {name: text.encode() if isinstance(text, str) else text for name, text in (extra_files or {}).items()}
+    files = {**_estimator_files(estimator, compressed), **extras}
     listed = {name: {"bytes": len(data), "sha256": _digest(data)} for name, data in sorted(files.items())}
     content = {"format": FORMAT, "format_version": FORMAT_VERSION, **manifest, "files": listed}
     sealed = {**content, "sha256": _digest(_json(content))}
@@ -69,6 +64,20 @@ def save(
             (folder / name).write_bytes(data)
 
     write_folder(Path(path), write)
+
+
+def measure(estimator: Any, compressed: bool = False) -> int:
+    """Return the bytes that a fitted estimator takes in a bundle, without manifest and further files."""
+    return sum(map(len, _estimator_files(estimator, compressed).values()))
+
+
+def _estimator_files(estimator: Any, compressed: bool) -> dict[str, bytes]:
+    encoded = Encoded(estimator)
+    return {
+        "model.json": _json({"tree": encoded.tree, "parts": sorted(encoded.parts)}),
+        "arrays.npz": _npz(encoded.arrays, compressed),
+        **{_part_name(number): dump_part(part) for number, (_, part) in enumerate(sorted(encoded.parts.items()))},
+    }
 
 
 def load(path: str | Path, task: str | None = None) -> tuple[Any, dict[str, Any]]:

@@ -1,0 +1,44 @@
+"""Features that several trials share, kept within a bound of memory."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any
+
+
+class Cache:
+    """Remember what was made, the least recently used given up first.
+
+    Parameters
+    ----------
+    max_bytes : int
+        What is larger than all of it is made, and not kept.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self.bytes = 0
+        self._lock = threading.Lock()
+        self._held: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
+
+    def get(self, key: Hashable, make: Callable[[], tuple[Any, int]]) -> Any:
+        """Return what stands under a key; ``make`` returns it and its bytes, and is asked by one thread alone."""
+        with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            with self._lock:
+                if key in self._held:
+                    self._held.move_to_end(key)
+                    return self._held[key][0]
+            value, size = make()
+            with self._lock:
+                self._making.pop(key, None)
+                if size <= self.max_bytes:
+                    self._held[key] = value, size
+                    self.bytes += size
+                    while self.bytes > self.max_bytes:
+                        self.bytes -= self._held.popitem(last=False)[1][1]
+        return value

@@ -1,0 +1,96 @@
+"""What a search leaves behind: its trials, what mattered, and what can be had for size and time."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from copydesk.search.settings import Budget
+from copydesk.search.study import FACTS, Study
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+    from copydesk.search.space import Space
+
+
+def history(study: Study, best: FrozenTrial, budget: Budget) -> dict[str, Any]:
+    """Return all trials of a search and what follows from them, JSON-able.
+
+    Returns
+    -------
+    dict
+        ``seconds``; ``interrupted``; ``default`` and ``best`` (numbers of trials, the first and the winner);
+        ``trials``: ``number``, ``state``, ``value`` (mean over the folds it was judged on), ``params`` and what
+        `trials.Outcome` keeps; ``importance`` by key; ``front`` (numbers of trials, see ``pareto_front``).
+    """
+    trials = [_row(each, study.space) for each in study.finished()]
+    return {
+        "seconds": round(budget.elapsed, 1),
+        "interrupted": budget.ended.is_set(),
+        "default": trials[0]["number"],
+        "best": best.number,
+        "trials": trials,
+        "importance": importance(study),
+        "front": pareto_front([each for each in trials if each["state"] == "complete"]),
+    }
+
+
+def _row(trial: FrozenTrial, space: Space) -> dict[str, Any]:
+    facts = trial.user_attrs[FACTS]
+    value = trial.value if trial.state.name == "COMPLETE" else None
+    if value is None and trial.intermediate_values:
+        value = trial.intermediate_values[max(trial.intermediate_values)]
+    params = {key: space.shown(key, stored) for key, stored in trial.params.items()}
+    return {"number": trial.number, "state": trial.state.name.lower(), "value": value, "params": params, **facts}
+
+
+def importance(study: Study) -> dict[str, float]:
+    """Return how much of the differences between trials each key explains, summing to 1; the largest first.
+
+    Shares of variance by PED-ANOVA (Watanabe, Bansal and Hutter 2023), over keys that all complete trials have;
+    nothing where there are too few trials to say.
+    """
+    from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
+
+    if len(study.complete()) < 4:
+        return {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = get_param_importances(study.study, evaluator=PedAnovaImportanceEvaluator())
+        except (ValueError, RuntimeError):
+            return {}
+    return {key: round(float(value), 4) for key, value in sorted(found.items(), key=lambda each: -each[1])}
+
+
+def pareto_front(rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return the numbers of trials that no other beats in value, bytes and seconds together, the best value first."""
+
+    def beats(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+        a, b = ((-each["value"], each["bytes"], each["seconds"]) for each in (one, other))
+        return a != b and all(x <= y for x, y in zip(a, b, strict=True))
+
+    front = [each for each in rows if not any(beats(other, each) for other in rows)]
+    return [each["number"] for each in sorted(front, key=lambda each: -each["value"])]
+
+
+def summary(told: Mapping[str, Mapping[str, Any]], space: Space) -> dict[str, Any]:
+    """Return the records' few lines on the search whose config the saved model has."""
+    last = list(told.values())[-1]
+    rows = {each["number"]: each for each in last["trials"]}
+    best, default = rows[last["best"]], rows[last["default"]]
+    states = [each["state"] for each in last["trials"]]
+    changed = {**best["params"], **best["cap"]}
+    return {
+        "searches": len(told),
+        "seconds": round(sum(each["seconds"] for each in told.values()), 1),
+        "trials": {"all": len(states), **{name: states.count(name) for name in ("complete", "pruned", "fail")}},
+        "interrupted": any(each["interrupted"] for each in told.values()),
+        "value_of_the_first_trial": default["value"],
+        "value": best["value"],
+        "found": {key: json.dumps(value, ensure_ascii=False) for key, value in changed.items()}
+        | ({} if best["C"] is None else {"C": best["C"]}),
+    }

@@ -1,0 +1,83 @@
+"""What to ask of features so that their model keeps below a size."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from typing import TYPE_CHECKING
+
+from omegaconf import DictConfig, open_dict
+
+from copydesk.bundle import measure
+from copydesk.classifiers.decision import Argmax
+from copydesk.config import resolve_target
+from copydesk.fitting import build_estimator, fit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from copydesk.tasks import Task
+
+SAFETY = 0.97  # terms differ in length
+
+
+def within(cfg: DictConfig, max_bytes: int, terms: int | None, found: int, fixed: int) -> dict[str, int]:
+    """Set in ``cfg`` the number of terms or hashed columns with which a model keeps below ``max_bytes``.
+
+    Parameters
+    ----------
+    cfg : DictConfig
+        Changed.
+    terms : int or None
+        Of the model that has ``found`` bytes, ``fixed`` of them however few terms it has; None where nothing is
+        known of its columns.
+
+    Returns
+    -------
+    dict of config key to value
+        What was set.
+
+    Raises
+    ------
+    ValueError
+        There is nothing to set, or the limit leaves no terms.
+    """
+    node = cfg.features
+    families = node.get("families") or [{}]
+    room = math.floor((terms or 0) * SAFETY * (max_bytes - fixed) / max(found - fixed, 1) / len(families))
+    if room < 2:
+        raise ValueError(
+            f"search.max_model_size: a model of {found:,} bytes can't be brought below {max_bytes:,} by fewer terms"
+        )
+    taken = inspect.signature(resolve_target(node._target_, "features")).parameters
+    own = {name for family in families for name in family} & {"n_features", "max_features"}
+    name = "n_features" if node.get("n_features") else "max_features"
+    if name not in taken or own:
+        raise ValueError(f"features: no {name} to set for search.max_model_size")
+    value = 1 << (room.bit_length() - 1) if name == "n_features" else room
+    value = min(value, node.get(name) or value)
+    with open_dict(cfg):
+        cfg.features[name] = value
+    return {f"features.{name}": value}
+
+
+def below(cfg: DictConfig, max_bytes: int, frame: pd.DataFrame, task: Task) -> None:
+    """Change ``cfg``, if need be, until the model that it gives on these rows keeps below ``max_bytes``.
+
+    Raises
+    ------
+    ValueError
+        As ``within``.
+    """
+    while True:
+        model = fit(build_estimator(cfg).set_params(decision=Argmax()), frame, task)
+        fixed = fixed_bytes(len(model.classes_))
+        size = measure(model) + fixed
+        if size <= max_bytes:
+            return
+        within(cfg, max_bytes, getattr(model.classifier_, "n_features_in_", None), size, fixed)
+
+
+def fixed_bytes(n_classes: int) -> int:
+    """Bound what a bundle holds beside arrays of features and classifier: options, manifest, card, the decision."""
+    return 14_000 + 400 * n_classes

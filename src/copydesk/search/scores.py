@@ -1,0 +1,119 @@
+"""What a search maximises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copydesk.errors import ConfigError, nearest
+from copydesk.evaluation.curves import average_precision, precision_recall
+from copydesk.search.settings import Settings
+
+Floats = NDArray[np.floating[Any]]
+
+METRICS = ("accuracy", "macro_f1", "f1", "average_precision", "precision_at_recall", "recall_at_precision")
+OF_ONE_LABEL = METRICS[2:]
+AT = METRICS[4:]
+OF_TASK = {"topic": (), "boilerplate": ("boilerplate_f1",)}
+
+
+class Metric:
+    """A score of predictions, higher is better.
+
+    Parameters
+    ----------
+    name : str
+        One of ``METRICS``, or of those that only the task has.
+    label : str or None
+        For scores of one label; None: the mean of all labels.
+    at : float or None
+        The recall at which precision is sought, or the other way round.
+    """
+
+    def __init__(self, name: str, label: str | None = None, at: float | None = None) -> None:
+        self.name, self.label, self.at = ("f1", "boilerplate", at) if name == "boilerplate_f1" else (name, label, at)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Metric:
+        """Check name, label and level as far as they can be without the data.
+
+        Raises
+        ------
+        ConfigError
+            Names the key and what is valid.
+        """
+        name, label, at = settings.metric, settings.label, settings.at
+        known = [*METRICS, *(each for names in OF_TASK.values() for each in names)]
+        if name not in known:
+            raise ConfigError(f"search.metric={name}: no such metric; {nearest(name, known)}")
+        if label is not None and name not in OF_ONE_LABEL:
+            raise ConfigError(f"search.label={label}: search.metric={name} is not of one label; set search.label=null")
+        share = isinstance(at, int | float) and not isinstance(at, bool) and 0 < at <= 1
+        if name in AT and not share:
+            raise ConfigError(f"search.at={at}: search.metric={name} needs a share above 0 and at most 1, such as 0.9")
+        if name not in AT and at is not None:
+            raise ConfigError(f"search.at={at}: search.metric={name} is at no level; set search.at=null")
+        return cls(name, label, at)
+
+    def check(self, asked: str, task: str, labels: Any) -> None:
+        """Check that the task has this metric, and the data its label.
+
+        Raises
+        ------
+        ConfigError
+            Says what there is.
+        """
+        if asked not in (*METRICS, *OF_TASK[task]):
+            valid = ", ".join((*METRICS, *OF_TASK[task]))
+            raise ConfigError(f"search.metric={asked}: the task {task!r} has no such metric; valid: {valid}")
+        if self.label is not None and self.label not in labels:
+            raise ConfigError(f"search.label={self.label}: the data has no such label; {nearest(self.label, labels)}")
+
+    def __str__(self) -> str:
+        name = self.name.replace("_", " ")
+        if self.at is not None:
+            name = name.replace(" at ", f" at {self.at:g} ")
+        return name if self.label is None else f"{name} of {self.label}"
+
+    def score(self, y: NDArray[Any], said: NDArray[Any], ranking: Floats, classes: NDArray[Any]) -> float:
+        """Return the score, from 0 to 1; NaN where the label that it is of does not occur.
+
+        Parameters
+        ----------
+        y : ndarray of str, shape (n,)
+        said : ndarray of (str or None), shape (n,)
+        ranking : ndarray of float, shape (n, k)
+        classes : ndarray of str, shape (k,)
+        """
+        if self.name == "accuracy":
+            return float(np.mean(y == said))
+        if self.label is not None and not (y == self.label).any():
+            return float("nan")
+        labels = np.unique(y.astype(str)) if self.label is None else np.asarray([self.label])
+        if self.name in ("f1", "macro_f1"):
+            return float(np.mean([_f1(y == label, said == label) for label in labels]))
+        by_label: Callable[..., float] = {
+            "average_precision": average_precision,
+            "precision_at_recall": self._precision_at,
+            "recall_at_precision": self._recall_at,
+        }[self.name]
+        column = {str(label): at for at, label in enumerate(classes)}
+        # a label that training never saw is never found
+        found = [by_label(y == label, ranking[:, column[label]]) if label in column else 0.0 for label in labels]
+        return float(np.mean(found)) if len(found) else 0.0
+
+    def _precision_at(self, positive: NDArray[np.bool_], ranking: Floats) -> float:
+        precision, recall, _ = precision_recall(positive, ranking)
+        return float(precision[recall >= self.at].max(initial=0.0))
+
+    def _recall_at(self, positive: NDArray[np.bool_], ranking: Floats) -> float:
+        precision, recall, _ = precision_recall(positive, ranking)
+        return float(recall[precision >= self.at].max(initial=0.0))
+
+
+def _f1(positive: NDArray[np.bool_], said: NDArray[np.bool_]) -> float:
+    hits, total = np.count_nonzero(positive & said), np.count_nonzero(positive) + np.count_nonzero(said)
+    return 2 * hits / total if total else 0.0

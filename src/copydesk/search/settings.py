@@ -1,0 +1,233 @@
+"""What a search is told: how long, by which score, how large, and over what."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from copydesk.errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+BYTES = {"B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The keys of ``conf/search``; see ``auto.yaml`` for what each says.
+
+    Attributes
+    ----------
+    seconds : float
+        Of all searches of the run together.
+    trials : int or None
+        Of each search.
+    metric : str
+    label : str or None
+    at : float or None
+    folds : int
+    max_bytes : int or None
+    cache_bytes : int
+    jobs : int
+    nested : bool
+    resume : Path or None
+    space : mapping of config key to range
+    """
+
+    seconds: float
+    trials: int | None
+    metric: str
+    label: str | None
+    at: float | None
+    folds: int
+    max_bytes: int | None
+    cache_bytes: int
+    jobs: int
+    nested: bool
+    resume: Path | None
+    space: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def of(cls, node: Mapping[str, Any]) -> Settings:
+        """Read the resolved ``search`` node of a config.
+
+        Raises
+        ------
+        ConfigError
+            Names the key, the value found and what is valid.
+        """
+        given = {**DEFAULTS, **node}
+        unknown = [str(key) for key in given if key not in DEFAULTS]
+        if unknown:
+            raise ConfigError(f"search.{unknown[0]}: no such key; {nearest(unknown[0], DEFAULTS)}")
+        size, resume, space = given["max_model_size"], given["resume"], given["space"]
+        if not isinstance(given["nested"], bool):
+            raise ConfigError(f"search.nested={given['nested']!r}: true or false")
+        if not isinstance(space, Mapping) or not space:
+            raise ConfigError(
+                "search.space: is empty; name at least one config key with its range, such as "
+                "classifier.C: {low: 0.1, high: 10, log: true}"
+            )
+        return cls(
+            seconds=parse_duration(given["duration"], "search.duration"),
+            trials=None if given["trials"] is None else whole(given["trials"], "search.trials", 1),
+            metric=str(given["metric"]),
+            label=None if given["label"] is None else str(given["label"]),
+            at=given["at"],
+            folds=whole(given["folds"], "search.folds", 2),
+            max_bytes=None if size is None else parse_size(size, "search.max_model_size"),
+            cache_bytes=parse_size(given["cache"], "search.cache"),
+            jobs=jobs(given["jobs"]),
+            nested=given["nested"],
+            resume=None if resume is None else Path(str(resume)),
+            space=space,
+        )
+
+
+DEFAULTS: dict[str, Any] = {
+    "duration": "5m",
+    "trials": None,
+    "metric": "accuracy",
+    "label": None,
+    "at": None,
+    "folds": 5,
+    "max_model_size": None,
+    "cache": "1GB",
+    "jobs": -1,
+    "nested": False,
+    "resume": None,
+    "space": {},
+}
+
+
+def parse_duration(value: Any, key: str) -> float:
+    """Return seconds: "90s", "5m", "1h" and "1h30m" are understood.
+
+    Raises
+    ------
+    ConfigError
+        It is no duration, or none at all.
+    """
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", str(value))
+    seconds = sum(float(number) * SECONDS[unit] for number, unit in parts)
+    if "".join(number + unit for number, unit in parts) != str(value) or not seconds > 0:
+        raise ConfigError(f"{key}={value}: must be a duration above 0 with its unit, such as 90s, 5m, 1h or 1h30m")
+    return seconds
+
+
+def parse_size(value: Any, key: str) -> int:
+    """Return bytes: "500kB", "5MB" and "1GB" are understood; a kB is 1,000 bytes.
+
+    Raises
+    ------
+    ConfigError
+        It is no size, or none at all.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(B|kB|MB|GB)", str(value))
+    size = int(float(found[1]) * BYTES[found[2]]) if found else 0
+    if size < 1:
+        raise ConfigError(f"{key}={value}: must be a size above 0 with its unit, such as 500kB, 5MB or 1GB")
+    return size
+
+
+def shown_size(size: float) -> str:
+    """Return bytes as text, in the largest unit that fits."""
+    unit = next((unit for unit in ("GB", "MB", "kB") if size >= BYTES[unit]), "B")
+    return f"{size / BYTES[unit]:.{0 if unit == 'B' else 2}f} {unit}"
+
+
+def shown_duration(seconds: float) -> str:
+    """Return seconds as text that ``parse_duration`` reads."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))}s"
+    return f"{round(seconds / 60)}m"
+
+
+def whole(value: Any, key: str, least: int) -> int:
+    """Return a whole number of at least ``least``.
+
+    Raises
+    ------
+    ConfigError
+        It is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ConfigError(f"{key}={value!r}: must be a whole number of at least {least}")
+    return value
+
+
+def jobs(value: Any) -> int:
+    """Return how many trials run at once; -1 stands for one per core.
+
+    Raises
+    ------
+    ConfigError
+        It is no such number.
+    """
+    from joblib import effective_n_jobs
+
+    if value is None:
+        return 1
+    if isinstance(value, bool) or not isinstance(value, int) or value == 0:
+        raise ConfigError(f"search.jobs={value!r}: must be a whole number from 1, or -1 for one trial per core")
+    return int(effective_n_jobs(value))
+
+
+class Budget:
+    """The time a search may take, and the wish of the user to end it.
+
+    Parameters
+    ----------
+    seconds : float
+    spent : float, default=0
+        By a search that this one goes on with.
+    """
+
+    def __init__(self, seconds: float, spent: float = 0.0) -> None:
+        self.seconds = seconds
+        self.spent = spent
+        self.started: float | None = None
+        self.ended = threading.Event()
+
+    def start(self) -> None:
+        """Let the time run from now."""
+        self.started = time.perf_counter()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds taken so far, with those of a search that was gone on with."""
+        return self.spent + (0.0 if self.started is None else time.perf_counter() - self.started)
+
+    @property
+    def over(self) -> bool:
+        """Whether to stop: the time is up, or someone wishes so."""
+        return self.ended.is_set() or self.elapsed >= self.seconds
+
+    @contextmanager
+    def ended_by_interrupt(self) -> Iterator[None]:
+        """Let the first Ctrl-C end the search in order, and only the second interrupt the run."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def end(number: int, frame: FrameType | None) -> None:
+            if self.ended.is_set():
+                raise KeyboardInterrupt
+            self.ended.set()
+            print("copydesk: the search ends here; Ctrl-C again ends the run", file=sys.stderr, flush=True)
+
+        before = signal.signal(signal.SIGINT, end)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)

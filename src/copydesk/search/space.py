@@ -1,0 +1,279 @@
+"""What a search may change: config keys and their ranges, from YAML."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
+
+from copydesk.config import resolve_target
+from copydesk.errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+    from optuna.trial import Trial
+
+PARTS = ("features", "classifier", "decision")
+_NOTHING = object()
+
+
+@dataclass(frozen=True)
+class Range:
+    """One config key and the values it may take.
+
+    Attributes
+    ----------
+    key : str
+    distribution : optuna distribution or None
+        None for a path, which is not drawn from: every trial takes all of it.
+    values : dict of str to value
+        For choices: what stands for each of them in the study, and the value itself.
+    path : tuple of float
+        Values of a ``C``, ascending.
+    """
+
+    key: str
+    distribution: BaseDistribution | None
+    values: Mapping[str, Any]
+    path: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, key: str, said: Any) -> Range:
+        """Read a range: a list of choices, ``{low, high}`` with ``log`` or ``step``, or ``{path: […]}``.
+
+        Raises
+        ------
+        ConfigError
+            Names the key and what is valid.
+        """
+        where = f"search.space.{key}"
+        if isinstance(said, list):
+            if not said:
+                raise ConfigError(f"{where}: no choices; give a list such as [1, 2, 3]")
+            from optuna.distributions import CategoricalDistribution
+
+            values = {json.dumps(each, ensure_ascii=False): each for each in said}
+            return cls(key, CategoricalDistribution(list(values)), values)
+        if isinstance(said, Mapping) and set(said) == {"path"}:
+            return cls(key, None, {}, _path(where, key, said["path"]))
+        if isinstance(said, Mapping) and {"low", "high"} <= set(said) <= {"low", "high", "log", "step"}:
+            return cls(key, _interval(where, said), {})
+        raise ConfigError(
+            f"{where}: {said!r} is no range; give a list of choices, {{low: …, high: …}} with log: true or step: …, "
+            "or {path: [0.1, 1, 10]} for a C"
+        )
+
+    def suggest(self, trial: Trial) -> Any:
+        """Let a trial draw a value."""
+        from optuna.distributions import CategoricalDistribution, IntDistribution
+
+        held = self.distribution
+        assert held is not None
+        if isinstance(held, CategoricalDistribution):
+            return self.values[trial.suggest_categorical(self.key, held.choices)]
+        suggest = trial.suggest_int if isinstance(held, IntDistribution) else trial.suggest_float
+        return suggest(self.key, held.low, held.high, step=held.step, log=held.log)
+
+    def draw(self, rng: np.random.Generator) -> Any:
+        """Draw a value as a study stores it, all alike."""
+        from optuna.distributions import CategoricalDistribution, IntDistribution
+
+        if isinstance(self.distribution, CategoricalDistribution):
+            return self.distribution.choices[int(rng.integers(len(self.distribution.choices)))]
+        assert self.distribution is not None
+        low, high, step = self.distribution.low, self.distribution.high, self.distribution.step
+        if self.distribution.log:
+            value = math.exp(rng.uniform(math.log(low), math.log(high)))
+            return min(high, round(value)) if isinstance(self.distribution, IntDistribution) else value
+        if step is None:
+            return float(rng.uniform(low, high))
+        return low + step * int(rng.integers(int((high - low) / step) + 1))
+
+
+def _interval(where: str, said: Mapping[str, Any]) -> BaseDistribution:
+    from optuna.distributions import FloatDistribution, IntDistribution
+
+    low, high, log, step = said["low"], said["high"], said.get("log", False), said.get("step")
+    numbers = [low, high] + ([] if step is None else [step])
+    if any(isinstance(each, bool) or not isinstance(each, int | float) for each in numbers) or not low <= high:
+        raise ConfigError(f"{where}: low={low!r}, high={high!r}: must be numbers, low no more than high")
+    if log and (low <= 0 or step is not None):
+        raise ConfigError(f"{where}: log: true takes a low above 0 and no step; low={low!r}, step={step!r}")
+    if step is not None and not step > 0:
+        raise ConfigError(f"{where}: step={step!r}: must be above 0")
+    if all(isinstance(each, int) for each in numbers):
+        step = 1 if step is None else step
+        return IntDistribution(low, low + (high - low) // step * step, log=bool(log), step=step)
+    if step is not None:
+        high = low + math.floor((high - low) / step + 1e-9) * step
+    return FloatDistribution(low, high, log=bool(log), step=step)
+
+
+def _path(where: str, key: str, values: Any) -> tuple[float, ...]:
+    good = isinstance(values, list) and values and all(isinstance(v, int | float) and v > 0 for v in values)
+    if key.rpartition(".")[2] != "C" or not key.startswith("classifier.") or not good:
+        raise ConfigError(
+            f"{where}: a path is a list of positive numbers, and for a classifier's C: {{path: [0.1, 1]}}"
+        )
+    return tuple(sorted(float(v) for v in values))
+
+
+class Space:
+    """The ranges of a search, over the config of its run.
+
+    Parameters
+    ----------
+    said : mapping of config key to range
+    base : DictConfig
+        The run's config; where a key is not searched, it decides.
+    option : callable (group, name) -> DictConfig
+        Returns an option of a config group, for keys that name a group itself.
+
+    Raises
+    ------
+    ConfigError
+        A range or key is not valid; names it.
+    """
+
+    def __init__(self, said: Mapping[str, Any], base: DictConfig, option: Callable[[str, str], DictConfig]) -> None:
+        ranges = [
+            Range.of(str(key), OmegaConf.to_object(v) if OmegaConf.is_config(v) else v) for key, v in said.items()
+        ]
+        for each in ranges:
+            if each.key.split(".")[0] not in PARTS:
+                raise ConfigError(f"search.space.{each.key}: a search changes keys of {', '.join(PARTS)} only")
+        self.base = base
+        self.groups = [each for each in ranges if each.key in PARTS]
+        self.ranges = [each for each in ranges if each.key not in PARTS]
+        for each in self.groups:
+            if not each.values or not all(isinstance(name, str) for name in each.values.values()):
+                raise ConfigError(
+                    f"search.space.{each.key}: give a list of options, such as those of copydesk train --help"
+                )
+        self.options = {
+            each.key: {name: option(each.key, name) for name in each.values.values()} for each in self.groups
+        }
+        self._belongs = {each.key: self._places(each.key) for each in self.ranges}
+
+    def has(self, part: str) -> bool:
+        """Say whether anything of a part is searched."""
+        return any(each.key.split(".")[0] == part for each in (*self.groups, *self.ranges))
+
+    def each_option(self) -> Iterator[DictConfig]:
+        """Yield the config as it is, and with each of the options of a group that are searched."""
+        yield self.base
+        for part, nodes in self.options.items():
+            for node in nodes.values():
+                cfg = self.base.copy()
+                with open_dict(cfg):
+                    cfg[part] = node.copy()
+                yield cfg
+
+    def shown(self, key: str, stored: Any) -> Any:
+        """Return the value that a study stores as ``stored``."""
+        values = next(each.values for each in (*self.groups, *self.ranges) if each.key == key)
+        return values.get(stored, stored)
+
+    def _nodes(self, part: str) -> dict[str, DictConfig]:
+        """Return what may stand in a place: its options, or what the run's config has."""
+        return self.options.get(part) or {"": self.base[part]}
+
+    def _places(self, key: str) -> set[str]:
+        """Return the options that a key belongs to: that spell it out, or else whose class takes it."""
+        part, _, rest = key.partition(".")
+        nodes = self._nodes(part)
+        spelled = {name for name, node in nodes.items() if _select(node, rest) is not _NOTHING}
+        found = spelled or {name for name, node in nodes.items() if rest in _arguments(node)}
+        if not found:
+            known = sorted({f"{part}.{name!s}" for node in nodes.values() for name in node if name != "_target_"})
+            raise ConfigError(f"search.space.{key}: no such key; {nearest(key, known)}")
+        return found
+
+    def suggest(self, trial: Trial) -> tuple[DictConfig, Range | None]:
+        """Let a trial choose a config; return it and the path of C that belongs to it, if any."""
+        return self._settled(lambda each: each.suggest(trial))
+
+    def at(self, params: Mapping[str, Any]) -> tuple[DictConfig, Range | None]:
+        """Return the config at a point as a study stores it."""
+        return self._settled(lambda each: each.values[params[each.key]] if each.values else params[each.key])
+
+    def draw(self, rng: np.random.Generator) -> dict[str, Any]:
+        """Draw a point of the space as a study stores it, all points of a level alike."""
+        drawn: dict[str, Any] = {}
+
+        def value(each: Range) -> Any:
+            drawn[each.key] = each.draw(rng)
+            return each.values[drawn[each.key]] if each.values else drawn[each.key]
+
+        self._settled(value)
+        return drawn
+
+    def default(self) -> dict[str, Any]:
+        """Return the point that the run's config is, as far as it lies within the ranges."""
+        found: dict[str, Any] = {}
+
+        def value(each: Range) -> Any:
+            here = self._default_of(each)
+            found[each.key] = here
+            return each.values[here] if each.values else here
+
+        self._settled(value)
+        return found
+
+    def _default_of(self, each: Range) -> Any:
+        from optuna.distributions import CategoricalDistribution
+
+        if each.key in PARTS:
+            wanted = OmegaConf.to_container(self.base[each.key])
+            same = [
+                text
+                for text, name in each.values.items()
+                if OmegaConf.to_container(self.options[each.key][name]) == wanted
+            ]
+            return same[0] if same else next(iter(each.values))
+        here = _select(self.base, each.key)
+        distribution = each.distribution
+        assert distribution is not None
+        if isinstance(distribution, CategoricalDistribution):
+            plain = OmegaConf.to_container(here) if OmegaConf.is_config(here) else here
+            text = "" if plain is _NOTHING else json.dumps(plain, ensure_ascii=False)
+            return text if text in each.values else distribution.choices[0]
+        inside = isinstance(here, int | float) and distribution._contains(distribution.to_internal_repr(here))
+        return here if inside else distribution.low
+
+    def _settled(self, value: Callable[[Range], Any]) -> tuple[DictConfig, Range | None]:
+        """Set every range that belongs to what was chosen before it."""
+        cfg = self.base.copy()
+        chosen, path = dict.fromkeys(PARTS, ""), None
+        with open_dict(cfg):
+            for each in self.groups:
+                chosen[each.key] = value(each)
+                cfg[each.key] = self.options[each.key][chosen[each.key]].copy()
+            for each in self.ranges:
+                if chosen[each.key.split(".")[0]] not in self._belongs[each.key]:
+                    continue
+                if each.path:
+                    path = each
+                else:
+                    OmegaConf.update(cfg, each.key, value(each), merge=False)
+        return cfg, path
+
+
+def _select(node: Any, key: str) -> Any:
+    try:
+        return OmegaConf.select(node, key, default=_NOTHING)
+    except OmegaConfBaseException:
+        return _NOTHING
+
+
+def _arguments(node: DictConfig) -> set[str]:
+    """Return the arguments of the class that a node builds."""
+    target = node.get("_target_")
+    return set(inspect.signature(resolve_target(target, "search.space")).parameters) if target else set()

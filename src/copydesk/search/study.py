@@ -1,0 +1,217 @@
+"""The memory of a search: every trial in a SQLite file, none tried twice, and how to go on after a kill."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import warnings
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from copydesk.errors import ConfigError, ResourceError
+from copydesk.search.space import Range, Space
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial, Trial
+
+STARTUP = 8  # trials drawn at random before the sampler has something to go by
+KEPT = 25.0  # percent of the trials that may go on to the next fold
+SAMPLED, DRAWN = 4, 200  # attempts at a point that was not tried yet: by the sampler, then at random
+FACTS = "facts"
+
+
+class Study:
+    """One search's trials.
+
+    Parameters
+    ----------
+    file : Path
+        SQLite; made if it is not there.
+    name : str
+        Of this search in the file.
+    space : Space
+    marks : mapping of str to str
+        What must be the same for a search to go on: data, metric, folds, space.
+    seed : int
+
+    Raises
+    ------
+    ConfigError
+        The file holds a search of this name with other marks.
+    """
+
+    def __init__(self, file: Path, name: str, space: Space, marks: Mapping[str, str], seed: int) -> None:
+        import optuna
+        from sqlalchemy import URL
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self.file, self.space, self.seed = file, space, seed
+        url = URL.create("sqlite", database=str(file)).render_as_string()
+        self._storage = optuna.storages.RDBStorage(url)
+        pruner = optuna.pruners.PercentilePruner(KEPT, n_startup_trials=STARTUP // 2)
+        self.study = optuna.create_study(
+            storage=self._storage, study_name=name, direction="maximize", pruner=pruner, load_if_exists=True
+        )
+        self._lock = threading.Lock()
+        known = self.study.user_attrs.get("marks")
+        if known is None:
+            self.study.set_user_attr("marks", dict(marks))
+        for mark, value in marks.items():
+            if known is not None and known.get(mark) != value:
+                raise ConfigError(
+                    f"search.resume: that search had another {mark}: {shortened(known.get(mark))}, "
+                    f"now {shortened(value)}; give the same, or start anew with search.resume=null"
+                )
+        self._tried = {point(each.params) for each in self.finished()}
+        self._wait_again()
+        if not self.study.get_trials(deepcopy=False):
+            self.study.enqueue_trial(space.default())
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._storage.remove_session()
+        self._storage.engine.dispose()
+
+    @property
+    def tried(self) -> int:
+        """Number of trials that were begun, and not left."""
+        return len(self._tried)
+
+    @property
+    def spent(self) -> float:
+        """Seconds that the search has taken so far."""
+        return float(self.study.user_attrs.get("seconds", 0.0))
+
+    def finished(self) -> list[FrozenTrial]:
+        """Return the trials that came to an end: complete, pruned, or failed for a reason of their own."""
+        return [each for each in self.study.get_trials(deepcopy=False) if FACTS in each.user_attrs]
+
+    def complete(self) -> list[FrozenTrial]:
+        """Return the trials that were judged on all folds."""
+        return [each for each in self.finished() if each.state.name == "COMPLETE"]
+
+    def best(self) -> FrozenTrial | None:
+        """Return the complete trial of the highest value, the earliest of several; None without any."""
+        return max(self.complete(), key=lambda each: (each.value, -each.number), default=None)
+
+    def ask(self) -> tuple[Trial, DictConfig, Range | None] | None:
+        """Return a trial that was not tried yet, its config and its path; None when no more are found."""
+        with self._lock:
+            rng = np.random.default_rng([self.seed, len(self._tried)])
+            for attempt in range(SAMPLED + DRAWN):
+                if attempt < SAMPLED:
+                    self.study.sampler = _sampler(int(rng.integers(2**31)))
+                else:
+                    drawn = self.space.draw(rng)
+                    if point(drawn) in self._tried:
+                        continue
+                    self.study.enqueue_trial(drawn)
+                trial = self.study.ask()
+                cfg, path = self.space.suggest(trial)
+                if point(trial.params) not in self._tried:
+                    self._tried.add(point(trial.params))
+                    return trial, cfg, path
+                self._tell(trial, "FAIL")
+            return None
+
+    def tell(
+        self, trial: Trial, state: str, seconds: float, facts: Mapping[str, Any], value: float | None = None
+    ) -> None:
+        """Keep a trial's end: "COMPLETE" with its value, "PRUNED" or "FAIL"; ``seconds`` is the time of the search."""
+        with self._lock:
+            trial.set_user_attr(FACTS, dict(facts))
+            self._tell(trial, state, value)
+            self.study.set_user_attr("seconds", round(seconds, 3))
+
+    def give_up(self, trial: Trial) -> None:
+        """Leave a trial that was not brought to an end; a search that goes on begins with it."""
+        with self._lock:
+            self._tell(trial, "FAIL")
+            self.study.enqueue_trial(trial.params)
+
+    def config_of(self, trial: FrozenTrial) -> DictConfig:
+        """Return the config that a trial stands for, with the C that was found."""
+        cfg, path = self.space.at(trial.params)
+        facts = trial.user_attrs[FACTS]
+        with open_dict(cfg):
+            for key, value in facts["cap"].items():
+                OmegaConf.update(cfg, key, value)
+            if path is not None and facts["C"] is not None:
+                OmegaConf.update(cfg, path.key, facts["C"])
+        return cfg
+
+    def _tell(self, trial: Trial, state: str, value: float | None = None) -> None:
+        from optuna.trial import TrialState
+
+        self.study.tell(trial, value, state=TrialState[state])
+
+    def _wait_again(self) -> None:
+        """Let trials that a killed process left behind be tried again."""
+        from optuna.trial import TrialState
+
+        for each in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            self.study.tell(each.number, state=TrialState.FAIL)
+            if each.params and FACTS not in each.user_attrs:
+                self.study.enqueue_trial(each.params)
+
+
+def _sampler(seed: int) -> Any:
+    """Return a sampler that knows of keys which only some options have."""
+    from optuna.exceptions import ExperimentalWarning
+    from optuna.samplers import TPESampler
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        return TPESampler(
+            seed=seed, n_startup_trials=STARTUP, multivariate=True, group=True, warn_independent_sampling=False
+        )
+
+
+def point(params: Mapping[str, Any]) -> str:
+    """Return what tells one point of the space from another."""
+    return json.dumps(params, sort_keys=True, ensure_ascii=False)
+
+
+def shortened(value: Any) -> str:
+    """Return text for a message."""
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def copy_of(path: Path, file: Path) -> None:
+    """Copy the trials of an earlier search, in whatever state its process left them.
+
+    Parameters
+    ----------
+    path : Path
+        A run's folder, or the file in it.
+    file : Path
+        Where to.
+
+    Raises
+    ------
+    ConfigError
+        There is no search.
+    ResourceError
+        It can't be read, or copied.
+    """
+    source = next((each for each in (path, path / file.name, path / "search" / file.name) if each.is_file()), None)
+    if source is None:
+        raise ConfigError(f"search.resume={path}: no search there; give a run's folder that holds search/{file.name}")
+    with source.open("rb") as stream:
+        if stream.read(16) != b"SQLite format 3\x00":
+            raise ConfigError(f"search.resume={source}: is no search; give a run's folder, or its search/{file.name}")
+    try:
+        with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(file)) as new:
+            old.backup(new)
+            tables = {name for (name,) in new.execute("select name from sqlite_master")}
+    except sqlite3.Error as error:
+        raise ResourceError(f"search.resume={source}: can't be read: {error}") from None
+    if "studies" not in tables:
+        raise ConfigError(f"search.resume={source}: is no search; give a run's folder, or its search/{file.name}")

@@ -1,0 +1,273 @@
+"""What a config is worth: cross-validation on the training part, features shared between trials, C along a path."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from omegaconf import DictConfig, OmegaConf
+from sklearn.base import clone
+from sklearn.utils.validation import has_fit_parameter
+
+from copydesk import config
+from copydesk.bundle import measure
+from copydesk.classifiers.decision import Argmax
+from copydesk.classifiers.path import fit_path
+from copydesk.datasets.audit import drop_straddlers
+from copydesk.datasets.splits import KFold
+from copydesk.errors import ConfigError
+from copydesk.estimator import scores_of
+from copydesk.fitting import build_estimator, fit, groups_and_weights
+from copydesk.search.cache import Cache
+from copydesk.search.limits import fixed_bytes, within
+from copydesk.search.scores import Metric
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from copydesk.tasks import Task
+
+# Beyond the best C so far by more than this, the next folds do not look.
+NEIGHBOURS = 2
+
+
+@dataclass(frozen=True)
+class Fold:
+    """A part to learn from, the rest to be judged on, and what their features were."""
+
+    number: int
+    seen: pd.DataFrame
+    held_out: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Matrices:
+    """Both parts of a fold as a classifier reads them, and what the features add to a model, in bytes."""
+
+    seen: Any
+    held_out: Any
+    bytes: int
+
+    @property
+    def terms(self) -> int | None:
+        """Number of columns; None where the classifier reads the inputs themselves."""
+        return int(self.seen.shape[1]) if hasattr(self.seen, "indptr") else None
+
+
+@dataclass
+class Outcome:
+    """What a trial found; the study keeps it.
+
+    Attributes
+    ----------
+    values : dict of C (0.0 without a path) to list of float
+        The score of each fold.
+    C : float or None
+        The best of the path.
+    seconds : float
+        To fit features and classifier on one fold, on average over folds; of the whole path where there is one.
+    bytes : int
+        Estimate of the bundle of a model fitted on all rows of the search.
+    cap : dict of config key to value
+        What was set to keep the model below its limit.
+    """
+
+    values: dict[float, list[float]] = field(default_factory=dict)
+    C: float | None = None
+    seconds: float = 0.0
+    bytes: int = 0
+    terms: int | None = None
+    cap: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def best(self) -> float:
+        """The key of ``values`` with the highest mean over the most folds; the smallest where several are."""
+        most = max(map(len, self.values.values()))
+        return max((C for C, found in self.values.items() if len(found) == most), key=lambda C: (self.mean(C), -C))
+
+    def mean(self, C: float) -> float:
+        """The mean over folds in which the score is defined."""
+        found = [value for value in self.values[C] if np.isfinite(value)]
+        return float(np.mean(found)) if found else 0.0
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is kept, JSON-able."""
+        return {
+            "folds": self.values[self.best], "C": self.C, "seconds": round(self.seconds, 3), "bytes": self.bytes,
+            "terms": self.terms, "cap": self.cap,
+            "path": {f"{C:g}": self.mean(C) for C in self.values} if self.C is not None else {},
+        }  # fmt: skip
+
+
+class Trials:
+    """Judges configs on the same folds of the same rows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The rows that a search may see.
+    task : Task
+    metric : Metric
+    folds : int
+    seed : int
+    cache_bytes : int
+        Bound of the features that are kept.
+    max_bytes : int or None
+        Of the bundle.
+    whole : bool
+        Whether the decision is searched too, which takes it fitted, and all its folds.
+
+    Raises
+    ------
+    ConfigError
+        There are fewer groups or documents than folds.
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        task: Task,
+        metric: Metric,
+        *,
+        folds: int,
+        seed: int,
+        cache_bytes: int,
+        max_bytes: int | None = None,
+        whole: bool = False,
+    ) -> None:
+        self.task, self.metric, self.max_bytes, self.whole = task, metric, max_bytes, whole
+        self.cache = Cache(cache_bytes)
+        self.folds = []
+        try:
+            for number, (rest, held_out) in enumerate(KFold(folds).folds(frame, seed)):
+                seen, _ = drop_straddlers(frame, rest, held_out)
+                self.folds.append(Fold(number, frame.iloc[seen], frame.iloc[held_out]))
+        except ValueError as error:
+            raise ConfigError(str(error).replace("split.n_splits", "search.folds")) from error
+
+    def evaluate(
+        self, cfg: DictConfig, key: str | None, Cs: Sequence[float], go_on: Callable[[float, Outcome, int], None]
+    ) -> Outcome:
+        """Cross-validate a config, for all of ``Cs`` along a path where there is one under ``key``.
+
+        Parameters
+        ----------
+        go_on : callable (score so far, Outcome so far, number of folds done)
+            Called after every fold, and with 0 folds after every C; ends the trial by raising.
+
+        Raises
+        ------
+        ValueError, TypeError, ConfigError
+            The config can't be fitted.
+        """
+        config.check(cfg)
+        outcome = Outcome()
+        left = sorted(Cs) if key is not None else [0.0]
+        for fold in self.folds:
+            start = time.perf_counter()
+            for C, value in self._on_fold(cfg, key, left, fold, outcome):
+                outcome.values.setdefault(C, []).append(value)
+                go_on(value, outcome, 0)
+                if key is not None and fold.number == 0 and _past_the_top(outcome):
+                    break
+            done = fold.number + 1
+            outcome.seconds += (time.perf_counter() - start - outcome.seconds) / done
+            if key is not None:
+                outcome.C = outcome.best
+                tried = sorted(outcome.values)
+                at = tried.index(outcome.best)
+                near = tried[max(0, at - NEIGHBOURS) : at + NEIGHBOURS + 1]
+                left = [C for C in near if len(outcome.values[C]) == done]
+            go_on(outcome.mean(outcome.best), outcome, done)
+        return outcome
+
+    def _on_fold(
+        self, cfg: DictConfig, key: str | None, Cs: Sequence[float], fold: Fold, outcome: Outcome
+    ) -> Iterator[tuple[float, float]]:
+        """Yield each C and its score."""
+        rows = fold.held_out[_judged(fold.held_out)]
+        y, labels = rows["label"].to_numpy(object), fold.seen["label"].to_numpy(object)
+        if self.whole:
+            model = fit(build_estimator(cfg), fold.seen, self.task)
+            outcome.bytes = max(outcome.bytes, measure(model))
+            said, ranking = model.predict(self.task.inputs(rows)), model.predict_proba(self.task.inputs(rows))
+            yield 0.0, self.metric.score(y, said, ranking, model.classes_)
+            return
+        matrices = self._fitting(cfg, fold, outcome, len(set(labels)))
+        judged = _judged(fold.held_out)
+        for C, classifier in self._classifiers(cfg, key, Cs, matrices.seen, labels, fold.seen):
+            decision = Argmax().fit(np.empty(0), np.empty(0), classifier.classes_)
+            scores = scores_of(None, classifier, matrices.held_out)[judged]
+            yield C, self.metric.score(y, decision.predict(scores), decision.predict_proba(scores), decision.classes_)
+
+    def _classifiers(
+        self, cfg: DictConfig, key: str | None, Cs: Sequence[float], X: Any, y: Any, frame: pd.DataFrame
+    ) -> Iterator[tuple[float, Any]]:
+        """Yield each C with a fitted classifier."""
+        classifier = config.build(cfg.classifier, "classifier")
+        extras = groups_and_weights(frame, self.task)
+        if key is not None and key.count(".") == 1:
+            yield from zip(Cs, fit_path(classifier, X, y, Cs, sample_weight=extras["sample_weight"]), strict=True)
+            return
+        if key is not None and hasattr(classifier, "fit_path"):  # NBWeighted hands the path on to what it wraps
+            yield from zip(Cs, classifier.fit_path(X, y, Cs, sample_weight=extras["sample_weight"]), strict=True)
+            return
+        used = {k: v for k, v in extras.items() if v is not None and has_fit_parameter(classifier, k)}
+        for C in Cs:
+            if key is not None:
+                classifier = clone(classifier).set_params(**{key.split(".", 1)[1].replace(".", "__"): C})
+            yield C, classifier.fit(X, y, **used)
+
+    def _fitting(self, cfg: DictConfig, fold: Fold, outcome: Outcome, n_classes: int) -> Matrices:
+        """Return features of a fold; where the model would be too large, of fewer terms, and say so in ``cfg``."""
+        matrices = self._matrices(cfg, fold)
+        size = self._model_bytes(matrices, n_classes, bool(outcome.cap))
+        if self.max_bytes is not None and size > self.max_bytes and not outcome.cap:
+            outcome.cap = within(cfg, self.max_bytes, matrices.terms, size, fixed_bytes(n_classes))
+            matrices = self._matrices(cfg, fold)
+            size = self._model_bytes(matrices, n_classes, True)
+        if fold.number == 0:
+            outcome.bytes, outcome.terms = size, matrices.terms
+        return matrices
+
+    def _model_bytes(self, matrices: Matrices, n_classes: int, capped: bool) -> int:
+        """Estimate the bundle of a model fitted on all rows; a vocabulary grows no faster than its rows."""
+        outputs = 1 if n_classes == 2 else n_classes
+        weights = (matrices.terms or 0) * outputs * (matrices.seen.dtype.itemsize if matrices.terms else 0)
+        growth = 1.0 if capped else len(self.folds) / (len(self.folds) - 1)
+        return round((matrices.bytes + weights) * growth) + fixed_bytes(n_classes)
+
+    def _matrices(self, cfg: DictConfig, fold: Fold) -> Matrices:
+        if "_target_" not in cfg.features:
+            return Matrices(self.task.inputs(fold.seen), self.task.inputs(fold.held_out), 0)
+        node = OmegaConf.to_container(cfg.features, resolve=True)
+
+        def make() -> tuple[Matrices, int]:
+            features = config.build(cfg.features, "features")
+            seen = features.fit_transform(self.task.inputs(fold.seen), fold.seen["label"].to_numpy(object))
+            made = Matrices(seen, features.transform(self.task.inputs(fold.held_out)), measure(features))
+            return made, sum(_bytes(each) for each in (made.seen, made.held_out))
+
+        made: Matrices = self.cache.get((json.dumps(node, sort_keys=True), fold.number), make)
+        return made
+
+
+def _past_the_top(outcome: Outcome) -> bool:
+    """Say whether the last C of the first fold are worse than one before them: larger ones only cost time."""
+    found = [each[0] for _, each in sorted(outcome.values.items())]
+    return len(found) > NEIGHBOURS and int(np.argmax(found)) < len(found) - NEIGHBOURS
+
+
+def _judged(frame: pd.DataFrame) -> NDArray[np.bool_]:
+    judged = frame["judged"].to_numpy(bool) if "judged" in frame else np.ones(len(frame), bool)
+    return judged & frame["weight"].gt(0).to_numpy() if "weight" in frame else judged
+
+
+def _bytes(matrix: Any) -> int:
+    parts = (matrix.data, matrix.indices, matrix.indptr) if hasattr(matrix, "indptr") else (np.asarray(matrix),)
+    return sum(int(part.nbytes) for part in parts)

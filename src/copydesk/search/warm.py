@@ -1,0 +1,52 @@
+"""Compile what a search will need before its clock starts: a kernel's first use takes seconds, later ones none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from copydesk.errors import ConfigError
+from copydesk.search.scores import Metric
+from copydesk.search.space import Space
+from copydesk.search.trials import Outcome, Trials
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from copydesk.tasks import Task
+
+DOCUMENTS = 40
+DRAWS = 8
+
+
+def warm_up(space: Space, frame: pd.DataFrame, task: Task, metric: Metric) -> None:
+    """Judge some configs on a few documents, for nothing but the kernels they use."""
+    few = some_documents(frame)
+    try:
+        trials = Trials(few, task, metric, folds=2, seed=0, cache_bytes=1)
+    except ConfigError:
+        return
+    rng = np.random.default_rng(0)
+    for params in [space.default(), *(space.draw(rng) for _ in range(DRAWS))]:
+        cfg, path = space.at(params)
+        key, Cs = (None, ()) if path is None else (path.key, path.path[:2])
+        try:
+            trials.evaluate(cfg, key, Cs, _as_it_is)
+        except (ValueError, TypeError, ConfigError):
+            continue  # too few documents for it, or wrong in itself, which a trial will say
+
+
+def some_documents(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a few documents, as many labels among them as can be."""
+    labels = frame["label"].to_numpy(object)
+    order = np.argsort(frame.groupby("label").cumcount().to_numpy(), kind="stable")
+    chosen = list(dict.fromkeys(frame["document"].to_numpy(object)[order].tolist()))[:DOCUMENTS]
+    few = frame[frame["document"].isin(chosen)]
+    return (
+        few if len(set(few["label"])) == len(set(labels)) else few.groupby("label").filter(lambda rows: len(rows) > 1)
+    )
+
+
+def _as_it_is(value: float, outcome: Outcome, done: int) -> None:
+    """Go on."""
