@@ -32,9 +32,9 @@ from topic_sets.tuning import CANDIDATES, PLANS, tune
 
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
+from copydesk.fitting import build_estimator, fit, judge
 from copydesk.resources import find
 from copydesk.tasks import TASKS
-from copydesk.train import build_estimator, fit, judge
 
 Found = dict[str, Any]
 Lines = list[str]
