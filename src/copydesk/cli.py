@@ -163,6 +163,22 @@ def export(words: list[str]) -> int:
     return exporting.run(parser.parse_args(words))
 
 
+def verb(name: str) -> Callable[[list[str]], int]:
+    """Make the command whose module is ``copydesk.commands.<name>``."""
+
+    def command(words: list[str]) -> int:
+        from importlib import import_module
+
+        from copydesk.commands.parser import Parser
+
+        module = import_module(f"copydesk.commands.{name}")
+        parser = Parser(prog=f"copydesk {name}", description=COMMANDS[name][0])
+        module.add_arguments(parser)
+        return int(module.run(parser.parse_args(words)))
+
+    return command
+
+
 COMMANDS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
     "train": ("train and judge a model: copydesk train experiment=bbc_topics KEY=VALUE …", train),
     "predict": (
@@ -170,6 +186,8 @@ COMMANDS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
         batch("predict"),
     ),
     "clean": ("cut the paragraphs that are not the article", batch("clean")),
+    "runs": ("list the runs that were made", verb("runs")),
+    "compare": ("compare runs that were judged on the same rows", verb("compare")),
     "export": ("write a topic model as a plain scikit-learn pipeline: --format joblib", export),
 }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,114 @@ if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
     from copydesk.evaluation.report import Previous
 
+RUNS = Path("experiments", "runs")
+LATEST = "latest"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that came to its end.
+
+    Attributes
+    ----------
+    folder : Path
+    info, metrics : dict
+        What ``run.json`` and ``metrics.json`` hold.
+    """
+
+    folder: Path
+    info: dict[str, Any]
+    metrics: dict[str, Any]
+
+    @classmethod
+    def of(cls, folder: Path) -> Finished:
+        """Read a run's records.
+
+        Raises
+        ------
+        DataError
+            One is missing, or is none of a run.
+        """
+        info, metrics = (read_json(folder / name) for name in ("run.json", "metrics.json"))
+        if not isinstance(info, dict) or not isinstance(metrics, dict) or not {"headline", "scores"} <= set(metrics):
+            raise DataError(f"{folder}: its run.json and metrics.json are not those of a copydesk run")
+        return cls(folder, info, metrics)
+
+    @property
+    def experiment(self) -> str:
+        """The name that it has in common with others of its kind."""
+        return str(self.info.get("experiment", ""))
+
+    @property
+    def headline(self) -> dict[str, Any]:
+        """Name, value and interval of the score that it is known by."""
+        found: dict[str, Any] = self.metrics["headline"]
+        return found
+
+    @property
+    def overrides(self) -> list[str]:
+        """What was said on its command line."""
+        return [str(each) for each in self.info.get("overrides", ())]
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return float(self.info.get("seconds", {}).get("total", 0.0))
+
+    @property
+    def model_bytes(self) -> int:
+        """How large its saved model is; 0 without one."""
+        model = self.folder / "model"
+        return sum(file.stat().st_size for file in model.iterdir()) if model.is_dir() else 0
+
+    def predictions(self) -> Predictions:
+        """Read what its model said of the rows that it was judged on.
+
+        Raises
+        ------
+        DataError
+        """
+        from copydesk.evaluation.predictions import Predictions
+
+        return Predictions.load(self.folder / "predictions.parquet")
+
+
+def find_runs(root: Path) -> tuple[list[Finished], list[str]]:
+    """Return the finished runs below a folder, and a line for each that can't be read.
+
+    Raises
+    ------
+    DataError
+        The folder is not there.
+    """
+    if not root.is_dir():
+        raise DataError(f"{root}: no such folder; give the folder in which runs were made")
+    found, damaged = [], []
+    for where, folders, files in os.walk(root):  # links, such as "latest", are not followed
+        if "run.json" not in files:
+            continue
+        folders.clear()
+        try:
+            found.append(Finished.of(Path(where)))
+        except DataError as error:
+            damaged.append(str(error))
+    return found, damaged
+
+
+def find_run(name: str) -> Finished:
+    """Return the run that a name stands for: its folder, or an experiment, whose latest run it is then.
+
+    Raises
+    ------
+    DataError
+        There is none.
+    """
+    for place in (Path(name), RUNS / name):
+        for folder in (place, place / LATEST):
+            if (folder / "run.json").is_file():
+                return Finished.of(folder.resolve() if folder.name == LATEST else folder)
+    raise DataError(f"{name}: no finished run; give a run's folder or an experiment's name; copydesk runs lists them")
+
 
 def last_run(folder: Path, predictions: Predictions, task: str) -> Previous | None:
     """Return the finished run before the one in ``folder``, beside these predictions; None where there is none.
@@ -19,21 +129,19 @@ def last_run(folder: Path, predictions: Predictions, task: str) -> Previous | No
     A run that can't be read any more is none.
     """
     from copydesk.evaluation import compare
-    from copydesk.evaluation.predictions import Predictions
     from copydesk.evaluation.report import Previous
 
-    latest = folder.parent / "latest"
+    latest = folder.parent / LATEST
     if not latest.exists():
         return None
-    before = latest.resolve()
     try:
-        metrics = read_json(before / "metrics.json")
-        earlier = Predictions.load(before / "predictions.parquet")
-        if metrics["task"] != task:
+        before = Finished.of(latest.resolve())
+        earlier = before.predictions()
+        if before.metrics["task"] != task:
             return None
         reason = compare.difference_of_data(earlier, predictions)
         differences = {} if reason else compare.compare(earlier, predictions, task).differences
-        return Previous(before.name, metrics["scores"], differences, reason or "")
+        return Previous(before.folder.name, before.metrics["scores"], differences, reason or "")
     except (DataError, KeyError, TypeError):
         return None
 
@@ -48,5 +156,7 @@ def read_json(path: Path) -> Any:
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: can't be read as a record of a run: {error}") from None
+    except OSError as error:
+        raise DataError(f"{path}: can't be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: damaged, not the JSON of a run ({error})") from None

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from copydesk.evaluation.html import difference, write_html
-from copydesk.evaluation.report import Plot, Previous, Section, Table
+from copydesk.evaluation.html import write_html
+from copydesk.evaluation.report import Plot, Previous, Section, Table, shown_difference
 from judged import HOSTILE, pages, report, topics
 
 pytest.importorskip("matplotlib")
@@ -94,7 +94,7 @@ def test_without_probabilities_and_with_a_learning_curve(tmp_path: Path) -> None
     ],
 )
 def test_a_change_is_told_with_its_sign(change: dict[str, float | None] | None, text: str) -> None:
-    assert difference("accuracy", change) == text
+    assert shown_difference("accuracy", change) == text
 
 
 def test_labels_in_any_script_and_with_signs_of_formulas_are_drawn_without_a_warning(tmp_path: Path) -> None:

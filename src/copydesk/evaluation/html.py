@@ -12,7 +12,17 @@ from copydesk.evaluation import mistake_views, views
 from copydesk.evaluation.markdown import confusions, flat
 from copydesk.evaluation.pages import pages
 from copydesk.evaluation.plots import plots, svg
-from copydesk.evaluation.report import SCORES, Report, Section, Table, shown, shown_interval, shown_scores, verdict
+from copydesk.evaluation.report import (
+    SCORES,
+    Report,
+    Section,
+    Table,
+    shown,
+    shown_difference,
+    shown_interval,
+    shown_scores,
+    verdict,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -58,7 +68,7 @@ def environment() -> Environment:
         "script_hash": f"sha256-{digest}",  # the browser runs this script and no other
         "shown": shown,
         "interval": shown_interval,
-        "difference": difference,
+        "difference": shown_difference,
         "lower_end": views.lower_end,
         "forms": SCORES,
     }
@@ -133,21 +143,3 @@ def section(given: Section, first: int) -> dict[str, Any]:
     """Return what another part adds, with its pictures."""
     pictures = [drawn(plot, first + at) for at, plot in enumerate(given.plots)]
     return {"title": given.title, "text": given.text, "plots": pictures, "table": given.table}
-
-
-def difference(name: str, change: Mapping[str, Any] | None) -> str:
-    """Return a change of a score with sign and interval."""
-    if not change or change["value"] is None:
-        return "–"
-    percent = bool(SCORES.get(name) and SCORES[name].percent)
-    if not any(change.values()):
-        return "no change"
-    scale, decimals, unit = (100, 2, " points") if percent else (1, 3, "")
-
-    def signed(value: float) -> str:
-        text = f"{scale * value:+.{decimals}f}"
-        return text.replace("-", "−") if float(text) else f"{0:.{decimals}f}"
-
-    if change.get("low") is None:
-        return signed(change["value"]) + unit
-    return f"{signed(change['value'])}{unit} ({signed(change['low'])} to {signed(change['high'])})"

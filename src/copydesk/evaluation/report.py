@@ -190,6 +190,24 @@ def shown_interval(name: str, score: Mapping[str, Any]) -> str:
     return f"{shown(name, score['low'], unit=False)}–{shown(name, score['high'])}"
 
 
+def shown_difference(name: str, change: Mapping[str, Any] | None) -> str:
+    """Return a change of a score with sign and interval."""
+    if not change or change["value"] is None:
+        return "–"
+    percent = bool(SCORES.get(name) and SCORES[name].percent)
+    if not any(change.values()):
+        return "no change"
+    scale, decimals, unit = (100, 2, " points") if percent else (1, 3, "")
+
+    def signed(value: float) -> str:
+        text = f"{scale * value:+.{decimals}f}"
+        return text.replace("-", "−") if float(text) else f"{0:.{decimals}f}"
+
+    if change.get("low") is None:
+        return signed(change["value"]) + unit
+    return f"{signed(change['value'])}{unit} ({signed(change['low'])} to {signed(change['high'])})"
+
+
 def shown_scores(metrics: Mapping[str, Any]) -> list[str]:
     """Return the names of the scores worth showing: defined, and not the same number twice."""
     scores = metrics["scores"]

@@ -1,0 +1,1 @@
+"""Commands about runs and models that are there already, a module each."""

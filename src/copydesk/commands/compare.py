@@ -1,0 +1,177 @@
+"""``copydesk compare``: runs that were judged on the same rows, each beside the first."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from copydesk.commands.columns import aligned, one_line
+from copydesk.errors import ConfigError, DataError
+from copydesk.history import Finished, find_run
+
+if TYPE_CHECKING:
+    from copydesk.evaluation.compare import Comparison
+    from copydesk.evaluation.predictions import Predictions
+
+FLIPPED = 12  # documents named on the terminal
+CLASSES = 12
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``copydesk compare``."""
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="two or more: folders of runs, or experiments' names")
+    parser.add_argument("--html", metavar="FILE", help="write the comparison as a page, too")
+    parser.add_argument("--json", action="store_true", help="one object, for programs")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare the runs; return the exit code.
+
+    Raises
+    ------
+    ConfigError
+        There is only one run, or nothing to write pages with.
+    DataError
+        A run can't be read, or they were not judged on the same rows.
+    """
+    from copydesk.evaluation.compare import compare, difference_of_data
+
+    found = [find_run(name) for name in args.runs]
+    check_runs(args, found)
+    said = [each.predictions() for each in found]
+    task = found[0].metrics["task"]
+    for name, each, predictions in zip(args.runs[1:], found[1:], said[1:], strict=True):
+        reason = difference_of_data(said[0], predictions) if each.metrics["task"] == task else "the tasks differ"
+        if reason:
+            raise DataError(f"{args.runs[0]} and {name} were judged on different data: {reason}")
+    compared = [compare(said[0], predictions, task) for predictions in said[1:]]
+    if args.html:
+        from copydesk.evaluation.compare_page import Side, write_comparison
+
+        sides = [Side(label(each), each.overrides, each.metrics) for each in found]
+        write_comparison(Path(args.html), sides, said, compared)
+    if args.json:
+        print(json.dumps(as_json(found, said, compared), indent=2, ensure_ascii=False))
+    else:
+        print(as_text(found, said, compared), end="")
+        if args.html:
+            print(f"\npage: {args.html}")
+    return 0
+
+
+def check_runs(args: argparse.Namespace, found: list[Finished]) -> None:
+    """Refuse what is no comparison, or can't be written, before it is made."""
+    if len({each.folder.resolve() for each in found}) < max(2, len(found)):
+        raise ConfigError("compare: needs two or more different runs; copydesk runs lists them")
+    if not args.html:
+        return
+    from copydesk.evaluation.html import missing_library
+
+    missing = missing_library()
+    if missing:
+        raise ConfigError(f"--html {args.html}: needs {missing}; pip install 'copydesk[report]'")
+    if Path(args.html).is_dir() or not Path(args.html).absolute().parent.is_dir():
+        raise ConfigError(f"--html {args.html}: not a file in a folder that is there")
+
+
+def label(run: Finished) -> str:
+    """Return what a run is called beside others."""
+    return f"{run.experiment}/{run.folder.name}"
+
+
+def as_json(found: list[Finished], said: list[Predictions], compared: list[Comparison]) -> dict[str, Any]:
+    """Return the comparison for programs."""
+    return {
+        "runs": [{"run": str(each.folder), "overrides": each.overrides, "scores": each.metrics["scores"]}
+                 for each in found],
+        "rows": int(said[0].rows["judged"].sum()),
+        "beside_the_first": [
+            {
+                "run": str(run.folder),
+                "differences": each.differences,
+                "mended": each.mended,
+                "broken": each.broken,
+                "mcnemar_p": each.p_value,
+                "per_class": each.per_class,
+                "flipped": flipped_rows(said[0], predictions, each),
+            }
+            for run, predictions, each in zip(found[1:], said[1:], compared, strict=True)
+        ],
+    }  # fmt: skip
+
+
+def flipped_rows(first: Predictions, later: Predictions, compared: Comparison) -> list[dict[str, Any]]:
+    """Return the rows on which two runs differ, the surest first."""
+    from copydesk.evaluation.compare import aligned
+
+    before, after = aligned(first, later)
+    rows = before.rows.iloc[compared.flipped]
+    now = after.rows["predicted"].iloc[compared.flipped]
+    columns = ("document", "position", "label", "predicted", "text", "title")
+    return [
+        {"document": document, "position": int(position), "label": true, "before": old, "after": new,
+         "text": title or text}
+        for (document, position, true, old, text, title), new in zip(
+            rows[list(columns)].itertuples(index=False), now, strict=True
+        )
+    ]  # fmt: skip
+
+
+def as_text(found: list[Finished], said: list[Predictions], compared: list[Comparison]) -> str:
+    """Return the comparison for people."""
+    from copydesk.evaluation.report import SCORES, shown, shown_difference, shown_scores
+
+    unit = "texts" if found[0].metrics["task"] == "topic" else "paragraphs"
+    lines = [f"{len(found)} runs, judged on the same {int(said[0].rows['judged'].sum()):,} {unit}", ""]
+    names = shown_scores(found[0].metrics)
+    lines += [
+        f"{chr(ord('A') + at) if at < 26 else at}  {label(each)}  {one_line(' '.join(each.overrides), 90)}"
+        for at, each in enumerate(found)
+    ]
+    for at, (run, predictions, each) in enumerate(zip(found[1:], said[1:], compared, strict=True), start=1):
+        letter = chr(ord("A") + at) if at < 26 else str(at)
+        rows = [
+            [SCORES[name].title,
+             *(shown(name, r.metrics["scores"].get(name, {}).get("value")) for r in (found[0], run)),
+             shown_difference(name, each.differences.get(name))]
+            for name in names
+        ]  # fmt: skip
+        lines += ["", aligned(["score", "A", letter, f"{letter} minus A (95 %, paired bootstrap)"], rows, (1, 2)), ""]
+        lines.append(
+            f"right only in {letter}: {each.mended:,}; right only in A: {each.broken:,}; McNemar's exact test: "
+            f"p = {each.p_value:.3g}"
+        )
+        lines += [*class_lines(letter, each), *flip_lines(letter, flipped_rows(said[0], predictions, each))]
+    return "\n".join(lines) + "\n"
+
+
+def class_lines(letter: str, compared: Comparison) -> list[str]:
+    """Return the classes that changed most."""
+    from copydesk.evaluation.report import shown, shown_difference
+
+    changed = [row for row in compared.per_class if row["difference"]["value"]]
+    changed.sort(key=lambda row: -abs(row["difference"]["value"]))
+    if not changed:
+        return ["", "F1 by class: no change"]
+    rows = [
+        [one_line(row["label"], 40), f"{row['support']:,}", shown("f1", row["before"]), shown("f1", row["after"]),
+         shown_difference("f1", row["difference"])]
+        for row in changed[:CLASSES]
+    ]  # fmt: skip
+    more = [f"and {len(changed) - CLASSES:,} classes more"] if len(changed) > CLASSES else []
+    return ["", aligned(["F1 by class", "support", "A", letter, "change"], rows, (1, 2, 3)), *more]
+
+
+def flip_lines(letter: str, rows: list[dict[str, Any]]) -> list[str]:
+    """Return the documents that flipped, the surest first."""
+    if not rows:
+        return ["", "no row got another label"]
+    table = [
+        [one_line(row["document"], 30), one_line(row["label"], 24), one_line(row["before"] or "–", 24),
+         one_line(row["after"] or "–", 24), one_line(row["text"], 60)]
+        for row in rows[:FLIPPED]
+    ]  # fmt: skip
+    more = [f"and {len(rows) - FLIPPED:,} more; --json lists all"] if len(rows) > FLIPPED else []
+    return ["", aligned(["flipped", "true label", "A", letter, "text"], table), *more]

@@ -1,0 +1,83 @@
+"""``copydesk runs``: the runs that were made, as a table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from copydesk.commands.columns import aligned, one_line
+from copydesk.errors import DataError
+from copydesk.history import RUNS, Finished, find_runs
+
+ORDERS: dict[str, Callable[[Finished], Any]] = {
+    "started": lambda run: run.info.get("started", ""),
+    "experiment": lambda run: (run.experiment, run.info.get("started", "")),
+    "score": lambda run: (run.headline["name"], -(run.headline["value"] or 0.0)),
+    "seconds": lambda run: run.seconds,
+    "size": lambda run: run.model_bytes,
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``copydesk runs``."""
+    parser.add_argument("folder", nargs="?", default=str(RUNS), help="where runs were made (%(default)s)")
+    parser.add_argument("--sort", choices=tuple(ORDERS), default="started", help="score: the best first (%(default)s)")
+    parser.add_argument("--json", action="store_true", help="a list of objects, for programs")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the runs; return the exit code.
+
+    Raises
+    ------
+    DataError
+        There are none.
+    """
+    found, damaged = find_runs(Path(args.folder))
+    for line in damaged:
+        print(f"copydesk: {line}", file=sys.stderr)
+    if not found:
+        raise DataError(f"{args.folder}: no finished run here; make one: copydesk train experiment=bbc_topics")
+    found.sort(key=ORDERS[args.sort])
+    if args.json:
+        print(json.dumps([as_json(each) for each in found], indent=2, ensure_ascii=False))
+    else:
+        heading = ["experiment", "run", "score", "", "95 % interval", "seconds", "model", "overrides"]
+        print(aligned(heading, [as_row(each) for each in found], numeric=(3, 5, 6)))
+    return 0
+
+
+def as_json(run: Finished) -> dict[str, Any]:
+    """Return what is known of a run at a glance."""
+    return {
+        "run": str(run.folder),
+        "experiment": run.experiment,
+        "started": run.info.get("started"),
+        "headline": run.headline,
+        "scores": {name: score["value"] for name, score in run.metrics["scores"].items()},
+        "overrides": run.overrides,
+        "seconds": run.seconds,
+        "model_bytes": run.model_bytes,
+        "dataset": run.info.get("dataset", {}),
+    }
+
+
+def as_row(run: Finished) -> list[str]:
+    """Return a line of the table."""
+    from copydesk.evaluation.report import SCORES, shown, shown_interval
+
+    name = run.headline["name"]
+    return [
+        one_line(run.experiment, 30),
+        run.folder.name,
+        SCORES[name].title if name in SCORES else name,
+        shown(name, run.headline["value"]),
+        shown_interval(name, run.headline),
+        f"{run.seconds:.1f}",
+        f"{run.model_bytes / 2**20:.1f} MB" if run.model_bytes else "–",
+        one_line(" ".join(run.overrides), 100),
+    ]

@@ -1,0 +1,68 @@
+"""The comparison of runs as a page: scores, classes, and the rows that got another label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from copydesk.evaluation.compare import aligned
+from copydesk.evaluation.html import write_page
+from copydesk.evaluation.report import shown_scores
+from copydesk.evaluation.views import excerpt
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from copydesk.evaluation.compare import Comparison
+    from copydesk.evaluation.predictions import Predictions
+
+FLIPPED = 150  # rows shown of each run
+
+
+class Side:
+    """A run of a comparison: its name, its overrides and its metrics."""
+
+    def __init__(self, name: str, overrides: Sequence[str], metrics: Mapping[str, Any]) -> None:
+        self.name = name
+        self.overrides = " ".join(overrides)
+        self.metrics = metrics
+
+
+def write_comparison(
+    path: Path, sides: Sequence[Side], said: Sequence[Predictions], compared: Sequence[Comparison]
+) -> None:
+    """Write one HTML file; the first side is the one that the others stand beside."""
+    first = sides[0].metrics
+    parts = [
+        {"side": side, "found": found, "flipped": flipped(said[0], predictions, found),
+         "n_flipped": len(found.flipped), "per_class": sorted(found.per_class, key=_largest)}
+        for side, predictions, found in zip(sides[1:], said[1:], compared, strict=True)
+    ]  # fmt: skip
+    values = {
+        "title": f"{sides[0].name} and {', '.join(side.name for side in sides[1:])}",
+        "sides": sides,
+        "names": shown_scores(first),
+        "rows": first["n"],
+        "unit": "texts" if first["task"] == "topic" else "paragraphs",
+        "parts": parts,
+    }
+    write_page("compare.html.j2", values, path)
+
+
+def _largest(row: Mapping[str, Any]) -> float:
+    return -abs(float(row["difference"]["value"] or 0.0))
+
+
+def flipped(first: Predictions, later: Predictions, compared: Comparison) -> list[dict[str, Any]]:
+    """Return the rows on which two runs differ, the surest first, with what changed for better or worse."""
+    before, after = aligned(first, later)
+    chosen = compared.flipped[:FLIPPED]
+    found = []
+    for row, now in zip(before.rows.iloc[chosen].to_dict("records"), after.rows["predicted"].iloc[chosen], strict=True):
+        old, new = row["predicted"] or "(no label)", now or "(no label)"
+        change = "mended" if new == row["label"] else "broken" if old == row["label"] else "wrong in both"
+        found.append(
+            {"label": row["label"], "before": old, "after": new, "change": change, "text": row["text"],
+             "head": excerpt(row["title"] or row["text"]), "document": row["document"]}
+        )  # fmt: skip
+    return found
