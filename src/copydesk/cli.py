@@ -188,6 +188,7 @@ COMMANDS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
     "clean": ("cut the paragraphs that are not the article", batch("clean")),
     "runs": ("list the runs that were made", verb("runs")),
     "compare": ("compare runs that were judged on the same rows", verb("compare")),
+    "explain": ("say why a text got its label, or its paragraphs went or stayed", verb("explain")),
     "export": ("write a topic model as a plain scikit-learn pipeline: --format joblib", export),
 }
 

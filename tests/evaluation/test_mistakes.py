@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk.evaluation.mistake_views import marked
+from copydesk.evaluation.marks import marked
 from copydesk.evaluation.mistakes import label_errors, worst_mistakes, wrong, wrong_lead
 from copydesk.evaluation.predictions import Predictions
 from judged import frame_of, topics

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from copydesk.evaluation import mistakes as finding
+from copydesk.evaluation.marks import marked
 from copydesk.evaluation.predictions import STORED_CHARACTERS
 from copydesk.evaluation.report import Table, shown
 from copydesk.evaluation.views import excerpt
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
-    from copydesk.evaluation.report import Highlight, Report, Span
+    from copydesk.evaluation.report import Highlight, Report
 
-LEVELS = (0.2, 0.4, 0.7)  # of the strongest place in a text, for the three shades of a mark
 SAID_TERMS = 6
 
 
@@ -68,28 +66,6 @@ def mistake(row: Mapping[Any, Any], lead: float, report: Report, probabilities: 
         "pieces": marked(text, spans),
         "cut": row["characters"] > STORED_CHARACTERS,
     }
-
-
-def marked(text: str, spans: Sequence[Span]) -> list[tuple[str, str]]:
-    """Cut a text into pieces and say how each is to be marked: p1 to p3 for, n1 to n3 against, or "" not at all.
-
-    Where n-grams overlap, what they contribute adds up.
-    """
-    strength = np.zeros(len(text) + 1)
-    for start, end, value in spans:
-        strength[min(start, len(text))] += value
-        strength[min(max(start, end), len(text))] -= value
-    strength = np.cumsum(strength[:-1])
-    strongest = np.abs(strength).max(initial=0.0)
-    if strongest <= 0:
-        return [(text, "")] if text else []
-    level = np.sign(strength) * np.searchsorted(LEVELS, np.abs(strength) / strongest, side="right")
-    cuts = np.flatnonzero(np.diff(level)) + 1
-    pieces = []
-    for start, end in zip([0, *cuts.tolist()], [*cuts.tolist(), len(text)], strict=True):
-        kind = int(level[start])
-        pieces.append((text[start:end], f"{'p' if kind > 0 else 'n'}{abs(kind)}" if kind else ""))
-    return pieces
 
 
 def label_errors(predictions: Predictions, boilerplate: bool) -> dict[str, Any]:

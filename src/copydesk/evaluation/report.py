@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from copydesk.evaluation.marks import Span
     from copydesk.evaluation.predictions import Predictions
 
-Span = tuple[int, int, float]  # start, end (characters of the stored text), contribution
 Place = tuple[str, int]  # document and position of a row
 
 
