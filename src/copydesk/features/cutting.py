@@ -13,6 +13,7 @@ from copydesk.features import terms
 from copydesk.features.ngrams import lower_ascii
 from copydesk.features.patterns import PATTERNS, token_finder
 from copydesk.features.titles import title_of
+from copydesk.features.tokens import PADDING
 
 Array = NDArray[Any]
 
@@ -26,7 +27,7 @@ class Cut:
     analyzer : {"word", "char", "char_wb"}
     n_min, n_max : int
         Lengths of n-grams.
-    shortest, marks : see ``ngrams.read_tokens``
+    shortest, marks : see ``tokens.read_tokens``
     find : callable or None
         Finds the tokens of a text, where the kernel does not know the pattern.
     stop_words : tuple of str
@@ -91,6 +92,7 @@ class Encoded:
     Attributes
     ----------
     text : ndarray of uint8
+        With ``PADDING`` after its end.
     starts : ndarray of int64, shape (n_texts + 1,)
     classes : ndarray of uint8
         Of code points; long enough for the text.
@@ -129,7 +131,7 @@ class Chunk:
     def encoded(self, part: str) -> Encoded:
         """Return the bytes of that part of the texts."""
         if part not in self._made:
-            text, starts = terms.encode_terms(self.shown(part))
+            text, starts = terms.encode_terms(self.shown(part), PADDING)
             if self.lower:
                 lower_ascii(text)
             self._made[part] = Encoded(text, starts, terms.classes_for(text))

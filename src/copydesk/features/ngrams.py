@@ -1,4 +1,4 @@
-"""Compiled kernels: text, as UTF-8, to tokens and to the numbers of character n-grams."""
+"""Compiled kernels: text, as UTF-8, to the numbers of character n-grams; tokens to columns of hashing."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from numpy.typing import NDArray
 
 from copydesk.features.compiled import kernel
 from copydesk.features.table import HASHED, mix, search, shift_of, write_string
+from copydesk.features.tokens import SPACE, code_at, width_at
 
 Array = NDArray[Any]
-
-# Classes of code points.
-OTHER, WORD, SPACE = 0, 1, 2
 
 _ONE = np.uint64(1)
 _8 = np.uint64(8)
@@ -26,106 +24,6 @@ def lower_ascii(text: Array) -> None:
     for at in range(text.shape[0]):
         byte = text[at]
         text[at] = byte | np.uint8(32) if np.uint8(65) <= byte <= np.uint8(90) else byte
-
-
-@kernel
-def width_at(text: Array, at: Any) -> Any:
-    """Return the number of bytes of the character that begins there."""
-    lead = text[at]
-    if lead < 0x80:
-        return np.uint64(1)
-    if lead < 0xE0:
-        return np.uint64(2)
-    return np.uint64(3) if lead < 0xF0 else np.uint64(4)
-
-
-@kernel
-def code_at(text: Array, at: Any, width: Any) -> Any:
-    """Return the code point of a character of two to four bytes."""
-    code = np.uint64(text[at]) & (np.uint64(0x7F) >> width)
-    for place in range(at + _ONE, at + width):
-        code = code << np.uint64(6) | np.uint64(text[place]) & np.uint64(0x3F)
-    return code
-
-
-@kernel
-def read_tokens(
-    text: Array,
-    starts: Array,
-    classes: Array,
-    shortest: int,
-    marks: bool,
-    multiplier: Any,
-    keys: Array,
-    spans: Array,
-    token_starts: Array,
-) -> Any:
-    r"""Find the tokens of documents; return how many.
-
-    Parameters
-    ----------
-    text : uint8
-        UTF-8 of all documents, one after the other.
-    starts : int64 (n_documents + 1,)
-        Where each begins; last, where the last one ends.
-    classes : uint8
-        Of code points: ``OTHER``, ``WORD`` or ``SPACE``; longer than the largest code point.
-    shortest : int
-        1, or 2: tokens of one character are passed over, as ``\b\w\w+\b`` does.
-    marks : bool
-        Whether each character that is neither word nor space is a token.
-    multiplier : uint64
-    keys : uint64, spans : uint32 (…, 2)
-        Written: each token's key and place; as long as there can be tokens.
-    token_starts : int64 (n_documents + 1,)
-        Written: each document's first token.
-    """
-    n = np.uint64(0)
-    for document in range(starts.shape[0] - 1):
-        token_starts[document] = n
-        # unsigned, so that no index is checked for being negative
-        at, end = np.uint64(starts[document]), np.uint64(starts[document + 1])
-        while at < end:
-            begin = at
-            byte = np.uint64(text[at])
-            width = _ONE
-            if byte < 0x80:
-                kind = classes[byte]
-            else:
-                width = width_at(text, at)
-                kind = classes[code_at(text, at, width)]
-            at += width
-            if kind != WORD and not (marks and kind == OTHER):
-                continue
-            key, state = _ONE, np.uint64(0)
-            for place in range(begin, at):
-                key = key << _8 | np.uint64(text[place])
-            while kind == WORD and at < end:
-                byte = np.uint64(text[at])
-                if byte < 0x80:
-                    if classes[byte] != WORD:
-                        break
-                    if key >> _56:
-                        state, key = mix(state, key, multiplier) | _ONE, _ONE
-                    key = key << _8 | byte
-                    at += _ONE
-                else:
-                    more = width_at(text, at)
-                    if classes[code_at(text, at, more)] != WORD:
-                        break
-                    for place in range(at, at + more):
-                        if key >> _56:
-                            state, key = mix(state, key, multiplier) | _ONE, _ONE
-                        key = key << _8 | np.uint64(text[place])
-                    at += more
-            if kind == WORD and shortest > 1 and at == begin + width:
-                continue
-            keys[n] = mix(state, key, multiplier) | HASHED if state else key
-            spans[n, 0] = begin
-            spans[n, 1] = at
-            n += _ONE
-    token_starts[starts.shape[0] - 1] = n
-    return np.int64(n)
 
 
 @kernel

@@ -70,13 +70,28 @@ class Strings:
         return strings
 
     def find(self, text: Array, spans: Array, keys: Array, frozen: bool) -> Array:
-        """Return the number of each string, int32 (n,); see ``table.find_strings``."""
+        """Return the number of each string, int32 (n,), -1 where it is not known and ``frozen``.
+
+        Parameters
+        ----------
+        text : uint8
+        spans : uint32 (n, 2)
+            Where in ``text`` each string stands.
+        keys : uint64 (n,)
+        """
+        numbers = self._find(text, spans, keys, frozen, by_bytes=False)
+        wrong = table.mistaken(text, spans, keys, self.written, self.offsets, numbers)
+        if len(wrong):
+            numbers[wrong] = self._find(text, spans[wrong], keys[wrong], frozen, by_bytes=True)
+        return numbers
+
+    def _find(self, text: Array, spans: Array, keys: Array, frozen: bool, by_bytes: bool) -> Array:
         numbers = np.empty(len(keys), dtype=np.int32)
         done = 0
         while True:
             done, self.n = table.find_strings(
                 text, spans, keys, done, self.table, self.written, self.offsets, self.n, self.multiplier, frozen,
-                numbers,
+                by_bytes, numbers,
             )  # fmt: skip
             if done == len(keys):
                 return numbers

@@ -15,14 +15,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from copydesk.features.bits import ask_for, eight_bytes
 from copydesk.features.compiled import kernel
 
 Array = NDArray[Any]
 
 _ONE = np.uint64(1)
+_7 = np.uint64(7)
 _8 = np.uint64(8)
+_14 = np.uint64(14)
 _32 = np.uint64(32)
 _56 = np.uint64(56)
+_64 = np.uint64(64)
+AHEAD = np.uint64(12)  # look-ups by which a row of a table is asked for early
 LOW = np.uint64(0xFFFFFFFF)
 HASHED = np.uint64(1 << 63)  # marks the key of a string longer than a key
 
@@ -45,8 +50,32 @@ def shift_of(size: int) -> Any:
 
 
 @kernel
+def key_of(text: Array, begin: Any, end: Any, multiplier: Any) -> Any:
+    """Return the key of a string of a byte or more: its bytes after a 1, or for more than seven of them a hash.
+
+    Sixteen bytes are read: the text has as many more after its end.
+    """
+    n = end - begin
+    first = eight_bytes(text, begin)
+    if n <= _14:
+        # both are made and one is taken: how long a word is can't be guessed, and a wrong guess takes longer
+        few, more = (n if n < _7 else _7), (n if n > _8 else _8) - _7
+        short = first >> (_64 - _8 * few) | _ONE << _8 * few
+        rest = eight_bytes(text, begin + _7) >> (_64 - _8 * more) | _ONE << _8 * more
+        state = mix(np.uint64(0), first >> _8 | _ONE << _56, multiplier) | _ONE
+        state = mix(state, rest, multiplier) | HASHED
+        return state if n > _7 else short
+    state = np.uint64(0)
+    while end - begin > _7:
+        state = mix(state, eight_bytes(text, begin) >> _8 | _ONE << _56, multiplier) | _ONE
+        begin += _7
+    n = end - begin
+    return mix(state, eight_bytes(text, begin) >> (_64 - _8 * n) | _ONE << _8 * n, multiplier) | HASHED
+
+
+@kernel
 def key_strings(written: Array, offsets: Array, multiplier: Any, keys: Array) -> None:
-    """Write the key of each string of a buffer."""
+    """Write the key of each string of a buffer that ends where they end; the same as ``key_of``."""
     for i in range(offsets.shape[0] - 1):
         key, state = _ONE, np.uint64(0)
         for at in range(offsets[i], offsets[i + 1]):
@@ -58,15 +87,17 @@ def key_strings(written: Array, offsets: Array, multiplier: Any, keys: Array) ->
 
 @kernel
 def same_bytes(text: Array, begin: Any, end: Any, written: Array, offsets: Array, number: Any) -> bool:
-    """Tell whether a string is the one of that number."""
+    """Tell whether a string of eight bytes or more is the one of that number."""
     at = np.uint64(offsets[number])
     if np.uint64(offsets[number + _ONE]) - at != end - begin:
         return False
-    for place in range(begin, end):
-        if text[place] != written[at]:
+    while end - begin > _8:
+        if eight_bytes(text, begin) != eight_bytes(written, at):
             return False
-        at += _ONE
-    return True
+        begin += _8
+        at += _8
+    back = _8 - (end - begin)  # the last eight, some of them again
+    return eight_bytes(text, begin - back) == eight_bytes(written, at - back)
 
 
 @kernel
@@ -104,6 +135,7 @@ def find_strings(
     n_terms: int,
     multiplier: Any,
     frozen: bool,
+    by_bytes: bool,
     numbers: Array,
 ) -> Any:
     """Write the number of each string, -1 where it is not known and ``frozen``.
@@ -120,6 +152,9 @@ def find_strings(
         The table, its strings, where each begins, and how many there are.
     multiplier : uint64
         The model's key.
+    by_bytes : bool
+        Compare strings of equal hashes; else they are taken for the same, and ``mistaken`` must look afterwards. To
+        compare at once takes three times as long: it is not known early where the bytes stand.
     numbers : int32 (n,)
 
     Returns
@@ -128,15 +163,21 @@ def find_strings(
         ``done`` is short of n where there is no more room.
     """
     shift = shift_of(table.shape[0])
+    mask = np.uint64(table.shape[0] - 1)
     n = keys.shape[0]
     most = table.shape[0] // 4 * 3
     total = np.uint64(n_terms)
     for i in range(np.uint64(first), np.uint64(n)):
         key = keys[i]
-        begin, end = np.uint64(spans[i, 0]), np.uint64(spans[i, 1])
-        at = search(table, key * multiplier >> shift, key, text, begin, end, written, offsets)
+        at = key * multiplier >> shift
+        if by_bytes:
+            at = search(table, at, key, text, np.uint64(spans[i, 0]), np.uint64(spans[i, 1]), written, offsets)
+        else:
+            while table[at, 1] != 0 and table[at, 0] != key:
+                at = (at + _ONE) & mask
         entry = table[at, 1]
         if entry == 0 and not frozen:
+            begin, end = np.uint64(spans[i, 0]), np.uint64(spans[i, 1])
             room = np.uint64(offsets[total]) + (end - begin) <= np.uint64(written.shape[0])
             if total >= np.uint64(most) or total + _ONE >= np.uint64(offsets.shape[0]) or not room:
                 return np.int64(i), np.int64(total)
@@ -147,6 +188,24 @@ def find_strings(
             table[at, 1] = entry
         numbers[i] = np.int64(entry) - 1
     return n, np.int64(total)
+
+
+@kernel
+def mistaken(text: Array, spans: Array, keys: Array, written: Array, offsets: Array, numbers: Array) -> Any:
+    """Return which strings have the number of another one whose hash is the same, int64; as good as never any."""
+    n = 0
+    hashed = np.empty(keys.shape[0], dtype=np.uint32)
+    for i in range(np.uint64(keys.shape[0])):
+        hashed[n] = i  # kept or not, without a branch that can't be guessed
+        n += (keys[i] >= HASHED) & (numbers[i] >= 0)
+    wrong = 0
+    for at in range(n):
+        i = np.uint64(hashed[at])
+        hashed[wrong] = i
+        wrong += not same_bytes(
+            text, np.uint64(spans[i, 0]), np.uint64(spans[i, 1]), written, offsets, np.uint64(numbers[i])
+        )
+    return hashed[:wrong].astype(np.int64)
 
 
 @kernel
@@ -186,6 +245,8 @@ def find_pairs(
     n = np.uint64(parents.shape[0])
     most = table.shape[0] // 4 * 3
     for i in range(np.uint64(first), n):
+        ahead = min(i + AHEAD, n - _ONE)
+        ask_for(table, (np.uint64(parents[ahead]) << _32 | np.uint64(words[ahead])) * multiplier >> shift)
         if parents[i] < 0 or words[i] < 0:
             numbers[i] = -1
             continue

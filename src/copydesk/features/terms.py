@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.features.compiled import kernel
-from copydesk.features.ngrams import OTHER, SPACE, WORD, read_tokens
+from copydesk.features.tokens import OTHER, PADDING, SPACE, WORD, borders_of, kinds_of, read_tokens
 
 Array = NDArray[Any]
 _32 = np.uint64(32)
@@ -23,11 +23,12 @@ def code_points(texts: list[str]) -> tuple[Array, Array]:
     return np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32), starts
 
 
-def encode_terms(terms: Sequence[str]) -> tuple[Array, Array]:
-    """Return strings as one UTF-8 buffer, uint8, and where each begins, int64 (n_terms + 1,)."""
+def encode_terms(terms: Sequence[str], padding: int = 0) -> tuple[Array, Array]:
+    """Return strings as one UTF-8 buffer, uint8, with zeros after it, and where each begins, int64 (n_terms + 1,)."""
     encoded = [term.encode("utf-8", "surrogatepass") for term in terms]
     offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
     np.cumsum(list(map(len, encoded)), out=offsets[1:])
+    encoded.append(bytes(padding))
     return np.frombuffer(bytearray().join(encoded), dtype=np.uint8), offsets
 
 
@@ -86,19 +87,24 @@ def split_terms(written: Array, offsets: Array, multiplier: Any) -> tuple[Array,
     """Return the parts of terms between plain spaces; results as ``tokens_of``."""
     classes = np.full(0x110000, WORD, dtype=np.uint8)
     classes[32] = SPACE
-    return tokens_of(written, offsets, classes, 1, False, multiplier)
+    return tokens_of(np.append(written, np.zeros(PADDING, dtype=np.uint8)), offsets, classes, 1, False, multiplier)
 
 
 def tokens_of(
     text: Array, starts: Array, classes: Array, shortest: int, marks: bool, multiplier: Any
 ) -> tuple[Array, Array, Array]:
     """Return tokens' keys, uint64 (n,), places, uint32 (n, 2), and each document's first, int64 (n_documents + 1,)."""
-    # a token and what parts it from the next are two bytes
-    most = len(text) if marks else len(text) // 2 + len(starts)
-    keys = np.empty(most, dtype=np.uint64)
-    spans = np.empty((most, 2), dtype=np.uint32)
+    size = int(starts[-1])
+    assert len(text) >= size + PADDING
+    kinds = np.empty(size, dtype=np.uint8)
+    kinds_of(text, classes, marks, kinds)
+    borders = np.empty(size + 1, dtype=np.uint32)
+    changes = np.empty((size + 63) // 64 * 8, dtype=np.uint64)
+    n_borders = borders_of(kinds, starts, changes, borders)
+    keys = np.empty(n_borders, dtype=np.uint64)
+    spans = np.empty((n_borders, 2), dtype=np.uint32)
     token_starts = np.empty(len(starts), dtype=np.int64)
-    n = read_tokens(text, starts, classes, shortest, marks, multiplier, keys, spans, token_starts)
+    n = read_tokens(text, starts, kinds, borders, n_borders, shortest, multiplier, keys, spans, token_starts)
     return keys[:n], spans[:n], token_starts
 
 

@@ -1,0 +1,163 @@
+"""Compiled kernels: text, as UTF-8, to tokens and their keys.
+
+Three passes, so that none decides byte by byte: what each byte is, where that changes, and the tokens between.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copydesk.features.bits import lowest_bit
+from copydesk.features.compiled import kernel
+from copydesk.features.table import key_of
+
+Array = NDArray[Any]
+
+PADDING = 16  # bytes that a text has after its end, so that several can be read at once
+
+# Classes of code points.
+OTHER, WORD, SPACE = 0, 1, 2
+
+# Kinds of bytes: part of a word, the first one of a mark that is a token, neither; and such as are yet to be decoded.
+_GAP, _IN_WORD, _MARK, _UNKNOWN = 0, 1, 2, 4
+
+_ONE = np.uint64(1)
+_EIGHT_FLAGS = np.uint64(0x0102040810204080)  # times eight bytes of 0 or 1: these bits in the highest byte
+
+
+@kernel
+def width_at(text: Array, at: Any) -> Any:
+    """Return the number of bytes of the character that begins there."""
+    lead = text[at]
+    if lead < 0x80:
+        return np.uint64(1)
+    if lead < 0xE0:
+        return np.uint64(2)
+    return np.uint64(3) if lead < 0xF0 else np.uint64(4)
+
+
+@kernel
+def code_at(text: Array, at: Any, width: Any) -> Any:
+    """Return the code point of a character of two to four bytes."""
+    code = np.uint64(text[at]) & (np.uint64(0x7F) >> width)
+    for place in range(at + _ONE, at + width):
+        code = code << np.uint64(6) | np.uint64(text[place]) & np.uint64(0x3F)
+    return code
+
+
+@kernel
+def kinds_of(text: Array, classes: Array, marks: bool, kinds: Array) -> None:
+    """Write the kind of each byte."""
+    size = np.uint64(kinds.shape[0])
+    kind_of = np.full(256, _UNKNOWN, dtype=np.uint8)
+    for byte in range(128):
+        kind = classes[byte]
+        kind_of[byte] = _IN_WORD if kind == WORD else (_MARK if marks and kind == OTHER else _GAP)
+    met = np.uint8(0)
+    for at in range(size):
+        kind = kind_of[text[at]]
+        kinds[at] = kind
+        met |= kind
+    if not met & _UNKNOWN:
+        return
+    at = np.uint64(0)
+    while at < size:
+        if kinds[at] != _UNKNOWN:
+            at += _ONE
+            continue
+        width = width_at(text, at)
+        kind = classes[code_at(text, at, width)]
+        for place in range(at, at + width):
+            kinds[place] = _IN_WORD if kind == WORD else _GAP
+        if marks and kind == OTHER:
+            kinds[at] = _MARK
+        at += width
+
+
+@kernel
+def borders_of(kinds: Array, starts: Array, changes: Array, borders: Array) -> Any:
+    """Write the places where words begin and end, marks begin, and documents begin; return how many.
+
+    Parameters
+    ----------
+    kinds : uint8 (n,)
+    starts : int64 (n_documents + 1,)
+    changes : uint64 (…,)
+        Room for a byte for each one of the text, and zeros up to a multiple of 64.
+    borders : uint32 (…,)
+    """
+    change = changes.view(np.uint8)
+    size = kinds.shape[0]
+    for at in range(np.uint64(1), np.uint64(size)):
+        change[at] = (kinds[at] ^ kinds[at - _ONE]) & np.uint8(1) | kinds[at] >> np.uint8(1)
+    change[size:] = 0
+    for document in range(starts.shape[0] - 1):
+        if starts[document] < size:
+            change[starts[document]] = 1
+    n = np.uint64(0)
+    for block in range(np.uint64(0), np.uint64(changes.shape[0]), np.uint64(8)):
+        bits = np.uint64(0)
+        for part in range(np.uint64(8)):
+            some = changes[block + part] * _EIGHT_FLAGS >> np.uint64(56)
+            bits |= some << np.uint64(8) * part
+        while bits:
+            borders[n] = block * np.uint64(8) + lowest_bit(bits)
+            bits &= bits - _ONE
+            n += _ONE
+    return n
+
+
+@kernel
+def read_tokens(
+    text: Array,
+    starts: Array,
+    kinds: Array,
+    borders: Array,
+    n_borders: Any,
+    shortest: int,
+    multiplier: Any,
+    keys: Array,
+    spans: Array,
+    token_starts: Array,
+) -> Any:
+    r"""Write the tokens between borders; return how many.
+
+    Parameters
+    ----------
+    text : uint8
+        UTF-8 of all documents, one after the other, and sixteen bytes more.
+    starts : int64 (n_documents + 1,)
+        Where each begins; last, where the last one ends.
+    kinds, borders, n_borders
+        As the other two kernels found them; there is room for one border more.
+    shortest : int
+        1, or 2: tokens of one character are passed over, as ``\b\w\w+\b`` does.
+    multiplier : uint64
+    keys : uint64, spans : uint32 (…, 2)
+        Written: each token's key and place; as long as there are borders.
+    token_starts : int64 (n_documents + 1,)
+        Written: each document's first token.
+    """
+    n = np.uint64(0)
+    document = 0
+    borders[n_borders] = kinds.shape[0]
+    for number in range(np.uint64(n_borders)):
+        begin, end = np.uint64(borders[number]), np.uint64(borders[number + _ONE])
+        kind = kinds[begin]
+        if kind == _GAP:
+            continue
+        if kind == _MARK:
+            end = begin + width_at(text, begin)
+        while starts[document] <= begin:
+            token_starts[document] = n
+            document += 1
+        # written in any case, kept or not: that can't be guessed either
+        keys[n] = key_of(text, begin, end, multiplier)
+        spans[n, 0] = begin
+        spans[n, 1] = end
+        n += np.uint64(shortest == 1) | np.uint64(end - begin != width_at(text, begin))
+    token_starts[document:] = n
+    return np.int64(n)
