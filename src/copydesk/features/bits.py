@@ -22,7 +22,7 @@ def _place(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -> 
     return builder.inttoptr(builder.add(begin, builder.mul(stride, at)), _BITS.as_pointer())
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def eight_bytes(typing_context: Any, text: Any, at: Any) -> Any:
     """Return the eight bytes from a place of a uint8 array, the first one highest, as uint64."""
 
@@ -33,7 +33,7 @@ def eight_bytes(typing_context: Any, text: Any, at: Any) -> Any:
     return types.uint64(text, types.uint64), generate
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def lowest_bit(typing_context: Any, word: Any) -> Any:
     """Return the number of the lowest bit that is set in a uint64 that is not 0, as uint64."""
 
@@ -43,7 +43,7 @@ def lowest_bit(typing_context: Any, word: Any) -> Any:
     return types.uint64(types.uint64), generate
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def ask_for(typing_context: Any, array: Any, row: Any) -> Any:
     """Have a row of an array brought into the cache while other work goes on."""
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from copydesk.features import counting, ngrams, scoring, terms
 from copydesk.features.cutting import Chunk, Cut
 from copydesk.features.numbering import Strings, WordNgrams, grown, self_keyed
+from copydesk.features.scratch import Scratch
 
 Array = NDArray[Any]
 Counted = tuple[Array, Array]  # n-grams and counts, int32 (nnz, 2); where each document's begin, int64
@@ -39,6 +40,7 @@ class Counter:
         self.n_columns = n_columns
         self.frozen = n_columns is not None
         self.state = np.zeros((n_columns or 0, counting.STATE_COLUMNS), dtype=np.int32)
+        self.room = Scratch()
 
     @property
     def n(self) -> int:
@@ -50,7 +52,7 @@ class Counter:
         """Count the n-grams of texts; what is returned holds until the next call."""
         numbers, starts = self.numbers(chunk)
         self._make_room()
-        found = np.empty((numbers.size, 2), dtype=np.int32)
+        found = self.room.array("found", (numbers.size, 2), np.int32)
         indptr = np.empty(len(starts), dtype=np.int64)
         nnz = counting.count_terms(numbers, starts, self.n, self.state, found, indptr)
         return found[:nnz], indptr
@@ -66,7 +68,7 @@ class Counter:
         """
         numbers, starts = self.numbers(chunk)
         most = len(numbers) * int(np.diff(starts).max(initial=0))
-        found = np.empty((min(most, self.n), 2), dtype=np.int32)
+        found = self.room.array("found", (min(most, self.n), 2), np.int32)
         scoring.score_terms(numbers, starts, self.n, self.state, found, *weighing, weights, scores)
 
     def numbers(self, chunk: Chunk) -> tuple[Array, Array]:
@@ -125,20 +127,18 @@ class WordCounter(Counter):
         cut = self.cut
         read = chunk.encoded(cut.part)
         keys, spans, starts = terms.tokens_of(
-            read.text, read.starts, read.classes, cut.shortest, cut.marks, cut.multiplier
+            read.text, read.starts, read.classes, cut.shortest, cut.marks, cut.multiplier, self.room
         )
-        words, nodes = self.ngrams.find_words(read.text, spans, keys, self.frozen)
+        words, nodes = self.ngrams.find_words(read.text, spans, keys, self.frozen, self.room)
         if self.ngrams.n_stops:
             kept = (words < 0) | (words >= self.ngrams.n_stops)
             words, nodes = words[kept], nodes[kept]
             starts = np.concatenate([[0], np.cumsum(kept)])[starts]
-        found = np.empty((cut.n_max - cut.n_min + 1, len(words)), dtype=np.int32)
-        for length in range(1, cut.n_max + 1):
-            if length > 1:
-                nodes = self.ngrams.longer(nodes, words, starts, length, self.frozen)
-            if length >= cut.n_min:
-                found[length - cut.n_min] = nodes
-        return found, starts
+        levels = self.room.array("numbers", (cut.n_max, len(words)), np.int32)
+        levels[0] = nodes
+        for length in range(2, cut.n_max + 1):
+            self.ngrams.longer(levels[length - 2], words, starts, length, self.frozen, self.room, levels[length - 1])
+        return levels[cut.n_min - 1 :], starts
 
     def order(self) -> Array:
         if self.frozen:
@@ -162,12 +162,12 @@ class HashedWordCounter(Counter):
         cut = self.cut
         read = chunk.encoded(cut.part)
         keys, spans, starts = terms.tokens_of(
-            read.text, read.starts, read.classes, cut.shortest, cut.marks, cut.multiplier
+            read.text, read.starts, read.classes, cut.shortest, cut.marks, cut.multiplier, self.room
         )
         if self.stops.n:
             kept = self.stops.find(read.text, spans, keys, frozen=True) < 0
             keys, starts = keys[kept], np.concatenate([[0], np.cumsum(kept)])[starts]
-        columns = np.empty((cut.n_max - cut.n_min + 1, len(keys)), dtype=np.int32)
+        columns = self.room.array("numbers", (cut.n_max - cut.n_min + 1, len(keys)), np.int32)
         ngrams.hash_ngrams(keys, starts, cut.n_min, cut.n_max, cut.n_features, cut.multiplier, columns)
         return columns, starts
 
@@ -218,7 +218,7 @@ class SpelledCounter(Counter):
     def count(self, chunk: Chunk) -> Counted:
         words, starts = self._words(chunk)
         room = int((self.borders[words.astype(np.int64) + 1] - self.borders[words]).sum())
-        found = np.empty((room, 2), dtype=np.int32)
+        found = self.room.array("found", (room, 2), np.int32)
         indptr = np.empty(len(starts), dtype=np.int64)
         nnz = counting.count_spelled(words, starts, *self._spelling(starts), self.state, found, indptr)
         return found[:nnz], indptr
@@ -228,7 +228,7 @@ class SpelledCounter(Counter):
         # a word has one space more than its characters, so it has at most so many n-grams of each length
         most = int((np.diff(chunk.encoded(self.cut.part).starts) + 2 * np.diff(starts)).max(initial=0))
         most *= self.cut.n_max - self.cut.n_min + 1
-        found = np.empty((min(most, self.n), 2), dtype=np.int32)
+        found = self.room.array("found", (min(most, self.n), 2), np.int32)
         scoring.score_spelled(
             words, starts, *self._spelling(starts), self.state, found, *weighing, weights, scores
         )  # fmt: skip
@@ -239,9 +239,10 @@ class SpelledCounter(Counter):
         if self.borders[self.spelled] > self.spelled_at_most:
             self._forget()
         keys, spans, starts = terms.tokens_of(
-            read.text, read.starts, terms.unspaced_classes(read.classes), 1, False, self.cut.multiplier
-        )
-        words = self.words.find(read.text, spans, keys, frozen=False)
+            read.text, read.starts, terms.unspaced_classes(read.classes), 1, False, self.cut.multiplier,
+            self.room,
+        )  # fmt: skip
+        words = self.words.find(read.text, spans, keys, False, self.room)
         self._spell()
         self._make_room()
         if len(self.word_state) < self.words.n:
@@ -250,7 +251,7 @@ class SpelledCounter(Counter):
 
     def _spelling(self, starts: Array) -> tuple[Array, ...]:
         """Return what kernels spell words with."""
-        distinct = np.empty((int(np.diff(starts).max(initial=0)), 2), dtype=np.int32)
+        distinct = self.room.array("distinct", (int(np.diff(starts).max(initial=0)), 2), np.int32)
         return self.grams, self.borders, self.word_state, distinct
 
     def _spell(self) -> None:
@@ -341,7 +342,7 @@ def columns_of(cut: Cut, numbers: Any, strings: list[str]) -> Array:
     else:
         words, found[0] = numbers.find_words(written, spans, keys, frozen=True)
         for length in range(2, longest + 1):
-            found[length - 1] = numbers.longer(found[length - 2], words, starts, length, frozen=True)
+            numbers.longer(found[length - 2], words, starts, length, True, Scratch(), found[length - 1])
     columns = np.full(len(strings), -1, dtype=np.int64)
     some = np.flatnonzero(lengths)
     columns[some] = found[lengths[some] - 1, starts[some + 1] - 1]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.features import table
+from copydesk.features.scratch import Scratch
 from copydesk.features.terms import gather_terms, measure_ngrams, split_terms, write_ngrams
 from copydesk.features.threads import in_threads, runs
 
@@ -69,7 +70,7 @@ class Strings:
         strings.find(*self_keyed(written, offsets, multiplier), frozen=False)
         return strings
 
-    def find(self, text: Array, spans: Array, keys: Array, frozen: bool) -> Array:
+    def find(self, text: Array, spans: Array, keys: Array, frozen: bool, room: Scratch | None = None) -> Array:
         """Return the number of each string, int32 (n,), -1 where it is not known and ``frozen``.
 
         Parameters
@@ -79,14 +80,16 @@ class Strings:
             Where in ``text`` each string stands.
         keys : uint64 (n,)
         """
-        numbers = self._find(text, spans, keys, frozen, by_bytes=False)
+        numbers = (room or Scratch()).array("strings", len(keys), np.int32)
+        self._find(text, spans, keys, frozen, False, numbers)
         wrong = table.mistaken(text, spans, keys, self.written, self.offsets, numbers)
         if len(wrong):
-            numbers[wrong] = self._find(text, spans[wrong], keys[wrong], frozen, by_bytes=True)
+            others = np.empty(len(wrong), dtype=np.int32)
+            self._find(text, spans[wrong], keys[wrong], frozen, True, others)
+            numbers[wrong] = others
         return numbers
 
-    def _find(self, text: Array, spans: Array, keys: Array, frozen: bool, by_bytes: bool) -> Array:
-        numbers = np.empty(len(keys), dtype=np.int32)
+    def _find(self, text: Array, spans: Array, keys: Array, frozen: bool, by_bytes: bool, numbers: Array) -> None:
         done = 0
         while True:
             done, self.n = table.find_strings(
@@ -94,7 +97,7 @@ class Strings:
                 by_bytes, numbers,
             )  # fmt: skip
             if done == len(keys):
-                return numbers
+                return
             self.grow(int(spans[done, 1]) - int(spans[done, 0]))
 
     def grow(self, longest: int) -> None:
@@ -210,23 +213,32 @@ class WordNgrams:
             prefix[longer] = ngrams.find_pairs(prefix[longer], words[starts[longer] + length - 1], frozen=False)
         return ngrams
 
-    def find_words(self, text: Array, spans: Array, keys: Array, frozen: bool) -> tuple[Array, Array]:
+    def find_words(
+        self, text: Array, spans: Array, keys: Array, frozen: bool, room: Scratch | None = None
+    ) -> tuple[Array, Array]:
         """Return the word of each token, and the n-gram that is the word alone, int32 (n,); -1 for unknown."""
-        words = self.words.find(text, spans, keys, frozen)
-        new = self.words.n - len(self.node_of)
-        if new:
-            self._make_room(self.n + new)
-            fresh = np.arange(new, dtype=np.uint64)
-            self.origin[self.n : self.n + new] = NO_PARENT << _32 | fresh + np.uint64(len(self.node_of))
-            self.level[self.n : self.n + new] = 1
-            self.node_of = np.append(self.node_of, (fresh + np.uint64(self.n)).astype(np.int32))
-            self.n += new
-        nodes = self.node_of[words] if len(self.node_of) else words
-        return words, np.where(words < 0, np.int32(-1), nodes) if frozen else nodes
+        words = self.words.find(text, spans, keys, frozen, room)
+        self._add_words()
+        nodes = (room or Scratch()).array("nodes", len(words), np.int32)
+        table.nodes_of(self.node_of, words, nodes)
+        return words, nodes
 
-    def find_pairs(self, parents: Array, words: Array, frozen: bool) -> Array:
+    def _add_words(self) -> None:
+        """Give the words that are new their n-grams."""
+        new = self.words.n - len(self.node_of)
+        if not new:
+            return
+        self._make_room(self.n + new)
+        fresh = np.arange(new, dtype=np.uint64)
+        self.origin[self.n : self.n + new] = NO_PARENT << _32 | fresh + np.uint64(len(self.node_of))
+        self.level[self.n : self.n + new] = 1
+        self.node_of = np.append(self.node_of, (fresh + np.uint64(self.n)).astype(np.int32))
+        self.n += new
+
+    def find_pairs(self, parents: Array, words: Array, frozen: bool, numbers: Array | None = None) -> Array:
         """Return the n-gram of each parent and word after it, int32 (n,), -1 for unknown."""
-        numbers = np.empty(len(words), dtype=np.int32)
+        if numbers is None:
+            numbers = np.empty(len(words), dtype=np.int32)
         done = 0
         while True:
             done, self.n_pairs, self.n = table.find_pairs(
@@ -238,25 +250,26 @@ class WordNgrams:
                 self.table = larger_table(self.table, self.multiplier)
             self._make_room(self.n + 1)
 
-    def longer(self, nodes: Array, words: Array, starts: Array, length: int, frozen: bool) -> Array:
-        """Return the n-grams of ``length`` words that end at each token, -1 where a document has none.
+    def longer(
+        self, nodes: Array, words: Array, starts: Array, length: int, frozen: bool, room: Scratch, numbers: Array
+    ) -> None:
+        """Write the n-grams of ``length`` words that end at each token, -1 where a document has none.
 
         Parameters
         ----------
         nodes : int32 (n,)
             The n-grams of one word less.
-        words : int32 (n,)
+        words, numbers : int32 (n,)
         starts : int64 (n_documents + 1,)
             Each document's first token.
         """
-        parents = np.empty_like(nodes)
+        parents = room.array("parents", len(nodes), np.int32)
         parents[1:] = nodes[:-1]
         first = starts[:-1]
         parents[first[first < len(parents)]] = -1
         before = self.n
-        found = self.find_pairs(parents, words, frozen)
+        self.find_pairs(parents, words, frozen, numbers)
         self.level[before : self.n] = length
-        return found
 
     def _make_room(self, n: int) -> None:
         used = len(self.origin)
@@ -274,8 +287,7 @@ class WordNgrams:
     def adopt(self, other: WordNgrams, threads: int, last: bool) -> Array:
         """Add the n-grams of another; return their numbers here, int32 (other.n,); see ``Strings.adopt``."""
         word_here = self.words.adopt(other.words, threads, last)
-        empty = np.empty(0, dtype=np.uint8)
-        self.find_words(empty, np.empty((0, 2), dtype=np.uint32), np.empty(0, dtype=np.uint64), frozen=False)
+        self._add_words()
         here = np.empty(other.n, dtype=np.int32)
         levels, origin = other.level[: other.n], other.origin[: other.n]
         for length in range(1, int(levels.max(initial=1)) + 1):

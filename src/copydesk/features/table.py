@@ -86,7 +86,7 @@ def key_strings(written: Array, offsets: Array, multiplier: Any, keys: Array) ->
 
 
 @kernel
-def same_bytes(text: Array, begin: Any, end: Any, written: Array, offsets: Array, number: Any) -> bool:
+def same_bytes(text: Array, begin: Any, end: Any, written: Array, offsets: Array, number: Any) -> Any:
     """Tell whether a string of eight bytes or more is the one of that number."""
     at = np.uint64(offsets[number])
     if np.uint64(offsets[number + _ONE]) - at != end - begin:
@@ -200,12 +200,19 @@ def mistaken(text: Array, spans: Array, keys: Array, written: Array, offsets: Ar
         n += (keys[i] >= HASHED) & (numbers[i] >= 0)
     wrong = 0
     for at in range(n):
-        i = np.uint64(hashed[at])
-        hashed[wrong] = i
-        wrong += not same_bytes(
-            text, np.uint64(spans[i, 0]), np.uint64(spans[i, 1]), written, offsets, np.uint64(numbers[i])
-        )
+        which = np.uint64(hashed[at])
+        begin, end = np.uint64(spans[which, 0]), np.uint64(spans[which, 1])
+        hashed[wrong] = which
+        wrong += not same_bytes(text, begin, end, written, offsets, np.uint64(numbers[which]))
     return hashed[:wrong].astype(np.int64)
+
+
+@kernel
+def nodes_of(node_of: Array, words: Array, nodes: Array) -> None:
+    """Write the n-gram of each word alone, -1 for one that is unknown or a stop word."""
+    for i in range(np.uint64(words.shape[0])):
+        word = words[i]
+        nodes[i] = node_of[np.uint64(word)] if word >= 0 else -1
 
 
 @kernel

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.features.compiled import kernel
+from copydesk.features.scratch import Scratch
 from copydesk.features.tokens import OTHER, PADDING, SPACE, WORD, borders_of, kinds_of, read_tokens
 
 Array = NDArray[Any]
@@ -87,22 +88,23 @@ def split_terms(written: Array, offsets: Array, multiplier: Any) -> tuple[Array,
     """Return the parts of terms between plain spaces; results as ``tokens_of``."""
     classes = np.full(0x110000, WORD, dtype=np.uint8)
     classes[32] = SPACE
-    return tokens_of(np.append(written, np.zeros(PADDING, dtype=np.uint8)), offsets, classes, 1, False, multiplier)
+    padded = np.append(written, np.zeros(PADDING, dtype=np.uint8))
+    return tokens_of(padded, offsets, classes, 1, False, multiplier, Scratch())
 
 
 def tokens_of(
-    text: Array, starts: Array, classes: Array, shortest: int, marks: bool, multiplier: Any
+    text: Array, starts: Array, classes: Array, shortest: int, marks: bool, multiplier: Any, room: Scratch
 ) -> tuple[Array, Array, Array]:
     """Return tokens' keys, uint64 (n,), places, uint32 (n, 2), and each document's first, int64 (n_documents + 1,)."""
     size = int(starts[-1])
     assert len(text) >= size + PADDING
-    kinds = np.empty(size, dtype=np.uint8)
+    kinds = room.array("kinds", size, np.uint8)
     kinds_of(text, classes, marks, kinds)
-    borders = np.empty(size + 1, dtype=np.uint32)
-    changes = np.empty((size + 63) // 64 * 8, dtype=np.uint64)
+    borders = room.array("borders", size + 1, np.uint32)
+    changes = room.array("changes", (size + 63) // 64 * 8, np.uint64)
     n_borders = borders_of(kinds, starts, changes, borders)
-    keys = np.empty(n_borders, dtype=np.uint64)
-    spans = np.empty((n_borders, 2), dtype=np.uint32)
+    keys = room.array("keys", n_borders, np.uint64)
+    spans = room.array("spans", (n_borders, 2), np.uint32)
     token_starts = np.empty(len(starts), dtype=np.int64)
     n = read_tokens(text, starts, kinds, borders, n_borders, shortest, multiplier, keys, spans, token_starts)
     return keys[:n], spans[:n], token_starts

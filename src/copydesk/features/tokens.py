@@ -57,24 +57,25 @@ def kinds_of(text: Array, classes: Array, marks: bool, kinds: Array) -> None:
         kind = classes[byte]
         kind_of[byte] = _IN_WORD if kind == WORD else (_MARK if marks and kind == OTHER else _GAP)
     met = np.uint8(0)
-    for at in range(size):
-        kind = kind_of[text[at]]
-        kinds[at] = kind
+    for place in range(size):
+        kind = kind_of[text[place]]
+        kinds[place] = kind
         met |= kind
     if not met & _UNKNOWN:
         return
-    at = np.uint64(0)
-    while at < size:
+    next_at = np.uint64(0)
+    while next_at < size:
+        at = next_at
+        next_at += _ONE
         if kinds[at] != _UNKNOWN:
-            at += _ONE
             continue
         width = width_at(text, at)
+        next_at = at + width
         kind = classes[code_at(text, at, width)]
-        for place in range(at, at + width):
+        for place in range(at, next_at):
             kinds[place] = _IN_WORD if kind == WORD else _GAP
         if marks and kind == OTHER:
             kinds[at] = _MARK
-        at += width
 
 
 @kernel
