@@ -82,6 +82,12 @@ def test_threads_change_nothing(model):
         assert together.intercept_.tobytes() == alone.intercept_.tobytes()
 
 
+def test_hinge_converges_in_float32_where_all_documents_are_at_the_bound():
+    X, y = documents(5, dtype=np.float32)
+    fitted = LinearSVM(loss="hinge", C=0.01, max_iter=50).fit(X, y)  # 0.01 is no float32
+    assert fitted.n_iter_ < 50
+
+
 @pytest.mark.parametrize("model", [LinearSVM(), LogisticRegression(), LogisticRegression(multi_class="ovr")])
 def test_float32_stays_float32_and_agrees_with_float64(model):
     X, y = documents(5)

@@ -140,10 +140,14 @@ def _svm_pass(
             own = target[i] == c
             sign = 1.0 if own else -1.0
             bound = cost[i] * class_cost[c, 1 if own else 0]
-            diagonal = 0.0
             if squared_hinge:
                 diagonal = 0.5 / bound
                 bound = np.inf
+            else:
+                diagonal = 0.0
+                steps[c] = bound  # rounded as the variable is, which might never reach it else
+                bound = np.float64(steps[c])
+                steps[c] = 0
             alpha = sign * dual[i, c]
             score = scores[c] + dual[i, c] * rows.own_square[i] + intercept[c] * intercept_scaling
             gradient = sign * score - 1.0 + diagonal * alpha
