@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -279,13 +280,9 @@ def uncollected() -> Iterator[None]:
 
 def join_kept(text: str, paragraphs: Sequence[LabelledParagraph]) -> str:
     """Join the kept paragraphs as they stood: what was between two neighbours, a blank line over a cut."""
-    parts: list[str] = []
-    before: tuple[int, int] | None = None
-    for number, paragraph in enumerate(paragraphs):
-        if not paragraph.kept:
-            continue
-        if before is not None:
-            parts.append(text[before[1] : paragraph.start] if before[0] == number - 1 else "\n\n")
-        parts.append(text[paragraph.start : paragraph.end])
-        before = (number, paragraph.end)
-    return "".join(parts)
+    runs = (list(run) for kept, run in groupby(paragraphs, key=_is_kept) if kept)
+    return "\n\n".join(text[run[0].start : run[-1].end] for run in runs)
+
+
+def _is_kept(paragraph: LabelledParagraph) -> bool:
+    return paragraph.label == CONTENT

@@ -86,7 +86,7 @@ def find_lines(text: Array, starts: Array, kinds: Array, newlines: Array) -> Any
     sizes : int64 (n_texts,)
         Lines of each text.
     may_be_wrapped : bool (n_texts,)
-        Whether two lines in a row begin with a small letter.
+        Whether, with no blank line between them, two lines in a row go on with a small letter.
     """
     n_texts = starts.shape[0] - 1
     spans = np.empty((text.shape[0] // 2 + n_texts, 2), dtype=np.int64)
@@ -96,7 +96,9 @@ def find_lines(text: Array, starts: Array, kinds: Array, newlines: Array) -> Any
     for number in range(n_texts):
         start, first = starts[number], n
         last = start
-        inside = before = small = False
+        inside = False
+        breaks = 2  # since the last line
+        going_on = 0  # lines in a row
         for at in range(start, starts[number + 1]):
             code = text[at]
             kind = kinds[code]
@@ -104,16 +106,17 @@ def find_lines(text: Array, starts: Array, kinds: Array, newlines: Array) -> Any
                 last = at
                 if not inside:
                     inside = True
-                    before, small = small, (kind & LOWER) != 0
-                    may_be_wrapped[number] |= before and small
                     spans[n, 0] = at - start
-            elif inside:
-                for newline in newlines:
-                    if code == newline:
-                        inside = False
-                if not inside:
-                    spans[n, 1] = last + 1 - start
-                    n += 1
+                    going_on = going_on + 1 if kind & LOWER and breaks < 2 else 0
+                    may_be_wrapped[number] |= going_on > 1
+                continue
+            for newline in newlines:
+                if code == newline:
+                    if inside:
+                        spans[n, 1] = last + 1 - start
+                        n += 1
+                        inside, breaks = False, 0
+                    breaks += not (code == 10 and at > start and text[at - 1] == 13)  # \r\n is one
         if inside:
             spans[n, 1] = last + 1 - start
             n += 1
