@@ -35,6 +35,12 @@ lock:
 	uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-annotate \
 		--output-file constraints.txt pyproject.toml
 
+# Trains the boilerplate model that ships, again and byte for byte, where the pages are at hand: make box PAGES=FOLDER
+PAGES ?= ../shared/datasets/pages
+box: .venv/test
+	$(BIN)/copydesk train experiment=boilerplate_web split=inner dataset.main.path=$(PAGES)
+	$(BIN)/python experiments/box.py experiments/runs/boilerplate_web/latest/model
+
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 

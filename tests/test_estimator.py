@@ -51,6 +51,14 @@ def test_a_decision_that_needs_no_validation_costs_no_further_fit() -> None:
     assert len(fitted(needs_validation=False).decision_.scores_) == 0
 
 
+def test_fitting_returns_the_scores_that_the_decision_was_fitted_on() -> None:
+    model = TextClassifier(TfidfVectorizer(), LinearSVC(random_state=0), Listening())
+    weight = np.arange(40.0) % 3
+    scores = model.fit_and_validate(TEXTS, LABELS, decision_weight=weight)
+    assert scores.shape == (40, 2)
+    np.testing.assert_array_equal(model.decision_.scores_, scores[weight > 0])
+
+
 def test_validation_scores_come_from_models_that_did_not_see_the_row() -> None:
     groups = np.repeat(np.arange(10), 4)
     model = TextClassifier(TfidfVectorizer(), LinearSVC(random_state=0), Listening(), folds=5, random_state=3)

@@ -321,7 +321,7 @@ def main() -> None:
     parser.add_argument("--overrides", nargs="*", default=[], help="of the experiment, such as classifier.reach=6")
     options = parser.parse_args()
     given = settings(options.overrides).dataset.main
-    chosen = {name: given[name] for name in ("extract_weight", "windows", "silver_weight", "seed")}
+    chosen = {name: given[name] for name in ("extract_weight", "windows", "wrapped", "silver_weight", "seed")}
     corpus = Corpus(options.folder, GOLD, chosen | {"silver": list(given.silver or [])})
     lines = ["# Boilerplate on sites never seen", "", f"`boilerplate.py`; {machine()}.", ""]
     lines += [

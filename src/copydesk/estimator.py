@@ -80,6 +80,21 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         decision_weight : ndarray of shape (n_samples,), optional
             For the decision, e.g. characters.
         """
+        self.fit_and_validate(X, y, groups, sample_weight, decision_weight)
+        return self
+
+    def fit_and_validate(
+        self,
+        X: Inputs,
+        y: Any,
+        groups: Any = None,
+        sample_weight: NDArray[np.floating[Any]] | None = None,
+        decision_weight: NDArray[np.floating[Any]] | None = None,
+    ) -> Scores:
+        """Fit; return the scores that the decision was fitted on, (n_samples, n_classes), each row out of fold.
+
+        There are none, (0, 0), where the decision needs none.
+        """
         y = np.asarray(y, dtype=object)
         scores: Scores = np.empty((0, 0))
         judged = np.zeros(len(y), dtype=bool)
@@ -95,15 +110,14 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         if self.decision.needs_validation:
             # Rows that weigh nothing are there for their neighbours; their labels are doubtful.
             judged = np.ones(len(y), dtype=bool) if decision_weight is None else decision_weight > 0
-            scores = scores[judged]
         self.decision_ = clone(self.decision).fit(
-            scores,
+            scores[judged] if len(scores) else scores,
             y[judged],
             self.classes_,
             weight=None if decision_weight is None else decision_weight[judged],
             groups=None if groups is None else np.asarray(groups)[judged],
         )
-        return self
+        return scores
 
     def _fit_parts(self, X: Inputs, y: Any, groups: Any, weight: Any) -> tuple[Any, Any]:
         features = clone(self.features) if self.features is not None else None

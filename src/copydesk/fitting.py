@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from copydesk import config
+from copydesk.errors import ConfigError
 from copydesk.estimator import TextClassifier
 from copydesk.evaluation.predictions import Predictions
 
@@ -29,8 +30,13 @@ def fit(estimator: TextClassifier, frame: pd.DataFrame, task: Task) -> TextClass
     from sklearn.base import clone
 
     fresh: TextClassifier = clone(estimator)
-    y = frame["label"].to_numpy(object)
-    return fresh.fit(task.inputs(frame), y, **groups_and_weights(frame, task), decision_weight=task.weights(frame))
+    return fresh.fit(**examples_of(frame, task))
+
+
+def examples_of(frame: pd.DataFrame, task: Task) -> dict[str, Any]:
+    """Return a frame's rows as ``TextClassifier.fit`` takes them."""
+    own = {"X": task.inputs(frame), "y": frame["label"].to_numpy(object), "decision_weight": task.weights(frame)}
+    return own | groups_and_weights(frame, task)
 
 
 def groups_and_weights(frame: pd.DataFrame, task: Task) -> dict[str, Any]:
@@ -50,7 +56,33 @@ def judge(model: TextClassifier, frame: pd.DataFrame, task: Task, fold: int) -> 
     ValueError
         A score or probability is not a number: such a model is never saved.
     """
-    scores = model.scores(task.inputs(frame))
+    return predictions_of(model, frame, model.scores(task.inputs(frame)), fold)
+
+
+def fit_and_judge(estimator: TextClassifier, frame: pd.DataFrame, task: Task) -> tuple[TextClassifier, Predictions]:
+    """Fit on all rows, and judge them by the scores out of fold that the decision was fitted on.
+
+    Raises
+    ------
+    ConfigError
+        The decision needs no such scores.
+    ValueError
+        As ``judge``.
+    """
+    from sklearn.base import clone
+
+    if not estimator.decision.needs_validation:
+        raise ConfigError(
+            f"split=inner: decision {type(estimator.decision).__name__} holds nothing out that could be judged; "
+            "use split=kfold, or decision=calibrated or threshold"
+        )
+    model: TextClassifier = clone(estimator)
+    scores = model.fit_and_validate(**examples_of(frame, task))
+    return model, predictions_of(model, frame, scores, fold=0)
+
+
+def predictions_of(model: TextClassifier, frame: pd.DataFrame, scores: Any, fold: int) -> Predictions:
+    """Put decision values, and what the model's decision makes of them, beside the rows."""
     probabilities = model.decision_.predict_proba(scores)
     if not (np.isfinite(scores).all() and np.isfinite(probabilities).all()):
         raise ValueError("the fitted model gives scores that are not numbers; lower classifier.C or check the texts")

@@ -12,7 +12,7 @@ from copydesk.datasets.splits import Official
 from copydesk.errors import ConfigError
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
-from copydesk.fitting import build_estimator, fit, judge
+from copydesk.fitting import build_estimator, fit, fit_and_judge, judge
 from copydesk.highlights import highlights
 from copydesk.learning import points
 from copydesk.records import Run, fingerprint
@@ -32,7 +32,8 @@ def train(cfg: DictConfig) -> float:
     """Train and judge one model as a config says; return its headline score, for sweepers.
 
     With one fold (a held-out part) the model that was judged is the one saved. With several, each row is
-    judged by a model that did not see it, and the saved model is fitted on all rows.
+    judged by a model that did not see it, and the saved model is fitted on all rows. With ``split=inner`` that
+    model is fitted alone, and its decision's own validation scores are judged.
 
     Raises
     ------
@@ -80,6 +81,10 @@ def train(cfg: DictConfig) -> float:
         if len(folds) > 1:
             with run.stage("fit on all rows"):
                 model = fit(estimators[-1], frame, task)
+        elif not folds:
+            with run.stage("fit"):
+                model, said = fit_and_judge(estimators[-1], frame, task)
+                judged.append(said)
 
         with run.stage("evaluate"):
             predictions = Predictions.concatenate(judged)

@@ -51,6 +51,15 @@ def test_text_of_the_article_that_stands_elsewhere_once_more_is_doubtful() -> No
     ]
 
 
+def test_of_an_article_in_paragraphs_and_once_more_as_one_block_the_paragraphs_are_content() -> None:
+    story = [f"{FIRST} {SECOND} That was said in meeting {number} of many." for number in range(8)]
+    whole = block(" ".join(story))
+    expected = ["content"] * 8
+    assert labels([*map(block, story), whole], " ".join(story)) == [*expected, "doubtful"]
+    assert labels([whole, *map(block, story)], " ".join(story)) == ["doubtful", *expected]
+    assert labels([whole, block(story[0])], " ".join(story)) == ["content", "doubtful"]  # a quote pulled out
+
+
 def test_a_block_that_is_half_in_the_main_text_is_doubtful() -> None:
     half = f"{FIRST} More of our reporting on bridges can be found in the section on traffic and roads below."
     assert labels([block(half), block(SECOND)], f"{FIRST} {SECOND}")[0] == "doubtful"

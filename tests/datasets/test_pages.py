@@ -52,7 +52,7 @@ def write(root: Path, source: str, records: list[Any], html: str = HTML) -> None
 
 
 def rows(path: Any, **options: Any) -> list[tuple[str, str]]:
-    frame = Pages(str(path), **({"windows": 0} | options)).load().frame
+    frame = Pages(str(path), **({"wrapped": 0} | options)).load().frame
     return list(zip(frame["text"], frame["label"], strict=True))
 
 
@@ -72,7 +72,7 @@ def test_an_extract_is_what_stands_in_the_element_that_holds_the_article(folder:
 
 
 def test_both_views_of_a_page_are_documents_of_one_site(folder: Path) -> None:
-    examples = Pages(str(folder), windows=0).load()
+    examples = Pages(str(folder), wrapped=0).load()
     assert examples.frame["document"].unique().tolist() == ["one/a#page", "one/a#extract"]
     assert examples.frame["group"].unique().tolist() == ["example"]
     assert examples.frame["position"].tolist() == [*range(6), *range(4)]
@@ -83,18 +83,29 @@ def test_both_views_of_a_page_are_documents_of_one_site(folder: Path) -> None:
 
 def test_a_doubtful_block_has_no_weight_and_is_counted(tmp_path: Path) -> None:
     write(tmp_path, "one", [RECORD], HTML.replace("Share this", SECOND))  # one of the two is a repetition
-    examples = Pages(str(tmp_path), view="page", windows=0).load()
+    examples = Pages(str(tmp_path), view="page", wrapped=0).load()
     assert examples.notes["blocks_doubtful"] == 1
     assert sorted(examples.frame["weight"]) == [0, 1, 1, 1, 1, 1]
-    extracts = Pages(str(tmp_path), view="extract", extract_weight=2.5, windows=0).load()
+    extracts = Pages(str(tmp_path), view="extract", extract_weight=2.5, wrapped=0).load()
     assert sorted(extracts.frame["weight"]) == [0, 2.5, 2.5, 2.5]
 
 
 def test_silver_is_trained_on_by_its_weight_and_never_judged(folder: Path) -> None:
     write(folder, "two", [RECORD])
-    frame = Pages(str(folder), view="page", silver=["two"], silver_weight=0.25, windows=0).load().frame
+    frame = Pages(str(folder), view="page", silver=["two"], silver_weight=0.25, wrapped=0).load().frame
     assert frame["weight"].tolist() == [1] * 6 + [0.25] * 6
     assert frame["judged"].tolist() == [True] * 6 + [False] * 6
+
+
+def test_main_texts_are_wrapped_in_leftovers_and_not_judged(folder: Path) -> None:
+    write(folder, "two", [RECORD | {"url": "https://other.example/b"}])
+    frame = Pages(str(folder), silver=["two"], wrapped=0.5).load().frame
+    views = frame[frame["document"].str.endswith(("#wrapped", "#short"))]
+    assert views["document"].unique().tolist() == ["one/a#wrapped", "one/a#short"]
+    assert set(views["weight"]) == {0.5}
+    assert not views["judged"].any()
+    assert set(views["group"]) == {"example"}
+    assert " ".join(views.loc[views["label"] == "content", "text"]).count(FIRST) == 2
 
 
 def test_windows_are_runs_of_the_page_around_the_article_and_not_judged(folder: Path) -> None:

@@ -48,7 +48,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         Both stages weigh a paragraph by its characters to this power: 0 counts paragraphs, 1 characters.
     balance : bool, default=True
         Whether every page weighs the same, however long it is; ``sample_weight`` multiplies that.
-    passes : int, default=2
+    passes : int, default=1
         How often the second stage looks at a page. From the second time on it also sees what the last one made of
         the paragraph and its surroundings, again out of fold (auto-context, Tu and Bai 2010).
     folds : int, default=5
@@ -79,7 +79,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         stretch: bool = True,
         length_power: float = 0.75,
         balance: bool = True,
-        passes: int = 2,
+        passes: int = 1,
         folds: int = 5,
         random_state: int = 0,
     ) -> None:

@@ -19,6 +19,7 @@ UNSPACED = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 TOKEN = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
 SHINGLE = 4  # words that must agree before two places are taken for the same
 PLACES = 20  # places of one shingle in the gold that are looked at
+LONG = 150  # words of a block that may be a copy of the whole article
 MOSTLY, HARDLY = 0.7, 0.1  # shares of a block's words in the gold: above, content; below, boilerplate
 # Gold texts leave these out now and then though the article has them.
 OFTEN_OMITTED = frozenset("h2 h3 h4 h5 h6 li td th dt dd blockquote figcaption pre".split())
@@ -55,7 +56,8 @@ def align(blocks: Sequence[Block], gold: str, title: str = "") -> Alignment:
     between two runs of the chain are then looked for between the same two places of the gold. So a word of the
     article that also stands in a menu does not make the menu content. Text of the gold that stands in the page
     once more, subheads and list items that the gold may have left out, and blocks that are half in the gold
-    are doubtful.
+    are doubtful. Of an article that stands there in paragraphs, and once more as a single block, the paragraphs
+    are content.
 
     Parameters
     ----------
@@ -66,7 +68,12 @@ def align(blocks: Sequence[Block], gold: str, title: str = "") -> Alignment:
         If known: the first block that is the title is content, whether or not the gold repeats it.
     """
     block_words = [tokenize(block.text) for block in blocks]
-    words = [word for own in block_words for word in own]
+    copies = whole_copies(block_words)
+    words = [
+        "" if number in copies else word  # matches nothing
+        for number, own in enumerate(block_words)
+        for word in own
+    ]
     gold_words = tokenize(gold)
     chain = longest_chain(common_runs(words, gold_words))
     matched = np.zeros(len(words), dtype=bool)
@@ -82,6 +89,26 @@ def align(blocks: Sequence[Block], gold: str, title: str = "") -> Alignment:
     if heading is not None:
         labels[heading] = CONTENT
     return Alignment(labels, shares, float(matched.sum() / max(len(gold_words), 1)))
+
+
+def whole_copies(block_words: list[list[str]]) -> set[int]:
+    """Return the blocks that hold what several others say, such as the article as data for other programs.
+
+    One long run costs a chain less than many short ones: it would take the copy for the article.
+    """
+    holders: dict[tuple[str, ...], set[int]] = {}
+    for number, own in enumerate(block_words):
+        for at in range(len(own) - SHINGLE + 1):
+            holders.setdefault(tuple(own[at : at + SHINGLE]), set()).add(number)
+    found = set()
+    for number, own in enumerate(block_words):
+        if len(own) < LONG:
+            continue
+        shared = [holders[tuple(own[at : at + SHINGLE])] - {number} for at in range(len(own) - SHINGLE + 1)]
+        parts = {other for others in shared for other in others if len(block_words[other]) < len(own) // 2}
+        if len(parts) > 2 and sum(not others.isdisjoint(parts) for others in shared) >= MOSTLY * len(shared):
+            found.add(number)
+    return found
 
 
 def common_runs(words: list[str], gold: list[str]) -> list[tuple[int, int, int]]:

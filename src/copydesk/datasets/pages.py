@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from copydesk.datasets.alignment import DOUBTFUL, align, smallest_holder
 from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
 from copydesk.datasets.sources import resolve, unpack
+from copydesk.datasets.wrapping import MainText, wrapped
 from copydesk.errors import ConfigError, DataError, nearest
 
 View = Literal["page", "extract", "both"]
@@ -48,9 +49,12 @@ class Pages:
         Give the gold's title to the features. Crawled text comes without.
     extract_weight : float, default=2.0
         Sample weight of a block in an extract, beside 1 in a page: extracts are fewer and harder.
-    windows : int, default=2
+    windows : int, default=0
         Of each page, so many more extracts that begin and end at random around the article, some of them inside
         it: trained on, never judged. They stand for extractors that are off the mark.
+    wrapped : float, default=1.0
+        Sample weight of blocks of composed pages: each main text that is not silver wrapped in leftovers of the
+        grammar, whole and broken off. Trained on, never judged; 0 for none.
     silver : list of str or None, default=None
         Sources whose main texts are an extractor's output: trained on with ``silver_weight``, never judged.
     silver_weight : float, default=0.3
@@ -70,7 +74,8 @@ class Pages:
         view: str = "both",
         titles: bool = False,
         extract_weight: float = 2.0,
-        windows: int = 2,
+        windows: int = 0,
+        wrapped: float = 1.0,
         silver: list[str] | None = None,
         silver_weight: float = 0.3,
         min_found: float = 0.5,
@@ -83,6 +88,7 @@ class Pages:
         self.titles = titles
         self.extract_weight = extract_weight
         self.windows = windows
+        self.wrapped = wrapped
         self.silver = silver
         self.silver_weight = silver_weight
         self.min_found = min_found
@@ -106,14 +112,19 @@ class Pages:
         folder = self._folder()
         counts: Counter[str] = Counter()
         rows: list[dict[str, Any]] = []
+        texts: list[MainText] = []
         for source in self._sources(folder):
             for record in read_ground_truth(folder, source):
                 if not str(record.get("plaintext") or "").strip():
                     counts["pages_without_main_text"] += 1
                     continue
-                rows += self._page_rows(folder, source, record, counts)
+                found = list(self._page_rows(folder, source, record, counts))
+                rows += found
+                if found and self.wrapped and source not in (self.silver or ()):
+                    texts.append(main_text(found[0], record))
         if not rows:
             raise DataError(f"dataset.path={self.path}: no page with a main text")
+        rows += (row | {"weight": self.wrapped, "judged": False} for row in wrapped(texts, self.seed))
         return Examples(pd.DataFrame(rows), "boilerplate", "pages", dict(sorted(counts.items())))
 
     def _folder(self) -> Path:
@@ -186,6 +197,15 @@ class Pages:
                 start = draw.randint(first, first + (last - first) // 3)
             end = last + 1 + int(draw.expovariate(1 / AFTER))
             yield f"window{number}", range(max(start, 0), min(end, len(inside))), 1.0
+
+
+def main_text(row: dict[str, Any], record: dict[str, Any]) -> MainText:
+    """Return the main text of the page of a row with its title on the first line, and the language that it is in."""
+    from resiliparse.parse.lang import detect_fast
+
+    text, title = record["plaintext"].strip(), str(record.get("title") or "").strip()
+    whole = text if not title or text.startswith(title) else f"{title}\n\n{text}"
+    return MainText(row["document"].split("#")[0], row["group"], row["title"], whole, str(detect_fast(text)[0]))
 
 
 def read_ground_truth(folder: Path, source: str) -> Iterator[dict[str, Any]]:

@@ -146,6 +146,18 @@ class KFold:
             yield _parts(fold_of_row == fold)
 
 
+class Inner:
+    """No fold is held out: rows are judged by the scores out of fold that the model's decision is fitted on.
+
+    One model is fitted instead of one for each fold and another for all rows. A threshold is judged on what it was
+    set by: what it keeps is what it promises, and its interval says how far that may be off.
+    """
+
+    def folds(self, frame: pd.DataFrame, seed: int = 0) -> Iterator[Fold]:
+        """Yield nothing."""
+        yield from ()
+
+
 def has_groups(frame: pd.DataFrame) -> bool:
     """Say whether any row of the frame knows its group."""
     return bool((frame["group"] != "").any())

@@ -1,0 +1,47 @@
+"""Main texts come back out of the leftovers that they are wrapped in, word for word."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("resiliparse", reason="needs the extra html")
+
+from copydesk.datasets.wrapping import MainText, wrapped
+
+STORY = [f"The council said on day {number} that the old bridge would stay closed." for number in range(12)]
+TEXTS = [
+    MainText(f"one/{site}{page}", f"site{site}", "", "\n\n".join([f"Bridge {site}{page} closed", *STORY]), language)
+    for site, language in enumerate(["en", "de", "xx"])
+    for page in range(8)
+]
+
+
+def test_every_article_stands_there_whole_and_broken_off_and_the_leftovers_beside_it() -> None:
+    rows = list(wrapped(TEXTS))
+    for each in TEXTS:
+        for view in ("wrapped", "short"):
+            page = [row for row in rows if row["document"] == f"{each.document}#{view}"]
+            assert [row["position"] for row in page] == list(range(len(page)))
+            assert {row["group"] for row in page} == {each.site}
+            content = " ".join(row["text"] for row in page if row["label"] == "content")
+            found = [f"day {number} that" in content for number in range(12)]
+            assert content.startswith(each.text.split("\n")[0])
+            # a style with captions takes up to three sentences out of the story
+            assert (sum(found) >= 9) if view == "wrapped" else (sum(found) <= 6)
+    share = sum(row["label"] == "boilerplate" for row in rows) / len(rows)
+    assert 0.1 < share < 0.9
+
+
+def test_leftovers_are_in_the_articles_language_where_the_grammar_has_it() -> None:
+    lines = {site: [row["text"] for row in wrapped(TEXTS) if row["group"] == site] for site in ("site1", "site2")}
+    assert any("Kommentar" in line or "Artikel" in line or "Newsletter" in line for line in lines["site1"])
+    assert not any("Kommentar" in line for line in lines["site2"])
+
+
+def test_the_same_seed_gives_the_same_pages_and_another_gives_others() -> None:
+    assert list(wrapped(TEXTS, seed=1)) == list(wrapped(TEXTS, seed=1))
+    assert list(wrapped(TEXTS, seed=1)) != list(wrapped(TEXTS, seed=2))
+
+
+def test_a_text_without_paragraphs_is_passed_over() -> None:
+    assert list(wrapped([MainText("one/a", "a", "", "A title alone", "en")])) == []
