@@ -20,7 +20,7 @@ from copydesk.errors import ModelError
 from copydesk.estimator import TextClassifier
 from copydesk.features.paragraphs import ParagraphFeatures, number_names, page_numbers
 from copydesk.features.tfidf import TfidfFeatures
-from copydesk.reasons import take_apart
+from copydesk.reasons import reader_of, word_contributions
 
 
 def fitted(features: Any, classifier: Any) -> Cleaner:
@@ -69,6 +69,19 @@ def test_ngrams_sum_to_what_the_words_alone_say() -> None:
             assert shown == set(ngram.term.split(" | ")) or " | " not in ngram.term or len(ngram.spans) > 1
 
 
+def test_ngrams_at_the_edge_of_a_paragraph_are_named_and_shown_within_it() -> None:
+    text = TfidfFeatures(ngram_range=(1, 2), token_pattern=r"\w+|[^\w\s]", n_features=2**12)
+    desk = fitted(None, SequenceClassifier(text, LinearSVM(), edges=True, folds=2))
+    reader, line = reader_of(desk.estimator), "Previous article"
+    found = {each.term: each.spans for each in word_contributions(reader, line, 1.0)}
+    assert found["^ previous"] == [(0, 8)]
+    assert found["article $"] == [(9, 16)]
+    assert (found["^"], found["previous article"]) == ([], [(0, 16)])
+    (said,) = desk.estimator.classifier_.first_scores({"text": [line]})
+    total = sum(each.value for each in word_contributions(reader, line, 1.0))
+    assert total + float(np.ravel(desk.estimator.classifier_.first_.intercept_)[0]) == pytest.approx(said, abs=1e-4)
+
+
 def test_every_number_has_its_name() -> None:
     rows = little_desk.frame(2)
     assert len(number_names()) == page_numbers(rows).shape[1]
@@ -84,7 +97,7 @@ def test_what_is_no_sum_is_not_explained() -> None:
     estimator = copy(desk.estimator)
     estimator.classifier_ = MultinomialNB()
     with pytest.raises(ModelError, match="classifier=sequence"):
-        take_apart(estimator, {})
+        reader_of(estimator)
 
 
 def test_a_text_without_paragraphs_has_no_reasons() -> None:

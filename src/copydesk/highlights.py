@@ -63,13 +63,11 @@ def of_paragraphs(
     model: TextClassifier, frame: pd.DataFrame, said: Predictions, chosen: np.ndarray
 ) -> list[list[Contribution]]:
     """Return what the words of each chosen paragraph say for the label given; its surroundings say the rest."""
-    from copydesk.reasons import word_contributions, words_of
+    from copydesk.reasons import reader_of, word_contributions
 
-    features, weights = words_of(model)
-    second = model.classes_[1]
-    toward = {True: weights, False: -weights}
+    reader, second = reader_of(model), model.classes_[1]
     return [
-        word_contributions(features, frame["text"].iloc[row], toward[said.rows["predicted"].iloc[row] == second])
+        word_contributions(reader, frame["text"].iloc[row], 1.0 if said.rows["predicted"].iloc[row] == second else -1.0)
         for row in chosen.tolist()
     ]
 
@@ -89,11 +87,11 @@ def strongest_ngrams(model: TextClassifier, n: int = TERMS) -> dict[str, list[tu
     """Return the n-grams that speak most for each class, the strongest first; empty where there are none to name."""
     from copydesk.explanation import explainable, linear_part, strongest
     from copydesk.features.tfidf import TfidfFeatures
-    from copydesk.reasons import words_of
+    from copydesk.reasons import reader_of
 
     try:
         if getattr(model.features_ or model.classifier_, "takes_paragraphs", False):
-            features, weights = words_of(model)
+            features, weights, _ = reader_of(model)
             of_class = dict(zip(model.classes_, (-weights, weights), strict=True))
         else:
             features = explainable(model)

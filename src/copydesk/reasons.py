@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.classifiers.sequence import SequenceClassifier
+from copydesk.classifiers.sequence import EDGES, SequenceClassifier
 from copydesk.errors import ModelError
 from copydesk.explanation import Contribution, ngram_contributions
 from copydesk.features.paragraphs import ParagraphFeatures
@@ -62,15 +62,30 @@ class Reasons:
     ngrams: list[Contribution]
 
 
+class Reader(NamedTuple):
+    """The linear part that reads a paragraph's text.
+
+    Attributes
+    ----------
+    features : transformer
+    weights : ndarray of shape (n_ngrams,)
+        For the second class.
+    edges : (str, str)
+        What a paragraph stands between when it is read.
+    """
+
+    features: Any
+    weights: Floats
+    edges: tuple[str, str] = ("", "")
+
+
 class TakenApart(NamedTuple):
-    """The scores of a page's paragraphs as sums, and the linear part that read their texts."""
+    """The scores of a page's paragraphs as sums."""
 
     start: float
     names: list[tuple[str, str]]
     numbers: Floats
     added: Floats
-    features: Any
-    weights: Floats
 
 
 def explain_paragraphs(
@@ -83,9 +98,9 @@ def explain_paragraphs(
     ModelError
         The model's parts are of a kind whose scores are no sums.
     """
-    parts = take_apart(estimator, table)
+    reader = reader_of(estimator)
+    parts = take_apart(estimator, reader, table)
     sign = 1.0 if list(estimator.classes_).index(label) == 1 else -1.0
-    words = sign * parts.weights
     threshold = getattr(estimator.decision_, "threshold_", None)
     found = []
     for row, paragraph in enumerate(paragraphs):
@@ -103,34 +118,33 @@ def explain_paragraphs(
                 start=sign * parts.start,
                 groups=groups,
                 numbers=sorted(numbers, key=lambda each: -abs(each.added)),
-                ngrams=word_contributions(parts.features, paragraph.text, words),
+                ngrams=word_contributions(reader, paragraph.text, sign),
             )
         )
     return found
 
 
-def take_apart(estimator: TextClassifier, table: Table) -> TakenApart:
+def take_apart(estimator: TextClassifier, reader: Reader, table: Table) -> TakenApart:
     """Return the scores of paragraphs as sums over words and numbers."""
     features: Any = estimator.features_
     classifier = estimator.classifier_
-    reader, word_weights = words_of(estimator)
     if isinstance(classifier, SequenceClassifier):
-        return TakenApart(*classifier.contributions(table), reader, word_weights)
+        return TakenApart(*classifier.contributions(table))
     matrix = features.transform(table)
     n_indicators = features.edges_.shape[0] * features.bins
     words, indicators = matrix[:, :-n_indicators], matrix[:, -n_indicators:]
     # one indicator of each number is on, in the order of the numbers
     weights = np.ravel(classifier.coef_)[-n_indicators:]
     moved = (indicators.data * weights[indicators.indices]).reshape(matrix.shape[0], -1)
-    said = words @ word_weights
+    said = words @ reader.weights
     names = [(WORDS, "score"), *features.number_names()]
     numbers = np.column_stack([said, features.numbers(table)])
     start = float(np.ravel(classifier.intercept_)[0])
-    return TakenApart(start, names, numbers, np.column_stack([said, moved]), reader, word_weights)
+    return TakenApart(start, names, numbers, np.column_stack([said, moved]))
 
 
-def words_of(estimator: TextClassifier) -> tuple[Any, Floats]:
-    """Return the part that reads a paragraph's text, and its weights for the second class, shape (n_ngrams,).
+def reader_of(estimator: TextClassifier) -> Reader:
+    """Return the part that reads a paragraph's text.
 
     Raises
     ------
@@ -139,7 +153,8 @@ def words_of(estimator: TextClassifier) -> tuple[Any, Floats]:
     """
     features, classifier = estimator.features_, estimator.classifier_
     if isinstance(classifier, SequenceClassifier):
-        return classifier.text_, np.ravel(getattr(classifier.first_, "coef_", ()))
+        weights = np.ravel(getattr(classifier.first_, "coef_", ()))
+        return Reader(classifier.text_, weights, EDGES if classifier.edges else ("", ""))
     if (
         not isinstance(features, ParagraphFeatures)
         or np.atleast_2d(getattr(classifier, "coef_", [[], []])).shape[0] > 1
@@ -149,11 +164,25 @@ def words_of(estimator: TextClassifier) -> tuple[Any, Floats]:
             "explained; train with classifier=sequence, or features=paragraphs and a linear classifier"
         )
     # of two classes there is one row
-    return features.text_, np.ravel(classifier.coef_)[: -features.edges_.shape[0] * features.bins]
+    return Reader(features.text_, np.ravel(classifier.coef_)[: -features.edges_.shape[0] * features.bins])
 
 
-def word_contributions(features: Any, text: str, weights: Floats) -> list[Contribution]:
-    """Return what each n-gram of a paragraph adds to the score of its words, the largest first."""
-    if not isinstance(features, TfidfFeatures) or not len(weights):
+def word_contributions(reader: Reader, text: str, sign: float) -> list[Contribution]:
+    """Return what each n-gram of a paragraph adds to the score of its words, the largest first.
+
+    Parameters
+    ----------
+    sign : float
+        1 for the second class, -1 for the first.
+    """
+    if not isinstance(reader.features, TfidfFeatures) or not len(reader.weights):
         return []
-    return ngram_contributions(features, text, weights)
+    begin, end = reader.edges
+    found = ngram_contributions(reader.features, f"{begin}{text}{end}", sign * reader.weights)
+    return [replace(each, spans=inside(each.spans, len(begin), len(text))) for each in found] if begin else found
+
+
+def inside(spans: list[tuple[int, int]], before: int, length: int) -> list[tuple[int, int]]:
+    """Return places in a text of ``length`` that was read with ``before`` characters in front of it and some behind."""
+    moved = [(max(start - before, 0), min(end - before, length)) for start, end in spans]
+    return [(start, end) for start, end in moved if start < end]

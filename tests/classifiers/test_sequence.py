@@ -55,6 +55,24 @@ def test_the_same_text_is_judged_by_what_stands_around_it(second: Any) -> None:
     assert (alone.predict(test)[same] == test["label"][same]).mean() < 0.9
 
 
+def test_a_word_at_the_edge_is_another_than_the_same_within() -> None:
+    def lines(first: int) -> pd.DataFrame:
+        rows = [(f"go w{n} w{n + 1}" if n % 2 else f"w{n} go w{n + 1}", f"p{n}") for n in range(first, first + 60)]
+        return pd.DataFrame(rows, columns=["text", "document"]).assign(
+            title="", group="", position=0, label=["content", "boilerplate"] * 30
+        )
+
+    text = TfidfFeatures(ngram_range=(1, 2), token_pattern=r"\w+|[^\w\s]", n_features=2**12)
+    train, test = lines(0), lines(100)
+    right = []
+    for edges in (False, True):
+        model = SequenceClassifier(text, LinearSVM(), edges=edges).fit(train, train["label"])
+        right.append((model.predict(test) == test["label"]).mean())
+    assert right[0] < 0.9
+    assert right[1] == 1
+    assert model.read(["go"]) == ["^go$"]
+
+
 def test_a_page_is_judged_by_itself() -> None:
     model, test = fitted(pages()), pages(4, seed=1).assign(group="")
     whole = model.decision_function(test)

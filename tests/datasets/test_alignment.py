@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from copydesk.datasets.alignment import align, common_runs, longest_chain, smallest_holder, tokenize
@@ -108,6 +108,8 @@ TOKENS = st.lists(st.sampled_from("abc"), max_size=30)
 
 
 @given(TOKENS, TOKENS)
+@example(list("aaaabaaaa"), list("aaaaaa"))
+@example(list("aaaaaa"), list("aaaabaaaa"))
 @settings(deadline=None)
 def test_law_a_chain_is_in_order_in_both_texts_and_both_agree_on_it(words: list[str], gold: list[str]) -> None:
     chain = longest_chain(common_runs(words, gold))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from copydesk.features.paragraphs import Table
 
 Array = NDArray[Any]
+EDGES = ("^", "$")
 
 
 class SequenceClassifier(ClassifierMixin, BaseEstimator):
@@ -34,6 +36,9 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
     first : linear classifier
     second : BoostedTrees, LinearChain or None
         None: the first stage's scores are the result.
+    edges : bool, default=False
+        Whether the first stage reads where a paragraph begins and ends: n-grams that hold ``EDGES``, such as
+        "^previous", are others than those from its middle.
     shape, position, repetition, agreement : bool, default=True
         Which groups of numbers the second stage sees.
     likeness : bool, default=True
@@ -69,6 +74,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         text: Any = None,
         first: Any = None,
         second: Any = None,
+        edges: bool = False,
         shape: bool = True,
         position: bool = True,
         repetition: bool = True,
@@ -86,6 +92,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         self.text = text
         self.first = first
         self.second = second
+        self.edges = edges
         self.shape = shape
         self.position = position
         self.repetition = repetition
@@ -138,7 +145,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         weight = weight * self._page_weights(X, weight > 0)
         self.text_ = clone(self.text)
-        matrix = self.text_.fit_transform(list(X["text"]))
+        matrix = self.text_.fit_transform(self.read(X["text"]))
         self.first_ = self._fit_first(matrix, target, weight, np.arange(len(y)))
         self.second_, self.earlier_ = None, []
         if self.second is None and not validate:
@@ -176,7 +183,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
     def first_scores(self, X: Table) -> Array:
         """Return the first stage's scores, of each paragraph's text alone, float64 (n_paragraphs,)."""
         check_is_fitted(self)
-        texts = list(X["text"])
+        texts = self.read(X["text"])
         if not hasattr(self, "_fused"):
             self._fused = FusedScorer.from_fitted(self.text_, self.first_)
         scorer = self._fused
@@ -186,6 +193,13 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
             else (scorer.decision_function(texts))
         )
         return np.asarray(found, dtype=np.float64)
+
+    def read(self, texts: Iterable[str]) -> list[str]:
+        """Return paragraphs as the first stage reads them."""
+        if not self.edges:
+            return list(texts)
+        begin, end = EDGES
+        return [f"{begin}{text}{end}" for text in texts]
 
     def number_names(self) -> list[tuple[str, str]]:
         """Return group and name of each number that the second stage sees; the paragraph's own score stands first."""

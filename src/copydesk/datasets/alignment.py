@@ -147,8 +147,11 @@ def longest_chain(runs: list[tuple[int, int, int]]) -> list[tuple[int, int, int]
             best[run], before[run] = gain[previous], previous
     chain, run = [], int(best.argmax())
     while run >= 0:
-        chain.append((int(at[run]), int(place[run]), int(length[run])))
-        run = int(before[run])
+        previous, cut = int(before[run]), 0
+        if previous >= 0:
+            cut = max(0, *(int(texts[previous] + length[previous] - texts[run]) for texts in (at, place)))
+        chain.append((int(at[run]) + cut, int(place[run]) + cut, int(length[run]) - cut))
+        run = previous
     return chain[::-1]
 
 

@@ -16,11 +16,11 @@ class Mixture:
     main : dataset
     added : dataset or None, default=None
         Of the same task. Its rows are never judged and decide no threshold.
-    weight : float, default=0.5
+    weight : float, default=1.0
         Sample weight of an added row, beside 1 of a row of ``main``; 0 adds nothing.
     """
 
-    def __init__(self, main: Any, added: Any = None, weight: float = 0.5) -> None:
+    def __init__(self, main: Any, added: Any = None, weight: float = 1.0) -> None:
         self.main = main
         self.added = added
         self.weight = weight
