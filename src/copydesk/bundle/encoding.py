@@ -92,7 +92,8 @@ class Encoded:
 
     def _estimator(self, value: Any, where: str) -> dict[str, Any]:
         params = value.get_params(deep=False)
-        fitted = {k: v for k, v in sorted(vars(value).items()) if k.endswith("_") and not k.startswith("_")}
+        state = value.__getstate__() or {}  # not vars: some attributes are made when they are first asked for
+        fitted = {k: v for k, v in sorted(state.items()) if k.endswith("_") and not k.startswith("_")}
         return {
             "kind": "estimator",
             "class": f"{type(value).__module__}.{type(value).__qualname__}",

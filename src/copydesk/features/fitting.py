@@ -158,7 +158,10 @@ class Learner:
         fixed = options["vocabulary"] is not None
         chosen = counter.order() if fixed else self._chosen(counter, given, first.totals, options, n_documents)
         family = FittedFamily()
-        family.terms_, family.offsets_ = self._as_terms(counter, given, chosen)
+        if given is not None or 2 * len(chosen) < counter.n:
+            family.terms_, family.offsets_ = written_terms(counter.ngrams, given, chosen, self.threads)
+        else:
+            family.write_later(partial(written_terms, counter.ngrams.forget_look_up(), None, chosen, self.threads))
         family.learn(counter.document_frequency[chosen], n_documents, first.n_ngrams, options)
         columns = np.arange(len(chosen), dtype=np.int32)
         if len(chosen) == counter.n and np.array_equal(chosen, columns):
@@ -171,12 +174,6 @@ class Learner:
         for part, here in zip(parts[1:], numbers, strict=True):
             part.column_of = column_of[here]
         return family
-
-    def _as_terms(self, counter: Counter, given: list[str] | None, chosen: Array) -> tuple[Array, Array]:
-        """Return the UTF-8 of chosen n-grams and where each begins."""
-        if given is not None:
-            return terms.encode_terms([given[at] for at in chosen.tolist()])
-        return terms.joined(in_threads(lambda at: counter.ngrams.as_terms(chosen[at]), runs(len(chosen), self.threads)))
 
     def _chosen(
         self, counter: Counter, given: list[str] | None, totals: Array, options: Options, n_documents: int
@@ -194,7 +191,7 @@ class Learner:
         limit = options["max_features"]
         cut = limit is not None and len(chosen) > limit
         if self.sort or cut:
-            names = terms.decode_terms(*self._as_terms(counter, given, chosen))
+            names = terms.decode_terms(*written_terms(counter.ngrams, given, chosen, self.threads))
             chosen = chosen[sorted(range(len(names)), key=names.__getitem__)]
         if cut:
             # The same sort on the same order of the same numbers settles ties as scikit-learn does.
@@ -203,6 +200,13 @@ class Learner:
         if not len(chosen):
             raise ValueError("After pruning, no terms remain. Try a lower min_df or a higher max_df.")
         return chosen
+
+
+def written_terms(ngrams: Any, given: list[str] | None, chosen: Array, threads: int) -> tuple[Array, Array]:
+    """Return the UTF-8 of chosen n-grams and where each begins."""
+    if given is not None:
+        return terms.encode_terms([given[at] for at in chosen.tolist()])
+    return terms.joined(in_threads(lambda at: ngrams.as_terms(chosen[at]), runs(len(chosen), threads)))
 
 
 def prune(counter: Counter, memory: int) -> None:

@@ -115,6 +115,11 @@ class Strings:
         found: tuple[Array, Array] = gather_terms(self.written, self.offsets, numbers)
         return found
 
+    def forget_look_up(self) -> Strings:
+        """Keep no more than is needed to write terms."""
+        self.table = self.table[:0].copy()
+        return self
+
     def kept(self, numbers: Array) -> Strings:
         """Return the same with some strings alone, in their order."""
         return Strings.of(*self.as_terms(numbers), self.multiplier)
@@ -283,6 +288,12 @@ class WordNgrams:
         written = np.empty(offsets[-1], dtype=np.uint8)
         write_ngrams(self.origin, numbers, self.words.written, self.words.offsets, written, offsets)
         return written, offsets
+
+    def forget_look_up(self) -> WordNgrams:
+        """Keep no more than is needed to write terms."""
+        self.words.forget_look_up()
+        self.table, self.level, self.node_of = self.table[:0].copy(), self.level[:0].copy(), self.node_of[:0].copy()
+        return self
 
     def adopt(self, other: WordNgrams, threads: int, last: bool) -> Array:
         """Add the n-grams of another; return their numbers here, int32 (other.n,); see ``Strings.adopt``."""

@@ -27,7 +27,7 @@ _14 = np.uint64(14)
 _32 = np.uint64(32)
 _56 = np.uint64(56)
 _64 = np.uint64(64)
-AHEAD = np.uint64(12)  # look-ups by which a row of a table is asked for early
+AHEAD = np.uint64(32)  # look-ups by which a row of a table is asked for early
 LOW = np.uint64(0xFFFFFFFF)
 HASHED = np.uint64(1 << 63)  # marks the key of a string longer than a key
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -92,6 +92,24 @@ class FittedFamily(Family):
 
     terms_: Array
     offsets_: Array
+
+    def write_later(self, write: Callable[[], tuple[Array, Array]]) -> None:
+        """Take what returns terms and offsets; called when they are first asked for, as those of a fold never are."""
+        self._write = write
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("terms_", "offsets_"):
+            write = self.__dict__.get("_write")
+            if write is not None:
+                self.terms_, self.offsets_ = write()
+                self.__dict__.pop("_write", None)
+            if name in self.__dict__:  # by now; or another thread has been faster
+                return self.__dict__[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __getstate__(self) -> dict[str, Any]:
+        getattr(self, "terms_", None)
+        return super().__getstate__()
 
     def strings(self, which: Iterable[int] | None = None) -> list[str]:
         """Return terms as strings."""
