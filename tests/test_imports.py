@@ -21,7 +21,7 @@ ALLOWED = {
     # a search fits and judges, and sees the parts that do; the run, its files and the screen are not its business
     "search": {
         "search", "bundle", "classifiers", "config", "datasets", "errors", "estimator", "evaluation", "fitting",
-        "records", "tasks",
+        "records", "tasks", "units",
     },
     "streams": {"streams", "errors", "files", "text"},
 }  # fmt: skip

@@ -189,6 +189,10 @@ COMMANDS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
     "runs": ("list the runs that were made", verb("runs")),
     "compare": ("compare runs that were judged on the same rows", verb("compare")),
     "explain": ("say why a text got its label, or its paragraphs went or stayed", verb("explain")),
+    "compress": (
+        "make a topic model smaller, and say what it loses: copydesk compress MODEL --to 2MB",
+        verb("compress"),
+    ),
     "export": ("write a topic model as a plain scikit-learn pipeline: --format joblib", export),
 }
 

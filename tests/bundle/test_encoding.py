@@ -59,3 +59,17 @@ def test_a_compressed_bundle_is_smaller_the_same_and_the_same_again(tmp_path: Pa
     size = {name: (tmp_path / name / "arrays.npz").stat().st_size for name in ("plain", "small")}
     assert size["small"] < 0.7 * size["plain"] < 20_000
     assert (tmp_path / "small" / "arrays.npz").read_bytes() == (tmp_path / "again" / "arrays.npz").read_bytes()
+
+
+def test_floats_that_half_precision_holds_are_stored_in_it() -> None:
+    array = np.random.default_rng(0).normal(size=(600, 10)).astype(np.float16).astype(np.float32)
+    found, stored = round_trip(array)
+    assert found.dtype == np.float32
+    assert found.tobytes() == array.tobytes()
+    assert sum(each.nbytes for each in stored.values()) == array.nbytes // 2
+
+
+def test_half_precision_of_another_type_than_floats_is_refused() -> None:
+    tree = {"kind": "half", "name": "w", "dtype": "object"}
+    with pytest.raises(ModelError, match="half precision"):
+        decode(tree, {"w": np.zeros(3, dtype=np.float16)}, {})

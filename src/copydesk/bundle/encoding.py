@@ -79,6 +79,9 @@ class Encoded:
         if value.dtype.kind not in PLAIN_KINDS or value.dtype.hasobject:
             raise TypeError(f"{where}: an array of {value.dtype} can't be saved as data")
         values = few_values(value)
+        if values is None and fits_half(value):
+            self.arrays[where] = value.astype(np.float16)
+            return {"kind": "half", "name": where, "dtype": value.dtype.name}
         if values is None:
             self.arrays[where] = np.ascontiguousarray(value)
             return {"kind": "array", "name": where}
@@ -114,6 +117,17 @@ def few_values(array: np.ndarray) -> np.ndarray | None:
     return values
 
 
+def fits_half(array: np.ndarray) -> bool:
+    """Say whether half precision holds every value of an array as it is, and saves anything."""
+    if array.dtype.kind != "f" or array.size < WORTH_A_PALETTE or array.dtype == np.float16:
+        return False
+    with np.errstate(over="ignore"):
+        return all(
+            np.array_equal(some.astype(np.float16).astype(array.dtype), some)
+            for some in (array.ravel()[:WORTH_A_PALETTE], array)
+        )
+
+
 _CSR_FIELDS = ("data", "indices", "indptr")
 
 
@@ -138,6 +152,10 @@ def decode(tree: Any, arrays: dict[str, np.ndarray], parts: dict[str, Any], dept
     kind = tree.get("kind")
     if kind == "array":
         return arrays[tree["name"]]
+    if kind == "half":
+        if tree["dtype"] not in ("float32", "float64"):
+            raise ModelError(f"{tree['name']} is of half precision and {tree['dtype']!r}; not one copydesk wrote")
+        return arrays[tree["name"]].astype(tree["dtype"])
     if kind == "palette":
         codes, values = arrays[tree["name"]], arrays[f"{tree['name']}#values"]
         if codes.max(initial=0) >= len(values):

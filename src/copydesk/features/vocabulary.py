@@ -115,6 +115,14 @@ class FittedFamily(Family):
         """Return terms as strings."""
         return terms.decode_terms(self.terms_, self.offsets_, which)
 
+    def taken(self, columns: Array) -> FittedFamily:
+        """Return a family of some of the terms, in the order given."""
+        family = FittedFamily()
+        family.terms_, family.offsets_ = terms.gather_terms(self.terms_, self.offsets_, columns)
+        family.idf_ = self.idf_[columns]
+        family.n_documents_, family.mean_length_ = self.n_documents_, self.mean_length_
+        return family
+
     def numbers(self, cut: Cut) -> Any:
         """Return what finds the column of an n-gram; made when it is first needed."""
         if not hasattr(self, "_numbers"):
@@ -151,6 +159,18 @@ class HashedFamily(Family):
             options,
         )
         return added
+
+    def folded(self, steps: int, options: dict[str, Any]) -> HashedFamily:
+        """Return what would have been learnt with a ``steps``-th of the columns, a power of two.
+
+        Columns are the first bits of a hash: neighbours fall together. A document that has several of them counts
+        once too often.
+        """
+        df = self.document_frequency_.reshape(-1, steps).sum(axis=1)
+        folded: HashedFamily = HashedFamily().learn(
+            np.minimum(df, self.n_documents_), self.n_documents_, self.n_ngrams_, options
+        )
+        return folded
 
     def strings(self, which: Iterable[int] | None = None) -> list[str]:
         """Return names of columns; which n-grams share one is not known."""

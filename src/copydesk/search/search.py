@@ -19,12 +19,13 @@ from copydesk.records import Run, fingerprint
 from copydesk.search.found import history, summary
 from copydesk.search.limits import below
 from copydesk.search.scores import Metric
-from copydesk.search.settings import Budget, Settings, shown_duration
+from copydesk.search.settings import Budget, Settings
 from copydesk.search.space import PARTS, Range, Space
 from copydesk.search.study import Study, copy_of
 from copydesk.search.trials import Outcome, Trials
 from copydesk.search.warm import warm_up
 from copydesk.tasks import check_fit
+from copydesk.units import shown_duration
 
 if TYPE_CHECKING:
     import numpy as np

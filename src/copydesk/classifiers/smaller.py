@@ -1,0 +1,139 @@
+"""A fitted model made small: the terms that say most, rounded weights, columns folded into fewer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copydesk.classifiers.quantised import quantise
+from copydesk.classifiers.weights import LinearClassifier
+from copydesk.features.tfidf import TfidfFeatures
+from copydesk.features.vocabulary import FittedFamily, HashedFamily
+
+Floats = NDArray[np.floating[Any]]
+
+BITS = (8, 16, 32)
+
+
+class Smaller:
+    """Makes smaller pairs of features and classifier out of a fitted one.
+
+    Parameters
+    ----------
+    features : TfidfFeatures
+        Fitted, with a vocabulary, or hashed.
+    classifier : LinearClassifier
+        Fitted on them.
+    bits : {8, 16, 32}, default=8
+        Of a weight: 8 round to 255 even steps for each class, 16 to half precision, 32 leave them.
+
+    Raises
+    ------
+    TypeError
+        They are of another kind; says which.
+    """
+
+    def __init__(self, features: Any, classifier: Any, bits: int = 8) -> None:
+        if not isinstance(features, TfidfFeatures):
+            raise TypeError(f"its features are {type(features).__name__}, not TfidfFeatures")
+        if not isinstance(classifier, LinearClassifier):
+            raise TypeError(f"its classifier is {type(classifier).__name__}, not a linear one of copydesk")
+        self.features, self.classifier, self.bits = features, classifier, bits
+        self.families = features.families_
+        self.hashed = all(isinstance(family, HashedFamily) for family in self.families)
+        if not self.hashed and not all(isinstance(family, FittedFamily) for family in self.families):
+            raise TypeError("some of its n-grams are hashed and some have a vocabulary")
+        borders = np.cumsum([0, *(family.n_terms for family in self.families)])
+        self.blocks = [classifier.weights_[a:b] for a, b in zip(borders[:-1], borders[1:], strict=True)]
+
+    @property
+    def terms(self) -> int:
+        """Number of terms or columns; those without weight count too, as they make documents longer."""
+        return sum(map(len, self.blocks))
+
+    def with_terms(self, n: int) -> tuple[TfidfFeatures, LinearClassifier]:
+        """Return the pair of the ``n`` terms that say most, at least one of each family.
+
+        What a term says is how much its part of the decision values differs between the classes, over all documents:
+        its weights' spread times its idf, times the root of the share of documents that have it. As the rest no longer
+        counts in a document's length, weights are scaled by what the length is expected to lose.
+        """
+        says, lengths = [], []
+        for family, block, options in zip(self.families, self.blocks, self.features.family_options(), strict=True):
+            share = document_shares(family, options)
+            says.append(spread(block) * family.idf_ * np.sqrt(share) * options["weight"])
+            lengths.append(share * family.idf_**2)
+        kept, norms = [], []
+        cut = np.partition(np.concatenate(says), -n)[-n] if n < sum(map(len, says)) else -np.inf
+        for said, length in zip(says, lengths, strict=True):
+            chosen = np.flatnonzero(said >= cut)
+            chosen = chosen if len(chosen) else np.array([int(said.argmax())])
+            kept.append(chosen)
+            norms.append(float(np.sqrt(length[chosen].sum() / length.sum())))
+        families, blocks = [], []
+        for family, block, chosen, options, norm in zip(
+            self.families, self.blocks, kept, self.features.family_options(), norms, strict=True
+        ):
+            order = chosen[np.argsort(np.asarray(family.strings(chosen), dtype=object), kind="stable")]
+            families.append(self._rounded_idf(family.taken(order)))  # in alphabetical order they deflate best
+            blocks.append(block[order] * (norm if options["norm"] is not None else 1.0))
+        return self._pair(families, blocks, {})
+
+    def with_columns(self, n: int) -> tuple[TfidfFeatures, LinearClassifier]:
+        """Return the pair of a hashed model with ``n`` columns, a power of two below what it has.
+
+        Columns that fall together share the mean of their weights, by the documents that have them.
+        """
+        families, blocks = [], []
+        for family, block, options in zip(self.families, self.blocks, self.features.family_options(), strict=True):
+            steps = max(1, family.n_terms // n)
+            df = family.document_frequency_.astype(np.float64)
+            joined = (block * df[:, None]).reshape(-1, steps, block.shape[1]).sum(axis=1)
+            total = df.reshape(-1, steps).sum(axis=1)
+            families.append(self._rounded_idf(family.folded(steps, options)))
+            blocks.append(joined / np.maximum(total, 1)[:, None])
+        return self._pair(families, blocks, {"n_features": n})
+
+    def _rounded_idf(self, family: Any) -> Any:
+        if self.bits == 8:
+            family.idf_ = quantise(family.idf_[:, None])[:, 0]
+        return family
+
+    def _pair(
+        self, families: list[Any], blocks: Sequence[Floats], options: dict[str, Any]
+    ) -> tuple[TfidfFeatures, LinearClassifier]:
+        features, classifier = copy(self.features), copy(self.classifier)
+        for name in [name for name in vars(features) if name.startswith("_")]:
+            delattr(features, name)  # what was made to look terms up
+        features.families_ = families
+        if options and features.families is not None:
+            features.families = [{**each, **options} for each in features.families]
+        elif options:
+            features.n_features = options["n_features"]
+        dtype = self.classifier.weights_.dtype
+        weights = np.concatenate(blocks).astype(dtype)
+        if self.bits == 8:
+            weights = quantise(weights)
+        elif self.bits == 16:
+            weights = weights.astype(np.float16).astype(dtype) + 0.0
+        classifier.weights_ = weights
+        classifier.n_features_in_ = len(weights)
+        return features, classifier
+
+
+def spread(weights: Floats) -> Floats:
+    """Return how far apart the classes' weights of each term are, shape (n_terms,)."""
+    apart = weights - weights.mean(axis=1, keepdims=True) if weights.shape[1] > 1 else weights
+    return np.asarray(np.sqrt(np.square(apart, dtype=np.float64).sum(axis=1)))
+
+
+def document_shares(family: FittedFamily, options: dict[str, Any]) -> Floats:
+    """Return the share of documents that have each term, as far as its idf tells."""
+    if not options["use_idf"]:
+        return np.ones(family.n_terms)
+    n, smooth = family.n_documents_, int(options["smooth_idf"])
+    return np.asarray(np.clip((n + smooth) * np.exp(1.0 - family.idf_) - smooth, 1, n) / n)
