@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from copydesk.datasets.examples import Examples
     from copydesk.estimator import TextClassifier
     from copydesk.evaluation.predictions import Predictions
-    from copydesk.evaluation.report import Highlight, Place
+    from copydesk.evaluation.report import Highlight, Place, Section
     from copydesk.records import Run
 
 
@@ -93,10 +94,21 @@ def report(
         highlights=highlights,
         previous=last_run(run.folder, predictions, metrics["task"]),
         learning_curve=learning_curve,
+        sections=search_section(run),
     )
     write_markdown(told, run.folder / "report.md")
     if missing_library() is None:
         write_html(told, run.folder / "report.html")
+
+
+def search_section(run: Run) -> list[Section]:
+    """Return what the report tells of the run's search, if there was one."""
+    if "search" not in run.info:
+        return []
+    from copydesk.search.report import section
+
+    told = json.loads((run.folder / "search" / "history.json").read_text(encoding="utf-8"))
+    return [section(told, run.info["search"]["metric"])]
 
 
 def print_summary(run: Run, metrics: dict[str, Any]) -> None:
@@ -116,10 +128,13 @@ def print_summary(run: Run, metrics: dict[str, Any]) -> None:
         interval = shown_interval(name, score)
         print(f"  {SCORES[name].title:<34}{shown(name, score['value']):>9}  {interval}")
     if "search" in run.info:
+        from copydesk.search.found import shown_value
+
         found = run.info["search"]
+        first, best = (shown_value(found[name]) for name in ("value_of_the_first_trial", "value"))
         print(
             f"  search  {found['trials']['all']:,} trials in {found['seconds']:.0f} s, {found['metric']} by "
-            f"cross-validation: {found['value_of_the_first_trial']:.4f} the first, {found['value']:.4f} the best"
+            f"cross-validation: {first} the first, {best} the best"
         )
         print(f"  found   {run.folder / 'search' / 'experiment' / run.name}.yaml")
     print(f"  model   {run.folder / 'model'}")

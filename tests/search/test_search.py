@@ -75,6 +75,17 @@ def test_a_run_keeps_every_trial_and_says_what_was_found(run: Path) -> None:
     assert (folder / "search" / "search.db").read_bytes().startswith(b"SQLite format 3")
 
 
+def test_the_report_tells_of_the_search(run: Path) -> None:
+    folder, _, history = told(run / "runs")
+    text = (folder / "report.md").read_text(encoding="utf-8")
+    assert "## Search" in text
+    assert "4 trials in" in text
+    assert text.count("features.ngram\\_range=") == len(history["train"]["front"])
+    page = folder / "report.html"
+    if page.exists():
+        assert "Score, size and time" in page.read_text(encoding="utf-8")
+
+
 def test_the_config_that_was_found_gives_the_same_model_without_a_search(run: Path) -> None:
     folder, _, _ = told(run / "runs")
     done = copydesk(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from copydesk.evaluation.report import SCORES, Report, shown, shown_interval, shown_scores, verdict
+from copydesk.evaluation.report import SCORES, Report, Section, shown, shown_interval, shown_scores, verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +28,7 @@ def write_markdown(report: Report, path: Path) -> None:
         _mapping("Decision", report.decision),
         _mapping("Data audit", report.audit),
         _mapping("Run", {name: value for name, value in report.run.items() if name != "experiment"}),
+        *(_section(each) for each in report.sections),
         f"## Config\n\n```yaml\n{report.config.strip()}\n```" if report.config else "",
     ]
     text = "\n\n".join(section for section in sections if section) + "\n"
@@ -95,6 +96,14 @@ def _parts(title: str, parts: Sequence[Mapping[str, Any]]) -> str:
     ]  # fmt: skip
     more = f"\n\nand {len(parts) - PARTS:,} more, in metrics.json" if len(parts) > PARTS else ""
     return f"## {title}\n\n" + table(["part", "rows", "accuracy (95 % interval)"], rows) + more
+
+
+def _section(section: Section) -> str:
+    parts = [f"## {plain(section.title)}", plain(section.text)]
+    if section.table is not None:
+        rows = [[cell[0] if isinstance(cell, tuple) else cell for cell in row] for row in section.table.rows]
+        parts.append(table(section.table.heading, rows))
+    return "\n\n".join(part for part in parts if part)
 
 
 def _mapping(title: str, values: Mapping[str, Any]) -> str:

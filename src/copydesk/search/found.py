@@ -77,9 +77,19 @@ def pareto_front(rows: Sequence[Mapping[str, Any]]) -> list[int]:
     return [each["number"] for each in sorted(front, key=lambda each: -each["value"])]
 
 
+def shown_value(value: float | None) -> str:
+    """Return a trial's score as text."""
+    return "none (it failed)" if value is None else f"{value:.4f}"
+
+
+def of_saved_model(told: Mapping[str, Any]) -> Any:
+    """Return the search whose config the saved model has: that on all rows, or on the only training part."""
+    return told["all"] if "all" in told else told["train"]
+
+
 def summary(told: Mapping[str, Mapping[str, Any]], space: Space) -> dict[str, Any]:
     """Return the records' few lines on the search whose config the saved model has."""
-    last = list(told.values())[-1]
+    last = of_saved_model(told)
     rows = {each["number"]: each for each in last["trials"]}
     best, default = rows[last["best"]], rows[last["default"]]
     states = [each["state"] for each in last["trials"]]

@@ -1,0 +1,105 @@
+"""A search as a section of the run's report: its history, what mattered, what can be had for size and time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from copydesk.evaluation.report import Plot, Section, Table
+from copydesk.search.found import of_saved_model, shown_value
+from copydesk.units import shown_size
+
+Row = Mapping[str, Any]
+
+
+def section(told: Mapping[str, Row], metric: str) -> Section:
+    """Return the section on the search whose config the saved model has.
+
+    Parameters
+    ----------
+    told : mapping of name to history
+        What ``search/history.json`` holds.
+    metric : str
+    """
+    found = of_saved_model(told)
+    rows = {each["number"]: each for each in found["trials"]}
+    states = [each["state"] for each in found["trials"]]
+    more = f" One of {len(told)} searches; the others, inside the folds, judge it." if len(told) > 1 else ""
+    best, first = (shown_value(rows[found[name]]["value"]) for name in ("best", "default"))
+    text = (
+        f"{len(rows):,} trials in {found['seconds']:.0f} s: {states.count('complete'):,} on all folds, "
+        f"{states.count('pruned'):,} given up after some, {states.count('fail'):,} failed. The best has a {metric} of "
+        f"{best} by cross-validation on what the search saw, which flatters it, as it is the best of many; the first "
+        f"trial, the config as it was, has {first}.{more} "
+        "The table holds the trials that no other beats in score, size and time together."
+    )
+    plots = [Plot("Trials", "Score of each trial, and the best so far", partial(draw_history, found["trials"], metric))]
+    if found["importance"]:
+        alt = "Share of the differences between trials that each key explains"
+        plots.append(Plot("What mattered", alt, partial(draw_importance, found["importance"])))
+    complete = [each for each in found["trials"] if each["state"] == "complete"]
+    alt = "Score of each trial by the size of its model; larger points took longer to fit"
+    plots.append(Plot("Score, size and time", alt, partial(draw_front, complete, found["front"], metric)))
+    return Section("Search", text, plots, front_table([rows[number] for number in found["front"]], metric))
+
+
+def front_table(rows: Sequence[Row], metric: str) -> Table:
+    """Return the trials of a front as a table."""
+    cells = [
+        (
+            (str(row["number"]), row["number"]),
+            (f"{row['value']:.4f}", row["value"]),
+            (shown_size(row["bytes"]), row["bytes"]),
+            (f"{row['seconds']:.2f}", row["seconds"]),
+            "; ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in chosen(row).items()),
+        )
+        for row in rows
+    ]
+    return Table(["trial", metric, "model", "seconds a fold", "config"], cells)
+
+
+def chosen(row: Row) -> dict[str, Any]:
+    """Return what a trial set: its parameters, what kept it small, its C."""
+    C = {} if row["C"] is None else {"C": row["C"]}
+    return {**row["params"], **row["cap"], **C}
+
+
+def draw_history(rows: Sequence[Row], metric: str, axes: Any) -> None:
+    """Draw each trial's score in the order of their ends, and the best so far."""
+    from copydesk.evaluation.plots import FAINT, INK, PALETTE
+
+    best, line = float("-inf"), []
+    for at, row in enumerate(rows, start=1):
+        if row["state"] == "complete":
+            best = max(best, row["value"])
+        line.append((at, best if best > float("-inf") else None))
+    for state, colour, name in (("pruned", FAINT, "given up"), ("complete", PALETTE[0], "on all folds")):
+        points = [(at, row["value"]) for at, row in enumerate(rows, start=1) if row["state"] == state]
+        if points:
+            axes.plot(*zip(*points, strict=True), "o", color=colour, markeredgecolor=INK, markersize=4, label=name)
+    axes.step(*zip(*[each for each in line if each[1] is not None], strict=True), where="post", color=INK, label="best")
+    axes.set(xlabel="trial", ylabel=metric)
+    axes.legend(loc="lower right")
+
+
+def draw_importance(importance: Mapping[str, float], axes: Any) -> None:
+    """Draw how much each key explains, the largest on top."""
+    from copydesk.evaluation.plots import PALETTE
+
+    names = list(importance)[::-1]
+    axes.barh(names, [importance[name] for name in names], color=PALETTE[0])
+    axes.set(xlabel="share of the differences", xlim=(0, 1))
+
+
+def draw_front(rows: Sequence[Row], front: Sequence[int], metric: str, axes: Any) -> None:
+    """Draw score by size, the slower the larger the point; those on the front are filled."""
+    from copydesk.evaluation.plots import INK, PALETTE
+
+    slowest = max(row["seconds"] for row in rows) or 1.0
+    for row in rows:
+        face = PALETTE[0] if row["number"] in front else "none"
+        area = 20 + 120 * row["seconds"] / slowest
+        axes.scatter(row["bytes"] / 1e6, row["value"], s=area, facecolors=face, edgecolors=INK)
+    axes.set(xscale="log", xlabel="model, MB (larger points take longer to fit)", ylabel=metric)
