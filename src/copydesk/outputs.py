@@ -128,13 +128,13 @@ def print_summary(run: Run, metrics: dict[str, Any]) -> None:
         interval = shown_interval(name, score)
         print(f"  {SCORES[name].title:<34}{shown(name, score['value']):>9}  {interval}")
     if "search" in run.info:
-        from copydesk.search.found import shown_value
+        from copydesk.search.found import judged_by, shown_value
 
         found = run.info["search"]
         first, best = (shown_value(found[name]) for name in ("value_of_the_first_trial", "value"))
         print(
             f"  search  {found['trials']['all']:,} trials in {found['seconds']:.0f} s, {found['metric']} by "
-            f"cross-validation: {first} the first, {best} the best"
+            f"{judged_by(found['folds'])}: {first} the first, {best} the best"
         )
         print(f"  found   {run.folder / 'search' / 'experiment' / run.name}.yaml")
     print(f"  model   {run.folder / 'model'}")

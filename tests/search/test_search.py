@@ -16,6 +16,8 @@ import pytest
 from omegaconf import DictConfig
 
 from copydesk.errors import ConfigError
+from copydesk.search.search import Search
+from copydesk.search.settings import Budget
 from copydesk.train import train
 from search.little import config, options
 from test_cli import copydesk
@@ -132,6 +134,17 @@ def test_a_model_keeps_below_its_limit_all_files_together(tmp_path: Path) -> Non
     train(searching(tmp_path, "+search.max_model_size=20kB", "search.trials=2", "decision=calibrated"))
     folder, _, _ = told(tmp_path / "runs")
     assert sum(path.stat().st_size for path in (folder / "model").iterdir()) <= 20_000
+
+
+@pytest.mark.parametrize(("fold_seconds", "folds"), [(0.1, 5), (3.0, 2), (30.0, 1)])
+def test_trials_are_judged_on_fewer_folds_where_the_time_is_short(
+    tmp_path: Path, fold_seconds: float, folds: int
+) -> None:
+    search = Search.of(searching(tmp_path, "search.folds=5", "+search.duration=50s"))
+    assert search is not None
+    assert search._folds_for(fold_seconds, Budget(50)) == folds
+    with pytest.raises(ConfigError, match="too short; a single fold"):
+        search._folds_for(51, Budget(50))
 
 
 @pytest.mark.parametrize(

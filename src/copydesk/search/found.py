@@ -22,7 +22,8 @@ def history(study: Study, best: FrozenTrial, budget: Budget) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``seconds``; ``interrupted``; ``default`` and ``best`` (numbers of trials, the first and the winner);
+        ``seconds``; ``interrupted``; ``folds`` (on how many a trial was judged);
+        ``default`` and ``best`` (numbers of trials, the first and the winner);
         ``trials``: ``number``, ``state``, ``value`` (mean over the folds it was judged on), ``params`` and what
         `trials.Outcome` keeps; ``importance`` by key; ``front`` (numbers of trials, see ``pareto_front``).
     """
@@ -30,6 +31,7 @@ def history(study: Study, best: FrozenTrial, budget: Budget) -> dict[str, Any]:
     return {
         "seconds": round(budget.elapsed, 1),
         "interrupted": budget.ended.is_set(),
+        "folds": study.folds,
         "default": trials[0]["number"],
         "best": best.number,
         "trials": trials,
@@ -82,6 +84,11 @@ def shown_value(value: float | None) -> str:
     return "none (it failed)" if value is None else f"{value:.4f}"
 
 
+def judged_by(folds: int) -> str:
+    """Return how trials were judged as text."""
+    return "one held-out fold" if folds == 1 else f"{folds} folds of cross-validation"
+
+
 def of_saved_model(told: Mapping[str, Any]) -> Any:
     """Return the search whose config the saved model has: that on all rows, or on the only training part."""
     return told["all"] if "all" in told else told["train"]
@@ -97,6 +104,7 @@ def summary(told: Mapping[str, Mapping[str, Any]], space: Space) -> dict[str, An
     return {
         "searches": len(told),
         "seconds": round(sum(each["seconds"] for each in told.values()), 1),
+        "folds": last["folds"],
         "trials": {"all": len(states), **{name: states.count(name) for name in ("complete", "pruned", "fail")}},
         "interrupted": any(each["interrupted"] for each in told.values()),
         "value_of_the_first_trial": default["value"],

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from copydesk.evaluation.report import Plot, Section, Table
-from copydesk.search.found import of_saved_model, shown_value
+from copydesk.search.found import judged_by, of_saved_model, shown_value
 from copydesk.units import shown_size
 
 Row = Mapping[str, Any]
@@ -29,10 +29,10 @@ def section(told: Mapping[str, Row], metric: str) -> Section:
     more = f" One of {len(told)} searches; the others, inside the folds, judge it." if len(told) > 1 else ""
     best, first = (shown_value(rows[found[name]]["value"]) for name in ("best", "default"))
     text = (
-        f"{len(rows):,} trials in {found['seconds']:.0f} s: {states.count('complete'):,} on all folds, "
+        f"{len(rows):,} trials in {found['seconds']:.0f} s: {states.count('complete'):,} to the end, "
         f"{states.count('pruned'):,} given up after some, {states.count('fail'):,} failed. The best has a {metric} of "
-        f"{best} by cross-validation on what the search saw, which flatters it, as it is the best of many; the first "
-        f"trial, the config as it was, has {first}.{more} "
+        f"{best} by {judged_by(found['folds'])} of what the search saw, which flatters it, as it is the best of many; "
+        f"the first trial, the config as it was, has {first}.{more} "
         "The table holds the trials that no other beats in score, size and time together."
     )
     plots = [Plot("Trials", "Score of each trial, and the best so far", partial(draw_history, found["trials"], metric))]
@@ -75,7 +75,7 @@ def draw_history(rows: Sequence[Row], metric: str, axes: Any) -> None:
         if row["state"] == "complete":
             best = max(best, row["value"])
         line.append((at, best if best > float("-inf") else None))
-    for state, colour, name in (("pruned", FAINT, "given up"), ("complete", PALETTE[0], "on all folds")):
+    for state, colour, name in (("pruned", FAINT, "given up"), ("complete", PALETTE[0], "to the end")):
         points = [(at, row["value"]) for at, row in enumerate(rows, start=1) if row["state"] == state]
         if points:
             axes.plot(*zip(*points, strict=True), "o", color=colour, markeredgecolor=INK, markersize=4, label=name)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from copydesk.tasks import Task
 
 FILE = "search.db"
+WANTED = 8  # trials that there should be time for; with less, a trial is judged on fewer folds
 HOPELESS = 10  # trials that failed, and none that did not
 
 
@@ -138,6 +139,7 @@ class Search:
             max_bytes=settings.max_bytes, whole=self.space.has("decision"),
         )  # fmt: skip
         study = Study(file, name, self.space, self._marks(frame), self.cfg.seed)
+        trials.used = study.folds or settings.folds
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -176,13 +178,13 @@ class Search:
         self, study: Study, trials: Trials, budget: Budget, trial: Trial, cfg: DictConfig, path: Range | None
     ) -> None:
         def go_on(value: float, outcome: Outcome, done: int) -> None:
-            if done == 1 and not study.complete():
-                self._check_budget(outcome.seconds, budget)
-            if budget.over:
+            if done == 1 and study.folds is None:
+                trials.used = study.settle_folds(self._folds_for(outcome.seconds, budget))
+            if budget.over and done < trials.used:
                 raise _OutOfTime
             if done:
                 trial.report(value, done)
-                if done < len(trials.folds) and trial.should_prune():
+                if done < trials.used and trial.should_prune():
                     raise _Pruned(outcome)
 
         key, Cs = (None, ()) if path is None else (path.key, path.path)
@@ -199,14 +201,15 @@ class Search:
         else:
             study.tell(trial, "COMPLETE", budget.elapsed, outcome.facts(), outcome.mean(outcome.best))
 
-    def _check_budget(self, fold_seconds: float, budget: Budget) -> None:
-        needed = fold_seconds * self.settings.folds
-        if needed > budget.seconds:
+    def _folds_for(self, fold_seconds: float, budget: Budget) -> int:
+        """Return on how many folds to judge a trial, so that there is time for some trials."""
+        left = budget.seconds - budget.spent
+        if fold_seconds > left:
             raise _TooShortError(
-                f"search.duration: too short; one trial takes some {shown_duration(needed)} "
-                f"({self.settings.folds} folds of {fold_seconds:.1f} s) and has {shown_duration(budget.seconds)}; "
-                f"give at least {shown_duration(10 * needed)}, or fewer search.folds"
+                f"search.duration: too short; a single fold of a trial takes some {shown_duration(fold_seconds)}, and "
+                f"there are {shown_duration(left)}; give at least {shown_duration(WANTED * fold_seconds)}"
             )
+        return max(1, min(self.settings.folds, int(left * self.settings.jobs / (WANTED * fold_seconds))))
 
     def _nothing(self, study: Study, budget: Budget) -> BaseException:
         """Return why there is no result."""

@@ -88,6 +88,19 @@ class Study:
         """Seconds that the search has taken so far."""
         return float(self.study.user_attrs.get("seconds", 0.0))
 
+    @property
+    def folds(self) -> int | None:
+        """On how many folds a trial is judged; None while that is open."""
+        used = self.study.user_attrs.get("folds")
+        return None if used is None else int(used)
+
+    def settle_folds(self, used: int) -> int:
+        """Judge trials on so many folds, unless that was settled before; return how many."""
+        with self._lock:
+            if self.folds is None:
+                self.study.set_user_attr("folds", used)
+            return self.folds or used
+
     def finished(self) -> list[FrozenTrial]:
         """Return the trials that came to an end: complete, pruned, or failed for a reason of their own."""
         return [each for each in self.study.get_trials(deepcopy=False) if FACTS in each.user_attrs]
