@@ -153,30 +153,39 @@ class Learner:
             family = HashedFamily()
             family.learn(counter.document_frequency, n_documents, first.n_ngrams, options)
             return family
-        if given is None and not len(counter.order()):
+        chosen = counter.order()
+        if given is None and not len(chosen):
             raise ValueError("empty vocabulary; perhaps the documents only contain stop words")
-        fixed = options["vocabulary"] is not None
-        chosen = counter.order() if fixed else self._chosen(counter, given, first.totals, options, n_documents)
+        if options["vocabulary"] is None:
+            chosen = self._chosen(counter, chosen, given, first.totals, options, n_documents)
         family = FittedFamily()
         if given is not None or 2 * len(chosen) < counter.n:
             family.terms_, family.offsets_ = written_terms(counter.ngrams, given, chosen, self.threads)
         else:
             family.write_later(partial(written_terms, counter.ngrams.forget_look_up(), None, chosen, self.threads))
-        family.learn(counter.document_frequency[chosen], n_documents, first.n_ngrams, options)
-        columns = np.arange(len(chosen), dtype=np.int32)
-        if len(chosen) == counter.n and np.array_equal(chosen, columns):
-            column_of = columns
-            parts[0].column_of = columns[:0]  # the same, which saves looking
-        else:
-            column_of = np.full(counter.n, -1, dtype=np.int32)
-            column_of[chosen] = columns
-            parts[0].column_of = column_of
-        for part, here in zip(parts[1:], numbers, strict=True):
-            part.column_of = column_of[here]
+        df = counter.document_frequency
+        column_of = np.full(counter.n, -1, dtype=np.int32)
+        column_of[chosen] = np.arange(len(chosen), dtype=np.int32)
+        same = len(chosen) == counter.n and bool((column_of[:-1] < column_of[1:]).all())
+        parts[0].column_of = column_of[:0] if same else column_of  # none saves looking
+
+        def joined(at: int) -> None:
+            if at == 0:
+                family.learn(df[chosen], n_documents, first.n_ngrams, options)
+            else:
+                parts[at].column_of = column_of[numbers[at - 1]]
+
+        in_threads(joined, range(len(parts)))
         return family
 
     def _chosen(
-        self, counter: Counter, given: list[str] | None, totals: Array, options: Options, n_documents: int
+        self,
+        counter: Counter,
+        chosen: Array,
+        given: list[str] | None,
+        totals: Array,
+        options: Options,
+        n_documents: int,
     ) -> Array:
         """Return the n-grams that stay, in the order of their columns; limits as scikit-learn's."""
         low, high = (
@@ -185,7 +194,7 @@ class Learner:
         )
         if high < low:
             raise ValueError("max_df corresponds to < documents than min_df")
-        chosen, df = counter.order(), counter.document_frequency
+        df = counter.document_frequency
         if low > 1 or high < n_documents:
             chosen = chosen[(df[chosen] >= low) & (df[chosen] <= high)]
         limit = options["max_features"]

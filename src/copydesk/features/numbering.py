@@ -303,26 +303,28 @@ class WordNgrams:
         levels, origin = other.level[: other.n], other.origin[: other.n]
         for length in range(1, int(levels.max(initial=1)) + 1):
             nodes = np.flatnonzero(levels == length)
-            words = word_here[(origin[nodes] & table.LOW).astype(np.int64)]
             if length == 1:
-                here[nodes] = self.node_of[words]
+                here[nodes] = self.node_of[word_here[(origin[nodes] & table.LOW).astype(np.int64)]]
                 continue
-            parents = here[(origin[nodes] >> _32).astype(np.int64)]
-            find = partial(self._find_known, parents, words)
-            numbers = np.concatenate(in_threads(find, runs(len(nodes), threads)))
+            some = [nodes[at] for at in runs(len(nodes), threads)]
             before = self.n
-            if last:
-                self._make_room(self.n + len(numbers))
-                self.n = table.append_pairs(parents, words, numbers, self.origin, self.n)
-            else:
-                new = np.flatnonzero(numbers < 0)
-                numbers[new] = self.find_pairs(parents[new], words[new], frozen=False)
+            find = partial(self._find_known, origin, word_here, here)
+            for which, (parents, words, numbers) in zip(some, in_threads(find, some), strict=True):
+                if last:
+                    self._make_room(self.n + len(numbers))
+                    self.n = table.append_pairs(parents, words, numbers, self.origin, self.n)
+                else:
+                    new = np.flatnonzero(numbers < 0)
+                    numbers[new] = self.find_pairs(parents[new], words[new], frozen=False)
+                here[which] = numbers
             self.level[before : self.n] = length
-            here[nodes] = numbers
         return here
 
-    def _find_known(self, parents: Array, words: Array, at: slice) -> Array:
-        return self.find_pairs(parents[at], words[at], frozen=True)
+    def _find_known(self, origin: Array, word_here: Array, here: Array, nodes: Array) -> tuple[Array, Array, Array]:
+        """Return what another's n-grams are made of, and their numbers, -1 for unknown."""
+        made_of = origin[nodes]
+        parents, words = here[(made_of >> _32).astype(np.int64)], word_here[(made_of & table.LOW).astype(np.int64)]
+        return parents, words, self.find_pairs(parents, words, frozen=True)
 
     def kept(self, keep: Array) -> tuple[WordNgrams, Array]:
         """Return the same with some n-grams and what leads to them, and the old numbers of what stayed."""
