@@ -16,8 +16,8 @@ import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from copydesk.features import table
-from copydesk.features.numbering import Strings, self_keyed
 from copydesk.features.patterns import goes_astray
+from copydesk.features.strings import Strings, self_keyed
 from copydesk.features.terms import encode_terms
 from copydesk.features.tfidf import SlowPatternWarning, TfidfFeatures
 from reference import TEXTS, check, same

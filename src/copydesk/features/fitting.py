@@ -12,7 +12,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from copydesk.features import terms
-from copydesk.features.counters import Counted, Counter, new_counter, numbers_of
+from copydesk.features.counter import Counted, Counter
+from copydesk.features.counters import new_counter, numbers_of
 from copydesk.features.cutting import Chunk, Cut
 from copydesk.features.options import chunked
 from copydesk.features.threads import in_threads, runs, shares

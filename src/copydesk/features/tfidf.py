@@ -16,7 +16,7 @@ from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_u
 from sklearn.utils.validation import check_is_fitted
 
 from copydesk.features.concentration import concentrate
-from copydesk.features.counters import Counter
+from copydesk.features.counter import Counter
 from copydesk.features.cutting import Chunk, Cut
 from copydesk.features.fitting import Learner, Part, weigh
 from copydesk.features.options import (

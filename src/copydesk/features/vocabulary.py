@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from copydesk.features import terms
-from copydesk.features.counters import Counter, columns_of, new_counter, numbers_of
+from copydesk.features.counter import Counter
+from copydesk.features.counters import columns_of, new_counter, numbers_of
 from copydesk.features.cutting import Cut
 
 Array = NDArray[Any]

@@ -1,0 +1,153 @@
+"""Different strings and their numbers: a table that grows while texts are read, or stands still for all threads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copydesk.features import table
+from copydesk.features.scratch import Scratch
+from copydesk.features.terms import gather_terms
+from copydesk.features.threads import in_threads, runs
+
+Array = NDArray[Any]
+
+_FAST_GROWTH = 1 << 18  # rows up to which a table grows fourfold
+
+
+def grown(array: Array, used: int, size: int) -> Array:
+    """Return a copy with room for ``size`` items or rows."""
+    larger = np.empty((size, *array.shape[1:]), dtype=array.dtype)
+    larger[:used] = array[:used]
+    return larger
+
+
+def rows_for(n: int) -> int:
+    """Return the size of a table that holds ``n`` keys without growing."""
+    return 1 << max(10, int(n * 4 / 3 + 2).bit_length())
+
+
+def larger_table(rows: Array, multiplier: Any) -> Array:
+    """Return a larger table with the same entries."""
+    size = len(rows) * (4 if len(rows) <= _FAST_GROWTH else 2)
+    larger = np.zeros((size, 2), dtype=np.uint64)
+    table.move_rows(rows, larger, multiplier)
+    return larger
+
+
+class Strings:
+    """Different strings, numbered in the order in which they were added.
+
+    Attributes
+    ----------
+    n : int
+        How many there are.
+    written, offsets : ndarray of uint8 and int64
+        Their UTF-8, one after the other, and where each begins; with room for more.
+    """
+
+    def __init__(self, multiplier: Any, rows: int = 1 << 12) -> None:
+        self.multiplier = multiplier
+        self.n = 0
+        self.table = np.zeros((rows, 2), dtype=np.uint64)
+        self.written = np.empty(4 * rows, dtype=np.uint8)
+        self.offsets = np.zeros(rows // 2, dtype=np.int64)
+
+    @classmethod
+    def of(cls, written: Array, offsets: Array, multiplier: Any) -> Strings:
+        """Number different strings in their order."""
+        strings = cls(multiplier, rows_for(len(offsets)))
+        strings.written = np.empty(len(written) + 8, dtype=np.uint8)
+        strings.offsets = np.zeros(len(offsets) + 8, dtype=np.int64)
+        strings.find(*self_keyed(written, offsets, multiplier), frozen=False)
+        return strings
+
+    def find(self, text: Array, spans: Array, keys: Array, frozen: bool, room: Scratch | None = None) -> Array:
+        """Return the number of each string, int32 (n,), -1 where it is not known and ``frozen``.
+
+        Parameters
+        ----------
+        text : uint8
+        spans : uint32 (n, 2)
+            Where in ``text`` each string stands.
+        keys : uint64 (n,)
+        """
+        numbers = (room or Scratch()).array("strings", len(keys), np.int32)
+        self._find(text, spans, keys, frozen, False, numbers)
+        wrong = table.mistaken(text, spans, keys, self.written, self.offsets, numbers)
+        if len(wrong):
+            others = np.empty(len(wrong), dtype=np.int32)
+            self._find(text, spans[wrong], keys[wrong], frozen, True, others)
+            numbers[wrong] = others
+        return numbers
+
+    def _find(self, text: Array, spans: Array, keys: Array, frozen: bool, by_bytes: bool, numbers: Array) -> None:
+        done = 0
+        while True:
+            done, self.n = table.find_strings(
+                text, spans, keys, done, self.table, self.written, self.offsets, self.n, self.multiplier, frozen,
+                by_bytes, numbers,
+            )  # fmt: skip
+            if done == len(keys):
+                return
+            self.grow(int(spans[done, 1]) - int(spans[done, 0]))
+
+    def grow(self, longest: int) -> None:
+        """Make room for at least one string more, of at most ``longest`` bytes."""
+        if self.n >= len(self.table) // 4 * 3:
+            self.table = larger_table(self.table, self.multiplier)
+        if self.n + 2 > len(self.offsets):
+            self.offsets = grown(self.offsets, self.n + 1, 2 * len(self.offsets))
+        used = int(self.offsets[self.n])
+        if used + longest > len(self.written):
+            self.written = grown(self.written, used, 2 * len(self.written) + longest)
+
+    def as_terms(self, numbers: Array) -> tuple[Array, Array]:
+        """Return the UTF-8 of strings, one after the other, and where each begins."""
+        found: tuple[Array, Array] = gather_terms(self.written, self.offsets, numbers)
+        return found
+
+    def forget_look_up(self) -> Strings:
+        """Keep no more than is needed to write terms."""
+        self.table = self.table[:0].copy()
+        return self
+
+    def kept(self, numbers: Array) -> Strings:
+        """Return the same with some strings alone, in their order."""
+        return Strings.of(*self.as_terms(numbers), self.multiplier)
+
+    def adopt(self, other: Strings, threads: int, last: bool) -> Array:
+        """Add the strings of another; return their numbers here, int32 (other.n,).
+
+        They differ among each other, so that looking up is reading alone, and threads share it. After the ``last``
+        one nothing is looked up, and what is new needs no entry.
+        """
+        text, spans, keys = self_keyed(other.written, other.offsets[: other.n + 1], self.multiplier)
+        numbers = np.concatenate(
+            in_threads(lambda at: self.find(text, spans[at], keys[at], frozen=True), runs(other.n, threads))
+        )
+        if not last:
+            new = np.flatnonzero(numbers < 0)
+            numbers[new] = self.find(text, spans[new], keys[new], frozen=False)
+            return numbers
+        used = int(self.offsets[self.n])
+        self.written = grown(self.written, used, used + int(other.offsets[other.n]))
+        self.offsets = grown(self.offsets, self.n + 1, self.n + 1 + other.n)
+        self.n = table.append_strings(text, other.offsets, numbers, self.written, self.offsets, self.n)
+        return numbers
+
+    @property
+    def nbytes(self) -> int:
+        """Memory taken."""
+        return self.table.nbytes + self.written.nbytes + self.offsets.nbytes
+
+
+def self_keyed(written: Array, offsets: Array, multiplier: Any) -> tuple[Array, Array, Array]:
+    """Return strings as ``Strings.find`` wants them: text, spans and keys."""
+    keys = np.empty(len(offsets) - 1, dtype=np.uint64)
+    table.key_strings(written, offsets, multiplier, keys)
+    spans = np.empty((len(keys), 2), dtype=np.uint32)
+    spans[:, 0], spans[:, 1] = offsets[:-1], offsets[1:]
+    return written, spans, keys
