@@ -188,6 +188,7 @@ COMMANDS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
     "clean": ("cut the paragraphs that are not the article", batch("clean")),
     "runs": ("list the runs that were made", verb("runs")),
     "compare": ("compare runs that were judged on the same rows", verb("compare")),
+    "evaluate": ("judge a saved model on new labelled data", verb("evaluate")),
     "explain": ("say why a text got its label, or its paragraphs went or stayed", verb("explain")),
     "compress": (
         "make a topic model smaller, and say what it loses: copydesk compress MODEL --to 2MB",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
     from copydesk.evaluation.predictions import Predictions
     from copydesk.evaluation.report import Highlight, Place, Section
+    from copydesk.observed import Observed
     from copydesk.records import Run
 
 
@@ -44,11 +45,13 @@ def save(
     examples: Examples,
     predictions: Predictions,
     metrics: dict[str, Any],
+    observed: Observed,
 ) -> None:
     """Write metrics, predictions and the bundle."""
     from copydesk import bundle
     from copydesk.config import without_secrets
     from copydesk.evaluation.card import model_card
+    from copydesk.shift import profile
 
     run.write("metrics.json", metrics)
     predictions.save(run.folder / "predictions.parquet")
@@ -61,6 +64,7 @@ def save(
         "headline": metrics["headline"],
         "scores": {name: score["value"] for name, score in metrics["scores"].items()},
         "dataset": run.info["dataset"],
+        "judged": profile(predictions, observed.unknown_share),
         "seed": cfg.seed,
         "versions": run.info["versions"],
     }
@@ -74,6 +78,9 @@ def report(
     metrics: dict[str, Any],
     highlights: Mapping[Place, Highlight],
     learning_curve: Sequence[Mapping[str, Any]] = (),
+    *,
+    config: str,
+    sections: Sequence[Section] = (),
 ) -> None:
     """Write ``report.md``, and ``report.html`` where the libraries for it are installed."""
     from copydesk.evaluation.html import missing_library, write_html
@@ -86,7 +93,7 @@ def report(
         run={**run.info, "seconds": run.seconds},
         metrics=metrics,
         predictions=predictions,
-        config=(run.folder / "config.yaml").read_text(encoding="utf-8"),
+        config=config,
         overrides=run.info["overrides"],
         audit=run.info["audit"],
         decision=model.decision_.summary_,
@@ -94,7 +101,7 @@ def report(
         highlights=highlights,
         previous=last_run(run.folder, predictions, metrics["task"]),
         learning_curve=learning_curve,
-        sections=search_section(run),
+        sections=[*search_section(run), *sections],
     )
     write_markdown(told, run.folder / "report.md")
     if missing_library() is None:
@@ -113,20 +120,13 @@ def search_section(run: Run) -> list[Section]:
 
 def print_summary(run: Run, metrics: dict[str, Any]) -> None:
     """Print the scores and where model and report are."""
-    from copydesk.evaluation.html import missing_library
-    from copydesk.evaluation.report import SCORES, shown, shown_interval, shown_scores
-
-    missing = missing_library()
     facts = run.info["audit"]
     unit = "texts" if metrics["task"] == "topic" else "paragraphs"
     print(
         f"{run.name}: {facts['documents']:,} documents, without {facts['exact_duplicates_dropped']:,} exact copies; "
         f"judged on {metrics['n']:,} {unit} not seen in training"
     )
-    for name in shown_scores(metrics):
-        score = metrics["scores"][name]
-        interval = shown_interval(name, score)
-        print(f"  {SCORES[name].title:<34}{shown(name, score['value']):>9}  {interval}")
+    print_scores(metrics)
     if "search" in run.info:
         from copydesk.search.found import judged_by, shown_value
 
@@ -138,6 +138,23 @@ def print_summary(run: Run, metrics: dict[str, Any]) -> None:
         )
         print(f"  found   {run.folder / 'search' / 'experiment' / run.name}.yaml")
     print(f"  model   {run.folder / 'model'}")
+    print_report(run)
+
+
+def print_scores(metrics: dict[str, Any]) -> None:
+    """Print the scores worth showing, each with its interval."""
+    from copydesk.evaluation.report import SCORES, shown, shown_interval, shown_scores
+
+    for name in shown_scores(metrics):
+        score = metrics["scores"][name]
+        print(f"  {SCORES[name].title:<34}{shown(name, score['value']):>9}  {shown_interval(name, score)}")
+
+
+def print_report(run: Run) -> None:
+    """Print where the report is, and how long everything took."""
+    from copydesk.evaluation.html import missing_library
+
+    missing = missing_library()
     print(f"  report  {run.folder / ('report.md' if missing else 'report.html')}")
     if missing:
         print(f"          as a page with plots: install copydesk[report] ({missing} is not there)")

@@ -13,8 +13,8 @@ from copydesk.errors import ConfigError
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
 from copydesk.fitting import build_estimator, fit, fit_and_judge, judge
-from copydesk.highlights import highlights
 from copydesk.learning import points
+from copydesk.observed import Observed
 from copydesk.records import Run, fingerprint
 from copydesk.tasks import TASKS, check_fit
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from copydesk.estimator import TextClassifier
-    from copydesk.evaluation.report import Highlight, Place
     from copydesk.search.search import Search
     from copydesk.tasks import Task
 
@@ -65,7 +64,7 @@ def train(cfg: DictConfig) -> float:
         estimators = [build_estimator(each) for each in configs]
 
         judged = []
-        marks: dict[Place, Highlight] = {}
+        observed = Observed()
         curve: list[dict[str, Any]] = []
         for number, (seen, held_out) in enumerate(folds):
             with run.stage("fit"):
@@ -73,7 +72,7 @@ def train(cfg: DictConfig) -> float:
             with run.stage("predict"):
                 judged.append(judge(model, frame.iloc[held_out], task, number))
             with run.stage("report"):
-                marks |= highlights(model, frame.iloc[held_out], judged[-1], task)
+                observed.note(model, frame.iloc[held_out], judged[-1], task)
             if with_curve and not number:
                 with run.stage("learning curve"):
                     learnt = (estimators[0], frame.iloc[seen], frame.iloc[held_out])
@@ -90,9 +89,10 @@ def train(cfg: DictConfig) -> float:
             predictions = Predictions.concatenate(judged)
             metrics = evaluate(predictions, task.name, seed=cfg.seed)
         with run.stage("save"):
-            outputs.save(run, configs[-1], model, examples, predictions, metrics)
+            outputs.save(run, configs[-1], model, examples, predictions, metrics, observed)
         with run.stage("report"):
-            outputs.report(run, model, predictions, metrics, marks, curve)
+            config_text = (run.folder / "config.yaml").read_text(encoding="utf-8")
+            outputs.report(run, model, predictions, metrics, observed.marks, curve, config=config_text)
     outputs.print_summary(run, metrics)
     return float(metrics["headline"]["value"])
 

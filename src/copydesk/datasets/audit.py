@@ -45,7 +45,7 @@ class Audit:
         ]
 
 
-def audit(frame: pd.DataFrame, *, official: bool = False, folds: int = 2) -> Audit:
+def audit(frame: pd.DataFrame, *, official: bool = False, folds: int = 2, fewest_labels: int = 2) -> Audit:
     """Check a dataset, drop what would falsify its scores, and count it.
 
     Empty texts are dropped. Of exact copies the first is kept; with an official split the test part stays as
@@ -59,13 +59,15 @@ def audit(frame: pd.DataFrame, *, official: bool = False, folds: int = 2) -> Aud
         Whether it will be split as it was published.
     folds : int, default=2
         How many parts each label must reach into.
+    fewest_labels : int, default=2
+        How many labels there must be: two to learn from, one to judge by.
 
     Raises
     ------
     DataError
         Training would be meaningless: missing columns, mixed types, no text, or one label only.
     """
-    _check_types(frame)
+    _check_types(frame, fewest_labels)
     rows_read = len(frame)
     frame = frame[frame["text"].str.strip() != ""].reset_index(drop=True)
     if not len(frame):
@@ -114,7 +116,7 @@ def drop_straddlers(
     return train[~leaks], int(frame["document"].iloc[train[leaks]].nunique())
 
 
-def _check_types(frame: pd.DataFrame) -> None:
+def _check_types(frame: pd.DataFrame, fewest_labels: int) -> None:
     missing = [name for name in REQUIRED if name not in frame]
     if missing:
         raise DataError(f"the dataset has no column {missing[0]!r}; a dataset has {', '.join(REQUIRED)}")
@@ -128,7 +130,7 @@ def _check_types(frame: pd.DataFrame) -> None:
                     f"{where}: {name} is {value!r} of type {type(value).__name__}; every {name} must be a string"
                 )
     labels = sorted(frame["label"].unique())
-    if len(labels) < 2:
+    if len(labels) < fewest_labels:
         raise DataError(f"the dataset has one label only, {labels[0]!r}; a classifier needs two; check dataset.label")
 
 

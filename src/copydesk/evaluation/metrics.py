@@ -211,7 +211,8 @@ def _per_class(counts: Counts, judged: Predictions, total: np.ndarray, drawn: np
             row[name] = score(array[0, at], low[at], high[at])
         never_certain(row["recall"], int(support[at]))
         never_certain(row["precision"], int(predicted[at]))
-        ranking, positive = judged.ranking(label), counts.true_at == at
+        positive = counts.true_at == at
+        ranking = None if positive.all() else judged.ranking(label)  # with nothing to rank it against
         row["average_precision"] = None if ranking is None else json_float(average_precision(positive, ranking))
         row["roc_auc"] = None if ranking is None else json_float(roc_auc(positive, ranking))
         if support[at] or predicted[at]:

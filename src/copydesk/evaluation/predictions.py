@@ -79,6 +79,8 @@ class Predictions:
         ValueError
             Lengths do not fit each other, or neither scores nor probabilities are given.
         """
+        import pandas as pd
+
         labels = np.asarray([str(name) for name in classes], dtype=object)
         score = _matrix("scores", scores, len(frame), len(labels))
         proba = _matrix("probabilities", probabilities, len(frame), len(labels))
@@ -96,7 +98,7 @@ class Predictions:
             text=text.str.slice(0, STORED_CHARACTERS).to_numpy(object),
             characters=text.str.len().to_numpy(np.int64),
             label=frame["label"].to_numpy(object),
-            predicted=said,
+            predicted=pd.Series(said, dtype=object),  # None is no label; pandas would make NaN of it
             confidence=_confidence(score, proba),
             fold=np.broadcast_to(np.asarray(fold, np.int64), len(frame)).copy(),
             judged=judged,

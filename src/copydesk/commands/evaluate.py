@@ -1,0 +1,173 @@
+"""``copydesk evaluate``: a saved model on new labelled data, with the report of a run and what has shifted."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from copydesk.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from copydesk.datasets.examples import Examples
+    from copydesk.evaluation.report import Section
+    from copydesk.model import Model
+    from copydesk.records import Run
+
+FOLDER = "experiments/evaluations"
+NAMED = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``copydesk evaluate``."""
+    add = parser.add_argument
+    add("data", nargs="+", metavar="DATA", help="labelled texts: CSV, TSV, JSONL, Parquet or a folder per label; "
+        "for a cleaner JSONL with labelled paragraphs, as copydesk clean writes it")  # fmt: skip
+    add("--model", required=True, help="folder of a saved model, or boilerplate: the cleaner in the box")
+    add("--text-field", default="text", metavar="FIELD", help="field of the text (%(default)s)")
+    add("--label-field", default="label", metavar="FIELD", help="field of the label (%(default)s)")
+    add("--title-field", metavar="FIELD", help="field of the title, where it is not in the text")
+    add("--site-field", metavar="FIELD", help="field of the site; intervals are then by site")
+    add(
+        "--output",
+        "-o",
+        default=FOLDER,
+        metavar="FOLDER",
+        help="a folder for each evaluation is made here (%(default)s)",
+    )
+    add("--seed", type=int, default=0, help="of the bootstrap (%(default)s)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge the model and write the report; return the exit code.
+
+    Raises
+    ------
+    DataError, ModelError, ResourceError
+        One line each.
+    """
+    from copydesk import outputs
+    from copydesk.datasets.audit import audit
+    from copydesk.evaluation.metrics import evaluate
+    from copydesk.fitting import judge
+    from copydesk.loading import load
+    from copydesk.observed import Observed
+    from copydesk.records import Run, fingerprint
+    from copydesk.shift import profile
+    from copydesk.tasks import TASKS
+
+    model = load(args.model)
+    task = TASKS[model.task]
+    name = Path(str(model.manifest.get("name", ""))).name or model.task
+    with Run(Path(args.output), name) as run:
+        with run.stage("read"):
+            examples = read(args, model.task)
+        with run.stage("audit"):
+            # every row is one to judge by: copies stay, and one label alone can be judged as well
+            audited = audit(examples.frame.assign(split="test"), official=True, fewest_labels=1)
+            frame = audited.frame
+            found = {"name": examples.name, "fingerprint": fingerprint(frame), **examples.notes}
+        run.info |= {"overrides": [], "seed": args.seed, "dataset": found}
+        run.info["model"] = {"folder": str(args.model), "sha256": model.manifest.get("sha256", "")}
+        outputs.tell_audit(run, audited)
+        observed = Observed()
+        with run.stage("predict"):
+            said = judge(model.estimator, frame, task, 0)
+        with run.stage("evaluate"):
+            metrics = evaluate(said, task.name, seed=args.seed)
+            limits = limits_of(model, frame, found["fingerprint"])
+        for line in limits:
+            run.warn(line)
+        with run.stage("report"):
+            observed.note(model.estimator, frame, said, task)
+            now = profile(said, observed.unknown_share)
+            sections = sections_of(model, now, limits)
+            run.write("metrics.json", metrics)
+            run.write("shift.json", {"at_training": model.manifest.get("judged"), "now": now})
+            said.save(run.folder / "predictions.parquet")
+            outputs.report(
+                run, model.estimator, said, metrics, observed.marks, sections=sections, config=config_of(model)
+            )
+    tell(run, metrics, sections)
+    return 0
+
+
+def read(args: argparse.Namespace, task: str) -> Examples:
+    """Read the labelled data that a task needs.
+
+    Raises
+    ------
+    DataError
+        In the words of this command, not of a run's config.
+    """
+    from copydesk.datasets.paragraphs import Paragraphs
+    from copydesk.datasets.tables import Table
+
+    site = args.site_field
+    title = args.title_field
+    try:
+        if task == "topic":
+            columns = {"text": args.text_field, "label": args.label_field, "title": title, "group": site}
+            return Table(path=args.data, **columns).load()
+        named = {name: value for name, value in (("site", site), ("title", title)) if value}
+        return Paragraphs(path=args.data, **named).load()
+    except DataError as error:
+        text = str(error).replace(f"dataset.path={args.data}", ", ".join(args.data)).replace("dataset.path=", "")
+        raise DataError(text.replace(", or raise dataset.max_bad", "")) from None
+
+
+def limits_of(model: Model, frame: pd.DataFrame, fingerprint: str) -> list[str]:
+    """Say what these data can't tell of the model, a line each."""
+    found = []
+    known, there = {str(label) for label in model.classes_}, set(frame["label"])
+    strange = sorted(there - known)
+    if strange:
+        more = f" and {len(strange) - NAMED} more" if len(strange) > NAMED else ""
+        rows = int(frame["label"].isin(strange).sum())
+        found.append(
+            f"{rows:,} rows have labels that the model does not know, which are always wrong: "
+            f"{', '.join(strange[:NAMED])}{more}"
+        )
+    if len(there) == 1:
+        found.append(
+            f"all rows have the label {next(iter(there))!r}: what is missed of it can be judged; precision, average "
+            "precision and ROC AUC can't"
+        )
+    missing = sorted(known - there)
+    if missing and len(there) > 1:
+        more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+        found.append(
+            f"no row has the label {', '.join(missing[:NAMED])}{more}: nothing is said of how well it is found"
+        )
+    if fingerprint == model.manifest.get("dataset", {}).get("fingerprint"):
+        found.append("these are the data that the model was trained on: it has seen what it is judged by")
+    return found
+
+
+def sections_of(model: Model, now: dict[str, Any], limits: list[str]) -> list[Section]:
+    """Return the sections that this report has and a run's has not."""
+    from copydesk.evaluation.report import Section
+    from copydesk.shift import shift_sections
+
+    cant = [Section("What can't be said", "; ".join(limits) + ".")] if limits else []
+    return [*shift_sections(model.manifest.get("judged"), now), *cant]
+
+
+def config_of(model: Model) -> str:
+    """Return the settings that the model was trained with, as YAML."""
+    import yaml
+
+    return str(yaml.safe_dump(model.manifest.get("settings", {}), sort_keys=False, allow_unicode=True))
+
+
+def tell(run: Run, metrics: dict[str, Any], sections: list[Section]) -> None:
+    """Print the scores, what has shifted, and where the report is."""
+    from copydesk import outputs
+
+    unit = "texts" if metrics["task"] == "topic" else "paragraphs"
+    print(f"{run.name}: judged on {metrics['n']:,} {unit} of {run.info['audit']['documents']:,} documents")
+    outputs.print_scores(metrics)
+    print(f"  shift   {sections[0].text}")
+    outputs.print_report(run)
