@@ -68,7 +68,7 @@ def save(
         "seed": cfg.seed,
         "versions": run.info["versions"],
     }
-    bundle.save(run.folder / "model", model, manifest, {"README.md": model_card(manifest, metrics)})
+    bundle.save(run.folder / "model", model, manifest, {"README.md": model_card(manifest, metrics, run.info["audit"])})
 
 
 def report(

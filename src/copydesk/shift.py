@@ -52,12 +52,12 @@ def unknown_shares(model: TextClassifier, frame: pd.DataFrame, task: Task) -> li
 
 def reader(model: TextClassifier, task: Task) -> Any:
     """Return the part of a model that reads texts; None where there is none."""
-    from copydesk.reasons import words_of
+    from copydesk.reasons import reader_of
 
     if not task.grouped:
         return model.features_
     try:
-        return words_of(model)[0]
+        return reader_of(model)[0]
     except ModelError:
         return None
 

@@ -5,69 +5,110 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from copydesk.evaluation.markdown import plain, table
 from copydesk.evaluation.report import SCORES, shown, shown_interval, shown_scores, verdict
 
 USE = {
     "topic": (
-        "Gives one label to a whole text: title on the first line, then the body.",
+        "Gives one label to a whole text: title on the first line, then the body. Meant for sorting and filtering "
+        "many articles, with a person behind decisions that matter to somebody.",
         'model.predict(["Title\\n\\nBody of the article …"])',
     ),
     "boilerplate": (
-        "Labels every paragraph of a crawled article as content or boilerplate, and returns the article alone.",
+        "Labels every paragraph of a crawled article as content or boilerplate, and returns the article alone. Meant "
+        "for cleaning crawled text before it is read, counted or trained on.",
         "model.clean(text).text",
     ),
 }
 LIMITS = {
     "topic": "Labels only what its training data names; a text on something else gets the nearest label, "
-    "with a confidence that may be high.",
+    "with a confidence that may be high. It reads words, not meaning: other times, places and languages use others. "
+    "`copydesk evaluate` says how good it is on your texts, and what has shifted.",
     "boilerplate": "Sees plain paragraphs only. Short paragraphs that would stand in an article as well as beside it, "
-    "such as captions and teasers, are where it errs.",
+    "such as captions and teasers, are where it errs. On kinds of pages that its training data lacks it leaves more "
+    "standing, or cuts more; `copydesk evaluate` says which.",
 }
+LABELS = 60  # named with their counts
 
 
-def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
-    """Return a card in Markdown, with the front matter that model hubs read."""
+def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], audit: Mapping[str, Any]) -> str:
+    """Return a card in Markdown, with the front matter that model hubs read.
+
+    Parameters
+    ----------
+    manifest, metrics : mapping
+        Of the bundle, and of the run.
+    audit : mapping
+        Facts about the data: ``documents``, ``groups``, ``rows_by_label``, what was dropped.
+    """
     import yaml
 
-    task = manifest["task"]
-    front = {
+    use, example = USE[manifest["task"]]
+    rows = [
+        [SCORES[name].title, shown(name, metrics["scores"][name]["value"]),
+         shown_interval(name, metrics["scores"][name]), SCORES[name].meaning]
+        for name in shown_scores(metrics)
+    ]  # fmt: skip
+    settings = yaml.safe_dump(manifest["settings"], sort_keys=False, allow_unicode=True).strip()
+    sections = [
+        f"---\n{yaml.safe_dump(front_matter(manifest, metrics), sort_keys=False, allow_unicode=True)}---",
+        f"# {plain(manifest['name'])}",
+        f"## Intended use\n\n{use}",
+        f'```python\nimport copydesk\n\nmodel = copydesk.load("path/of/this/folder")\n{example}\n```',
+        f"## How good it is\n\n{plain(verdict(metrics))} Judged on data that it was not trained on.",
+        table(["score", "value", "95 % interval", "what it is"], rows),
+        f"## Limits\n\n{LIMITS[manifest['task']]}",
+        f"## Data it saw\n\n{data_seen(manifest, audit)}",
+        table(["label", "rows"], counts(manifest, audit)),
+        f"## How it was trained\n\n```yaml\n{settings}\nseed: {manifest['seed']}\n```",
+        "With " + ", ".join(f"{name} {version}" for name, version in manifest["versions"].items()) + ".",
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def front_matter(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what hubs read: kind, tags and results. The licence is that of the data, which copydesk can't know."""
+    dataset = manifest["dataset"]
+    scores = [
+        {"type": name, "name": SCORES[name].title, "value": round(metrics["scores"][name]["value"], 4)}
+        for name in shown_scores(metrics)
+    ]
+    return {
+        "license": "unknown",
         "library_name": "copydesk",
         "pipeline_tag": "text-classification",
-        "tags": ["copydesk", "tf-idf", task],
+        "tags": ["copydesk", "tf-idf", manifest["task"]],
+        "metrics": [score["type"] for score in scores],
         "model-index": [
             {
                 "name": manifest["name"],
                 "results": [
                     {
                         "task": {"type": "text-classification"},
-                        "dataset": {"name": manifest["dataset"]["name"], "type": manifest["dataset"]["fingerprint"]},
-                        "metrics": [
-                            {"type": name, "value": round(metrics["scores"][name]["value"], 4)}
-                            for name in shown_scores(metrics)
-                        ],
+                        "dataset": {"name": dataset["name"], "type": dataset["name"],
+                                    "revision": dataset["fingerprint"]},
+                        "metrics": scores,
                     }
                 ],
             }
         ],
-    }
-    rows = [
-        f"| {SCORES[name].title} | {shown(name, metrics['scores'][name]['value'])} "
-        f"| {shown_interval(name, metrics['scores'][name])} |"
-        for name in shown_scores(metrics)
-    ]
-    use, example = USE[task]
-    return "\n".join(
-        [
-            f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True)}---",
-            f"# {manifest['name']}\n",
-            f"{use}\n",
-            f'```python\nimport copydesk\n\nmodel = copydesk.load("path/of/this/folder")\n{example}\n```\n',
-            f"## Judged\n\n{verdict(metrics)}\n",
-            "| score | value | 95 % interval |\n| --- | --- | --- |",
-            *rows,
-            f"\n## Data it saw\n\nDataset `{manifest['dataset']['name']}`, "
-            f"fingerprint `{manifest['dataset']['fingerprint'][:16]}…`; labels: "
-            f"{', '.join(f'`{label}`' for label in manifest['classes'])}.\n",
-            f"## Limits\n\n{LIMITS[task]}\n",
-        ]
-    )
+    }  # fmt: skip
+
+
+def data_seen(manifest: Mapping[str, Any], audit: Mapping[str, Any]) -> str:
+    """Return what the training data was, in a sentence or two."""
+    dataset = manifest["dataset"]
+    groups = f" of {audit['groups']:,} sites or sources" if audit.get("groups") else ""
+    text = f"Dataset {plain(dataset['name'])}: {audit.get('documents', 0):,} documents{groups}"
+    dropped = audit.get("exact_duplicates_dropped", 0)
+    if dropped:
+        text += f", {dropped:,} exact copies left out"
+    return f"{text}; SHA-256 of the rows `{dataset['fingerprint']}`."
+
+
+def counts(manifest: Mapping[str, Any], audit: Mapping[str, Any]) -> list[list[str]]:
+    """Return labels with how often they stand in the data."""
+    rows_by_label = audit.get("rows_by_label", {})
+    rows = [[label, f"{rows_by_label.get(label, 0):,}"] for label in manifest["classes"][:LABELS]]
+    more = len(manifest["classes"]) - LABELS
+    return [*rows, [f"and {more:,} more", ""]] if more > 0 else rows
