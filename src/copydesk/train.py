@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from copydesk import config, outputs
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.splits import Official
-from copydesk.errors import ConfigError
+from copydesk.errors import ConfigError, DataError
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
 from copydesk.fitting import build_estimator, fit, fit_and_judge, judge
@@ -113,12 +113,17 @@ def parts(split: Any, frame: pd.DataFrame, seed: int, run: Run) -> Iterator[tupl
     ------
     ConfigError
         The split refuses the data.
+    DataError
+        The rows to learn from have one label only.
     """
     dropped = 0
     try:
         for rest, held_out in split.folds(frame, seed):
             seen, straddlers = drop_straddlers(frame, rest, held_out)
             dropped += straddlers
+            labels = frame["label"].iloc[seen].unique()
+            if len(labels) < 2:
+                raise DataError(f"the training part of the split has one label only, {labels[0]!r}; give more")
             yield seen, held_out
     except ValueError as error:
         raise ConfigError(str(error)) from error

@@ -325,6 +325,39 @@ def test_names_that_lead_out_of_a_bundle_are_refused(saved: Path, tmp_path: Path
         assert "is missing" in refused(folder)
 
 
+def test_other_versions_and_tasks_are_named(saved: Path, of_sklearn: Path, tmp_path: Path) -> None:
+    import sklearn
+
+    count = 0
+    for number, version in enumerate([0, 2, 99, -1, 1.5, True, "1", None, [1]]):
+        folder = tmp_path / f"format{number}"
+        shutil.copytree(saved, folder)
+        manifest = json.loads((folder / SEALED).read_bytes())
+        content = {**{k: v for k, v in manifest.items() if k != "sha256"}, "format_version": version}
+        (folder / SEALED).write_bytes(_json({**content, "sha256": _digest(_json(content))}, indent=2))
+        assert f"bundle format {version}, this copydesk reads up to 1" in refused(folder)
+        count += 1
+    for version in ("0.24.2", "1.5.0", "2.0.0"):
+        folder = tmp_path / version
+        shutil.copytree(of_sklearn, folder)
+        for part in sorted(of_sklearn.glob("*.skops")):
+            now, then = sklearn.__version__.encode(), version.encode()
+            forged = io.BytesIO()
+            with zipfile.ZipFile(part) as packed, zipfile.ZipFile(forged, "w") as out:
+                for name in packed.namelist():
+                    out.writestr(name, packed.read(name).replace(b'\\"' + now + b'\\"', b'\\"' + then + b'\\"'))
+            forge(folder, **{part.name: forged.getvalue()})
+        said = refused(folder)
+        assert f"scikit-learn {version}" in said
+        assert f"this is {sklearn.__version__}" in said
+        count += 1
+    for task in ("boilerplate", "other"):
+        with pytest.raises(ModelError, match=f"a model for the task 'topic', not '{task}'"):
+            bundle.load(saved, task=task)
+        count += 1
+    tried(5, "other versions of the format and of scikit-learn, other tasks: both named, with what to do", count)
+
+
 # --- anything --------------------------------------------------------------------------------------------------------
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)

@@ -277,3 +277,41 @@ def test_law_a_save_killed_at_any_moment_leaves_the_old_or_the_new_bundle(tmp_pa
     bundle.save(path, models[0], {"task": "topic", "classes": []})
     assert [each.name for each in path.parent.iterdir()] == ["m"]
     tried(1, "SIGKILL at random moments of saving over a model: the old or the new one, whole", times(6, 220))
+
+
+# --- side by side, and the same whatever is around it ----------------------------------------------------------------
+
+
+def test_predictions_that_race_for_one_output_never_meet(work: Work, tmp_path: Path) -> None:
+    count = times(6, 50)
+    output = tmp_path / "out" / "out.jsonl"
+    output.parent.mkdir()
+    racers = [processes.start(*work.words(output), cwd=tmp_path, said=work.folder) for _ in range(count)]
+    codes = [racer.end() for racer in racers]
+    assert codes.count(3) == 1, [racer.said for racer in racers]
+    assert codes.count(2) == count - 1
+    for racer, code in zip(racers, codes, strict=True):
+        assert code == 3 or (racer.said.count("\n") == 1 and "out" in racer.said)
+    work.check(output)
+    tried(13, "predictions started at once with one output: one writes it, the others are refused", count)
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet", ".csv"])
+def test_threads_chunks_and_the_way_in_leave_no_trace(work: Work, suffix: str, tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in work.rows.read_bytes().splitlines() if not line.startswith(b"bad")][:700]
+    source = tmp_path / ("in.csv" if suffix == ".csv" else "in.jsonl")
+    lines = [f"{row['n']},{row['text']}" if suffix == ".csv" else json.dumps(row) for row in rows]
+    source.write_text("\n".join([*(["n,text"] if suffix == ".csv" else []), *lines]) + "\n", encoding="utf-8")
+    ways = [(jobs, size, way) for jobs in (1, 2, 4) for size in (1, 37, 1000) for way in ("file", "stdin")]
+    ways = ways if LONG else ways[::8]
+    found = set()
+    for number, (jobs, size, way) in enumerate(ways):
+        options = ["--proba", "--top-k", 2, "--jobs", jobs, "--chunk-size", size, "-o", f"{number}{suffix}"]
+        words = ["predict", "--model", work.model, "--format", source.suffix[1:], *options]
+        words.append(source if way == "file" else "-")
+        code, said, _ = processes.run(*map(str, words), cwd=tmp_path, said=work.folder, stdin=source)
+        assert code == 0, said
+        found.add((tmp_path / f"{number}{suffix}").read_bytes())
+    assert len(found) == 1
+    tried(16, f"1, 2 and 4 threads, chunks of 1, 37 and 1,000 rows, file and standard input, to {suffix}: other bytes",
+          len(ways), "0")  # fmt: skip

@@ -22,6 +22,7 @@ MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 4_194_304
 # Compressed weights that are mostly zero shrink to a thirtieth; a bomb to a thousandth.
 MAX_EXPANSION = 100
+WEIGHTS = ("coef_", "weights_", "intercept_", "idf_")
 
 
 def save(
@@ -52,6 +53,8 @@ def save(
         The folder can't be written.
     TypeError
         The estimator holds something that is not data.
+    ValueError
+        A weight is not a number.
     """
     extras = {name: text.encode() if isinstance(text, str) else text for name, text in (extra_files or {}).items()}
     files = {**_estimator_files(estimator, compressed), **extras}
@@ -73,11 +76,30 @@ def measure(estimator: Any, compressed: bool = False) -> int:
 
 def _estimator_files(estimator: Any, compressed: bool) -> dict[str, bytes]:
     encoded = Encoded(estimator)
+    check_numbers(encoded)
     return {
         "model.json": _json({"tree": encoded.tree, "parts": sorted(encoded.parts)}),
         "arrays.npz": _npz(encoded.arrays, compressed),
         **{_part_name(number): dump_part(part) for number, (_, part) in enumerate(sorted(encoded.parts.items()))},
     }
+
+
+def check_numbers(encoded: Encoded) -> None:
+    """Refuse to keep a fit that went wrong.
+
+    Raises
+    ------
+    ValueError
+        An array holds what is not a number, or weights of a linear model are not finite.
+    """
+    arrays = dict(encoded.arrays)
+    for where, part in encoded.parts.items():
+        arrays |= {f"{where}.{name}": np.asarray(getattr(part, name)) for name in WEIGHTS if hasattr(part, name)}
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not (
+            np.isfinite(array).all() if name.endswith(WEIGHTS) else not np.isnan(array).any()
+        ):
+            raise ValueError(f"{name} holds a value that is not a number; the model is not saved")
 
 
 def load(path: str | Path, task: str | None = None) -> tuple[Any, dict[str, Any]]:
@@ -166,7 +188,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise ModelError(f"{file}: damaged, or not of a copydesk bundle; restore it or train again") from None
     if found != FORMAT:
         raise ModelError(f"{file}: of format {found!r}, not {FORMAT!r}; this is not a copydesk model")
-    if not isinstance(version, int) or version > FORMAT_VERSION:
+    if version not in range(1, FORMAT_VERSION + 1) or isinstance(version, bool):
         raise ModelError(
             f"{file}: bundle format {version}, this copydesk reads up to {FORMAT_VERSION}; update copydesk"
         )

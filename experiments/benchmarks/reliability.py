@@ -1,0 +1,107 @@
+"""What was tried to break it, how often, and what was lost: the long form of ``tests/reliability``, as a table.
+
+    python experiments/benchmarks/reliability.py [--only interruptions bundles configs rows training memory]
+
+Every number is counted by the test that did it, after its last assertion; where one fails, there is no table. The table
+goes to ``reliability.md`` beside this script; ``--only`` renews the rows of some tests and keeps the others.
+``--counts FILE`` takes the counts of a run that was already made: ``COPYDESK_TRIALS=FILE make fuzz``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+TABLE = Path(__file__).with_suffix(".md")
+COUNTS = Path(__file__).with_suffix(".json")
+TESTS = Path(__file__).parents[2] / "tests" / "reliability"
+PACKAGES = ("scikit-learn", "numpy", "pyarrow", "hypothesis", "skops", "hydra-core")
+PROMISES = {
+    1: "killed while saving: the old or the new model",
+    2: "full disk: one line, what was there is still there",
+    3: "damaged or cut bundle: refused",
+    4: "hostile bundle or config: refused, nothing runs",
+    5: "other version, other task: both named",
+    6: "secrets of the environment: not written",
+    7: "bad rows: located, counted, none lost",
+    8: "odd bytes: kept exactly or rejected",
+    9: "bombs, endless lines, huge documents: bounded memory",
+    10: "too few classes: said before fitting",
+    11: "copies across the split",
+    12: "labels as paths, HTML, formulas: harmless",
+    13: "two runs, one folder or file: never mixed",
+    14: "killed and resumed: the bytes of an uninterrupted run",
+    15: "signals and closed pipes",
+    16: "threads, chunks, way in: the same bytes",
+    17: "not converged: recorded; no number: not saved",
+}
+
+
+def tried(names: list[str]) -> dict[str, list[dict[str, object]]]:
+    """Run the long tests of some modules; return what each counted."""
+    found = {}
+    for name in names:
+        with tempfile.TemporaryDirectory() as made:
+            counts = Path(made) / "counts"
+            command = [sys.executable, "-m", "pytest", "-q", "-m", "slow or not slow", str(TESTS / f"test_{name}.py")]
+            environment = {**os.environ, "COPYDESK_FUZZ": "1", "COPYDESK_TRIALS": str(counts)}
+            if subprocess.run(command, env=environment, cwd=TESTS.parents[1]).returncode:
+                raise SystemExit(f"{name}: a test failed; the table stays as it is")
+            found[name] = lines_of(counts)
+    return found
+
+
+def lines_of(path: Path) -> list[dict[str, object]]:
+    """Read counts."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def machine() -> str:
+    """Describe machine and versions in one line."""
+    found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    cpu = found[1].strip() if found else platform.processor()
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today()}"
+
+
+def write(parts: dict[str, list[dict[str, object]]]) -> None:
+    """Write the table."""
+    lines = sorted((line for part in parts.values() for line in part), key=lambda line: (line["promise"], line["what"]))
+    rows = [
+        f"| {line['promise']} | {PROMISES[int(str(line['promise']))]} | {line['what']} | {line['count']:,} | "
+        f"{line['found']} | nothing |"
+        for line in lines
+    ]
+    head = (
+        "# What was tried to break it\n\n`reliability.py`, which runs the long form of `tests/reliability`. The first "
+        "column counts the 18 promises of the reliability section; memory at size, the last of them, is in `load.md`. "
+        "`found` is what the text before it counts or measures.\n\n"
+        f"{machine()}.\n\n"
+        "| # | promise | tried | how often | found | lost |\n|---|---|---|---|---|---|\n"
+    )
+    TABLE.write_text(head + "\n".join(rows) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = sorted(path.stem.removeprefix("test_") for path in TESTS.glob("test_*.py"))
+    parser.add_argument("--only", choices=names, nargs="*", default=names)
+    parser.add_argument("--counts", type=Path, help="of one module, which --only names")
+    args = parser.parse_args()
+    parts = json.loads(COUNTS.read_text(encoding="utf-8")) if COUNTS.exists() else {}
+    parts |= {args.only[0]: lines_of(args.counts)} if args.counts else tried(args.only)
+    COUNTS.write_text(json.dumps(parts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write(parts)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""Inputs without measure: what expands, never ends or is only large does not take the memory of the machine."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+import little_desk
+from copydesk import bundle
+from copydesk.classifiers.decision import Calibrated
+from copydesk.classifiers.linear import LinearSVM
+from copydesk.estimator import TextClassifier
+from copydesk.features.tfidf import TfidfFeatures
+from trials import tried
+
+TEXTS = [f"{word} n{n}" for n in range(10) for word in ("sea ship wave", "oven bread", "pawn queen")]
+LABELS = ["boats", "bread", "chess"] * 10
+MB = 2**20
+GB = 2**30
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    fitted = TextClassifier(TfidfFeatures(ngram_range=(1, 2)), LinearSVM(), Calibrated()).fit(TEXTS, LABELS)
+    bundle.save(folder / "predict", fitted, {"task": "topic", "classes": ["boats", "bread", "chess"]})
+    desk = little_desk.desk()
+    bundle.save(folder / "clean", desk.estimator, desk.manifest)
+    return folder
+
+
+def peak(folder: Path, verb: str, models: Path, *words: str | Path) -> tuple[int, str, float]:
+    """Run a command; return exit code, standard error and its peak memory in MB, as the kernel counts it."""
+    command = [sys.executable, "-m", "copydesk.cli", verb, "--model", models / verb, *words]
+    with (folder / "said").open("wb") as said:
+        child = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=said, cwd=folder)
+        _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return child.returncode, (folder / "said").read_text(encoding="utf-8"), usage.ru_maxrss / 1024
+
+
+def bomb(path: Path, start: bytes, size: int) -> Path:
+    """Write a file that expands to one line of a great size."""
+    if path.suffix == ".gz":
+        with gzip.open(path, "wb", compresslevel=1) as file:
+            file.write(start)
+            for _ in range(size // MB):
+                file.write(b"a" * MB)
+    else:
+        with pa.OSFile(str(path), "wb") as raw, pa.CompressedOutputStream(raw, "zstd") as file:
+            file.write(start)
+            for _ in range(size // MB):
+                file.write(b"a" * MB)
+    assert path.stat().st_size < size // 100
+    return path
+
+
+def test_bombs_and_endless_lines_are_rejected_in_bounded_memory(models: Path, tmp_path: Path) -> None:
+    (tmp_path / "one.txt").write_text("sea ship", encoding="utf-8")
+    code, said, baseline = peak(tmp_path, "predict", models, tmp_path / "one.txt")
+    assert code == 0, said
+    files = [
+        bomb(tmp_path / "line.jsonl.gz", b'{"text": "', 300 * MB),
+        bomb(tmp_path / "line.jsonl.zst", b'{"text": "', 300 * MB),
+        bomb(tmp_path / "cell.csv.gz", b'id,text\n1,"', 100 * MB),
+        bomb(tmp_path / "cell.tsv.zst", b"id\ttext\n1\t", 100 * MB),
+        bomb(tmp_path / "document.txt.gz", b"", 300 * MB),
+    ]
+    code, said, found = peak(tmp_path, "predict", models, *files)
+    assert code == 3, said
+    assert "5 read = 0 written + 5 rejected" in said
+    for file in files:
+        assert f"{file}:" in said
+    assert found < baseline + 1024
+    what = "gzip and zstd bombs of 100 to 300 MB, as lines, cells and documents: MB above the smallest run"
+    tried(9, what, len(files), f"{found - baseline:.0f}")
+
+
+@pytest.mark.slow
+def test_a_line_of_a_gigabyte_is_rejected_in_bounded_memory(models: Path, tmp_path: Path) -> None:
+    (tmp_path / "one.txt").write_text("sea ship", encoding="utf-8")
+    _, _, baseline = peak(tmp_path, "predict", models, tmp_path / "one.txt")
+    with (tmp_path / "line.jsonl").open("wb") as file:
+        for _ in range(GB // MB):
+            file.write(b"a" * MB)
+        file.write(b'\n{"text": "sea ship"}\n')
+    code, said, found = peak(tmp_path, "predict", models, tmp_path / "line.jsonl")
+    assert code == 3, said
+    assert "line of 1,073,741,825 bytes, more than 33,554,432" in said
+    assert "2 read = 1 written + 1 rejected" in said
+    assert found < baseline + 1024
+    tried(9, "line of 1 GB: rejected, the next one answered; MB above the smallest run", 1, f"{found - baseline:.0f}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("verb", ["predict", "clean"])
+def test_documents_of_great_length_are_answered_or_rejected_in_bounded_memory(
+    verb: str, models: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "one.txt").write_text("sea ship", encoding="utf-8")
+    _, _, baseline = peak(tmp_path, verb, models, tmp_path / "one.txt")
+    (tmp_path / "long.txt").write_text("The council said that the old bridge is shut. " * 2_300_000, encoding="utf-8")
+    assert (tmp_path / "long.txt").stat().st_size > 100 * MB
+    code, said, found = peak(tmp_path, verb, models, tmp_path / "long.txt")
+    assert code == 3, said
+    assert "file of more than 33,554,432 bytes" in said
+    assert found < baseline + 1024
+    figures = [f"{found - baseline:.0f}"]
+    (tmp_path / "many.jsonl").write_text(
+        json.dumps({"text": "\n\n".join(f"The harbour {n} opened." for n in range(1_000_000))}) + "\n", encoding="utf-8"
+    )
+    code, said, found = peak(tmp_path, verb, models, tmp_path / "many.jsonl")
+    figures.append(f"{found - baseline:.0f}")
+    assert code == 0, said
+    assert found < baseline + 1024
+    tried(
+        9, f"`{verb}`: a document of 100 MB, one of 10^6 paragraphs; MB above the smallest run", 2, ", ".join(figures)
+    )
