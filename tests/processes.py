@@ -20,6 +20,8 @@ FORKS.set_forkserver_preload(
      "copydesk.classifiers.decision", "copydesk.classifiers.linear", "copydesk.features.tfidf", "processes"]
 )  # fmt: skip
 
+COMPILING = "compiling its kernels for this machine"
+
 
 @dataclass
 class Running:
@@ -41,7 +43,9 @@ class Running:
         """Return the exit code, negative for a signal that ended it, when it has ended."""
         self.process.join(120)
         assert not self.process.is_alive(), "the command hangs"
-        self.said = (self.folder / f"stderr{self.process.pid}").read_text(encoding="utf-8")
+        said = (self.folder / f"stderr{self.process.pid}").read_text(encoding="utf-8")
+        # whoever comes first on a machine compiles, and says so
+        self.said = "".join(line for line in said.splitlines(keepends=True) if COMPILING not in line)
         (self.folder / f"stderr{self.process.pid}").unlink()
         return int(self.process.exitcode)
 
