@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from copydesk.errors import ConfigError
 from copydesk.streams.outputs import Encoder, TextAlone
+from copydesk.streams.readers import Cells, Record
 from copydesk.streams.rows import Answer, Row
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 # Lines that return on a site's pages are looked for among rows that are read together: this many, or bytes of them.
 # It is fixed, whatever --chunk-size and --jobs are, so that the same input always gives the same bytes.
 WINDOW = (1_000, 8 * 2**20)
+# A paragraph takes a kilobyte or so while it is judged, however short it is.
+MAX_LINES = 100_000
+LINE_COUNTS_AS = 40  # bytes
 STRONGEST = 8  # n-grams and numbers that --explain names
 
 
@@ -42,6 +46,16 @@ def text_output(args: argparse.Namespace) -> Encoder | None:
 
         return Diff(f"{args.prefix}paragraphs", colour=args.output is None and sys.stdout.isatty())
     return None
+
+
+def weigh(record: Record) -> int:
+    """Return what a record counts as when rows are read together: its bytes, and more for every line in it."""
+    raw = record.raw
+    if isinstance(raw, bytes):
+        lines = raw.count(b"\n") + raw.count(b"\\n")
+    else:
+        lines = raw.lines.count("\n") if isinstance(raw, Cells) else 0
+    return record.size + LINE_COUNTS_AS * lines
 
 
 def replaced(args: argparse.Namespace) -> frozenset[str]:

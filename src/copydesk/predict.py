@@ -15,7 +15,7 @@ from copydesk import cleaning
 from copydesk.errors import ConfigError
 from copydesk.streams.answers import answering
 from copydesk.streams.delivery import Delivery
-from copydesk.streams.flow import CHUNK_ROWS, in_chunks, in_order
+from copydesk.streams.flow import CHUNK_BYTES, CHUNK_ROWS, Chunk, in_chunks, in_order
 from copydesk.streams.outputs import Encoder, JsonLines, encoder_for, format_of
 from copydesk.streams.progress import Silent, bar
 from copydesk.streams.readers import Record, read_records
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     sources = list_sources(args)
     with no_collection():
         manifest, answer = open_model(args)
-    fields = Fields(args.text_field, args.title_field, args.site_field)
+    fields = Fields(args.text_field, args.title_field, args.site_field, cleaning.MAX_LINES if is_clean(args) else None)
     work = answering(answer, encoder(args, output), fields, cleaning.replaced(args) if is_clean(args) else frozenset())
     settings = settings_of(args, manifest)
     with (
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         bar(total_size(args), wanted=output is not None or not sys.stdout.isatty()) as shown,
     ):
         records = delivery.after_done(read_all(sources, args.text_field, shown))
-        for chunk, answered in in_order(in_chunks(records, *chunk_limits(args)), work, args.jobs or cores()):
+        for chunk, answered in in_order(chunks(records, args), work, args.jobs or cores()):
             delivery.take(chunk, answered)
             shown.advance(len(chunk.records), chunk.size)
         counted = delivery.finish()
@@ -171,9 +171,12 @@ def settings_of(args: argparse.Namespace, manifest: dict[str, Any]) -> dict[str,
     return {"model": manifest["sha256"], **options}
 
 
-def chunk_limits(args: argparse.Namespace) -> tuple[int, ...]:
-    """Return how many rows are read together, and how many bytes; fixed where rows are judged together."""
-    return cleaning.WINDOW if is_clean(args) and args.site_field else (args.chunk_size,)
+def chunks(records: Iterator[Record], args: argparse.Namespace) -> Iterator[Chunk]:
+    """Cut records into those that are answered together; fixed where rows are judged together."""
+    if not is_clean(args):
+        return in_chunks(records, args.chunk_size)
+    rows, size = cleaning.WINDOW if args.site_field else (args.chunk_size, CHUNK_BYTES)
+    return in_chunks(records, rows, size, cleaning.weigh)
 
 
 def total_size(args: argparse.Namespace) -> int | None:

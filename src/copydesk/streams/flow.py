@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TypeVar
 
 from copydesk.streams.readers import Record
@@ -26,16 +27,22 @@ class Chunk:
     size: int
 
 
-def in_chunks(records: Iterable[Record], rows: int = CHUNK_ROWS, size: int = CHUNK_BYTES) -> Iterator[Chunk]:
-    """Cut records into chunks of at most ``rows``, and of about ``size`` bytes."""
+def in_chunks(
+    records: Iterable[Record],
+    rows: int = CHUNK_ROWS,
+    size: int = CHUNK_BYTES,
+    weigh: Callable[[Record], int] = attrgetter("size"),
+) -> Iterator[Chunk]:
+    """Cut records into chunks of at most ``rows``, and of about ``size`` bytes, or what ``weigh`` says they count."""
     held: list[Record] = []
-    total = 0
+    total = weight = 0
     for record in records:
         held.append(record)
         total += record.size
-        if len(held) >= rows or total >= size:
+        weight += weigh(record)
+        if len(held) >= rows or weight >= size:
             yield Chunk(held, total)
-            held, total = [], 0
+            held, total, weight = [], 0, 0
     if held:
         yield Chunk(held, total)
 

@@ -10,15 +10,17 @@ from json import decoder
 from typing import Any, TypeAlias
 
 from copydesk.streams.readers import Cells, ParquetRow, Record
+from copydesk.text.paragraphs import LINE
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Which fields hold the text, and, where they are named, title and site."""
+    """Which fields hold the text, and, where they are named, title and site; and how many lines a text may have."""
 
     text: str = "text"
     title: str | None = None
     site: str | None = None
+    max_lines: int | None = None
 
 
 @dataclass(slots=True)
@@ -86,7 +88,15 @@ def parse(record: Record, fields: Fields) -> Row | Rejected:
         return Rejected(record, str(error))
     if not text.strip() and not title.strip():
         return Rejected(record, f"nothing but white space in the field {fields.text!r}")
+    if fields.max_lines is not None and too_many_lines(text, fields.max_lines):
+        return Rejected(record, f"more than {fields.max_lines:,} lines in the field {fields.text!r}")
     return Row(record, text, title, site, members)
+
+
+def too_many_lines(text: str, at_most: int) -> bool:
+    """Say whether a text has more lines than that, white ones not counted."""
+    # a line that counts takes two characters
+    return len(text) > 2 * at_most and sum(1 for _ in LINE.finditer(text)) > at_most
 
 
 def _string(values: Mapping[str, Any], field: str, required: bool = False) -> str:
