@@ -41,7 +41,7 @@ class Running:
 
     def end(self) -> int:
         """Return the exit code, negative for a signal that ended it, when it has ended."""
-        self.process.join(120)
+        self.process.join(900)
         assert not self.process.is_alive(), "the command hangs"
         said = (self.folder / f"stderr{self.process.pid}").read_text(encoding="utf-8")
         # whoever comes first on a machine compiles, and says so

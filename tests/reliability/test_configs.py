@@ -123,7 +123,7 @@ def test_no_secret_of_the_environment_is_written_down(tmp_path: Path, monkeypatc
     words = ["train", "dataset=table", f"dataset.path={tmp_path}/${{oc.env:COPYDESK_CANARY}}/rows.jsonl",
              "split=stratified", "name=x", f"runs={tmp_path / 'runs'}"]  # fmt: skip
     command = [sys.executable, "-m", "copydesk.cli", *words]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     files = [path for path in (tmp_path / "runs").rglob("*") if path.is_file() and not path.is_symlink()]
     assert len(files) > 8

@@ -141,11 +141,11 @@ def test_a_command_killed_in_earnest_is_resumed(work: Work, tmp_path: Path) -> N
     while child.poll() is None and not (part.exists() and part.stat().st_size):
         time.sleep(0.01)
     child.send_signal(signal.SIGINT)
-    _, said = child.communicate(timeout=60)
+    _, said = child.communicate(timeout=600)
     assert child.returncode == 130, said
     assert "interrupted; " in said
     assert "the same command with --resume continues" in said
-    again = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=120)
+    again = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=600)
     assert again.returncode == 3, again.stderr
     assert (tmp_path / "out.jsonl").read_bytes() == work.whole[".jsonl"] * 20
 
