@@ -40,7 +40,7 @@ def labels(train: Part, test: Part, repeats: int) -> list[str]:
         ScikitLearn("scikit-learn TfidfVectorizer(1, 2) + LinearSVC", tfidf_and_linear_svc),
         FastText("fastText, tuned"),
         FastText("fastText, as it comes", {}),
-        ScikitLearn("scikit-learn HashingVectorizer(1, 2) + SGDClassifier", hashing_and_sgd),
+        ScikitLearn("scikit-learn HashingVectorizer(1, 2) + SGDClassifier", hashing_and_sgd, shown=True),
         VowpalWabbit("Vowpal Wabbit", "--ngram 2 -b 22 --passes 5"),
     ]
     for each in field:

@@ -6,7 +6,6 @@ What ``material`` and ``questions`` do is not timed: fastText and Vowpal Wabbit 
 from __future__ import annotations
 
 import json
-import os
 import re
 import tempfile
 from collections.abc import Callable
@@ -28,10 +27,13 @@ class Contestant:
     name : str
     threads : str
         How many it may use.
+    shown : bool
+        There is no target beside it: it is trained once.
     """
 
     name: str
     threads = "1"
+    shown = False
 
     def material(self, texts: list[str], labels: list[str]) -> Any:
         """Return what ``fit`` takes; not timed."""
@@ -74,8 +76,8 @@ class Copydesk(Contestant):
 class ScikitLearn(Contestant):
     """A pipeline of scikit-learn's."""
 
-    def __init__(self, name: str, make: Callable[[], Any]) -> None:
-        self.name, self.make = name, make
+    def __init__(self, name: str, make: Callable[[], Any], shown: bool = False) -> None:
+        self.name, self.make, self.shown = name, make, shown
 
     def fit(self, material: Any) -> None:
         self.model = self.make().fit(*material)
@@ -105,18 +107,29 @@ def normalised(text: str) -> str:
     return " ".join(PUNCTUATION.sub(r" \1 ", text.lower()).split())
 
 
+def mixed(texts: list[str], labels: list[str]) -> list[tuple[str, str]]:
+    """Return texts and labels in random order: they come class by class, which learners that go once by once mind."""
+    return [(texts[i], labels[i]) for i in np.random.default_rng(0).permutation(len(texts))]
+
+
+def lines_file(lines: list[str]) -> Any:
+    """Return an open file of these lines, which is gone once it is closed."""
+    file = tempfile.NamedTemporaryFile("w", encoding="utf-8")  # noqa: SIM115
+    file.writelines(f"{line}\n" for line in lines)
+    file.flush()
+    return file
+
+
 class FastText(Contestant):
     """fastText with given options, or with those that ``training.py --parts tune`` found."""
 
     def __init__(self, name: str, options: dict[str, Any] | None = None) -> None:
         self.name = name
         self.options = json.loads(TUNED.read_text())["options"] if options is None else options
+        self.shown = options is not None
 
     def material(self, texts: list[str], labels: list[str]) -> Any:
-        file = tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8")  # noqa: SIM115 (closed by the owner)
-        file.writelines(f"__label__{label} {normalised(text)}\n" for text, label in zip(texts, labels, strict=True))
-        file.flush()
-        return file
+        return lines_file([f"__label__{label} {normalised(text)}" for text, label in mixed(texts, labels)])
 
     def fit(self, material: Any) -> None:
         import fasttext
@@ -134,6 +147,7 @@ class VowpalWabbit(Contestant):
     """Vowpal Wabbit, one against all, hashed words and pairs."""
 
     threads = "2 (one reads)"
+    shown = True
 
     def __init__(self, name: str, options: str) -> None:
         self.name, self.options = name, options
@@ -141,41 +155,29 @@ class VowpalWabbit(Contestant):
     def material(self, texts: list[str], labels: list[str]) -> Any:
         self.classes = sorted(set(labels))
         numbers = {label: number for number, label in enumerate(self.classes, start=1)}
-        return self._file(
-            [f"{numbers[label]} | {self._words(text)}\n" for text, label in zip(texts, labels, strict=True)]
-        )
+        return lines_file([f"{numbers[label]} | {self._words(text)}" for text, label in mixed(texts, labels)])
 
     def fit(self, material: Any) -> None:
         from vowpalwabbit import Workspace
 
         with tempfile.TemporaryDirectory() as folder:
-            self.saved = self._file([])
+            self.saved = lines_file([])
             fitted = Workspace(
                 f"--oaa {len(self.classes)} {self.options} -d {material.name} --cache_file {folder}/cache -k "
                 f"--holdout_off --quiet -f {self.saved.name}"
             )
             fitted.finish()
-        # What is read back for predicting; loading is not timed there, so it is not left out here either.
-        self.model = self.saved.name
 
     def questions(self, texts: list[str]) -> Any:
-        return self._file([f"| {self._words(text)}\n" for text in texts])
+        return lines_file([f"| {self._words(text)}" for text in texts])
 
     def predict(self, questions: Any) -> Any:
         from vowpalwabbit import Workspace
 
         with tempfile.NamedTemporaryFile("r") as said:
-            Workspace(f"-i {self.model} -t -d {questions.name} -p {said.name} --quiet").finish()
+            Workspace(f"-i {self.saved.name} -t -d {questions.name} -p {said.name} --quiet").finish()
             return np.asarray(self.classes)[[int(line.split()[0]) - 1 for line in said]]
 
     @staticmethod
     def _words(text: str) -> str:
         return normalised(text).replace(":", " ").replace("|", " ")
-
-    @staticmethod
-    def _file(lines: list[str]) -> Any:
-        file = tempfile.NamedTemporaryFile("w", suffix=".vw", encoding="utf-8")  # noqa: SIM115
-        file.writelines(lines)
-        file.flush()
-        os.fsync(file.fileno())
-        return file
