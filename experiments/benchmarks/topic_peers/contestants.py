@@ -27,13 +27,10 @@ class Contestant:
     name : str
     threads : str
         How many it may use.
-    shown : bool
-        There is no target beside it: it is trained once.
     """
 
     name: str
     threads = "1"
-    shown = False
 
     def material(self, texts: list[str], labels: list[str]) -> Any:
         """Return what ``fit`` takes; not timed."""
@@ -76,8 +73,8 @@ class Copydesk(Contestant):
 class ScikitLearn(Contestant):
     """A pipeline of scikit-learn's."""
 
-    def __init__(self, name: str, make: Callable[[], Any], shown: bool = False) -> None:
-        self.name, self.make, self.shown = name, make, shown
+    def __init__(self, name: str, make: Callable[[], Any]) -> None:
+        self.name, self.make = name, make
 
     def fit(self, material: Any) -> None:
         self.model = self.make().fit(*material)
@@ -126,7 +123,6 @@ class FastText(Contestant):
     def __init__(self, name: str, options: dict[str, Any] | None = None) -> None:
         self.name = name
         self.options = json.loads(TUNED.read_text())["options"] if options is None else options
-        self.shown = options is not None
 
     def material(self, texts: list[str], labels: list[str]) -> Any:
         return lines_file([f"__label__{label} {normalised(text)}" for text, label in mixed(texts, labels)])
@@ -147,7 +143,6 @@ class VowpalWabbit(Contestant):
     """Vowpal Wabbit, one against all, hashed words and pairs."""
 
     threads = "2 (one reads)"
-    shown = True
 
     def __init__(self, name: str, options: str) -> None:
         self.name, self.options = name, options

@@ -9,28 +9,37 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 PACKAGES = ("scikit-learn", "fasttext-numpy2-wheel", "vowpalwabbit", "numba", "numpy", "scipy")
 
 
-def seconds(work: Callable[[], Any]) -> float:
-    start = time.perf_counter()
+class Taken(NamedTuple):
+    """Medians of runs, in seconds: by the clock, and of all processor cores together."""
+
+    wall: float
+    cpu: float
+
+
+def seconds(work: Callable[[], Any]) -> Taken:
+    wall, cpu = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - start
+    return Taken(time.perf_counter() - wall, time.process_time() - cpu)
 
 
-def in_turn(work: Sequence[tuple[Callable[[], Any], int]]) -> list[float]:
-    """Return the median seconds of each, run in turn as often as each says: what else happens happens to all."""
-    taken: list[list[float]] = [[] for _ in work]
-    for turn in range(max(times for _, times in work)):
+def in_turn(work: Sequence[tuple[Callable[[], Any], int]]) -> list[Taken]:
+    """Return the medians of each, run in turn as often as each says: what else happens happens to all."""
+    taken: list[list[Taken]] = [[] for _ in work]
+    while any(len(mine) < times for (_, times), mine in zip(work, taken, strict=True)):
         for (run, times), mine in zip(work, taken, strict=True):
-            if turn < times:
-                mine.append(seconds(run))
-    return [statistics.median(mine) for mine in taken]
+            if len(mine) < times:
+                with suppress(RuntimeError):  # fastText breaks off with NaN now and then; that run does not count
+                    mine.append(seconds(run))
+    return [Taken(*map(statistics.median, zip(*mine, strict=True))) for mine in taken]
 
 
 def machine() -> str:

@@ -12,7 +12,8 @@ from topic_peers.contestants import TUNED, FastText
 from topic_peers.corpus import Part
 
 START = {"lr": 0.25, "epoch": 25, "wordNgrams": 2, "dim": 50}
-TRIED = {"wordNgrams": [1, 2], "lr": [0.1, 0.25, 0.5, 1.0], "epoch": [10, 25, 50, 100], "dim": [20, 50, 100]}
+# with 1.0 it is no better (86.2 %) and breaks off with NaN every other time; nor are 100 epochs (86.1 %)
+TRIED = {"wordNgrams": [1, 2], "lr": [0.1, 0.25, 0.5], "epoch": [10, 25, 50], "dim": [20, 50, 100]}
 
 
 def tune(train: Part) -> None:
@@ -29,7 +30,6 @@ def tune(train: Part) -> None:
                 found[key] = accuracy(options, seen, held_out)
                 print(key, f"{found[key]:.4f}", file=sys.stderr, flush=True)
         best = json.loads(max(found, key=lambda key: found[key]))
-    best = next(json.loads(key) for key in sorted(found, key=lambda key: -found[key]) if gets_through(key, train))
     budget = f"{len(found)} trainings, {time.perf_counter() - spent:.0f} s on one thread"
     said = {
         "options": best,
@@ -38,11 +38,6 @@ def tune(train: Part) -> None:
         "tried": found,
     }
     TUNED.write_text(json.dumps(said, indent=2) + "\n")
-
-
-def gets_through(key: str, train: Part) -> bool:
-    """Tell whether the options also train on all of it; fastText stops at what is no number."""
-    return accuracy(json.loads(key), train, train) > 0
 
 
 def _fifth(labels: list[str]) -> list[list[int]]:
