@@ -156,8 +156,9 @@ def solver(train: Part, test: Part, repeats: int, peer_repeats: int) -> list[str
         said = model.predict(X_test)
         lines.append(
             f"| {name} | {model.tol:g} | {threads} | {mine.wall:.2f} | {mine.cpu:.2f} | "
-            f"{objective(model, X, y) / least - 1:.1e} | {np.abs(W - W_best).max():.1e} | {np.corrcoef(W, W_best)[0, 1]:.8f} | "
-            f"{100 * np.mean(said == labels):.2f} % | {100 * np.mean(said == y_test):.2f} % |"
+            f"{objective(model, X, y) / least - 1:.1e} | {np.abs(W - W_best).max():.1e} | "
+            f"{np.corrcoef(W, W_best)[0, 1]:.8f} | {100 * np.mean(said == labels):.2f} % | "
+            f"{100 * np.mean(said == y_test):.2f} % |"
         )
     a, b = runs[4][1], runs[5][1]
     apart = np.abs(a.coef_ - b.coef_).max()
