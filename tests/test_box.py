@@ -13,6 +13,7 @@ import yaml
 
 import copydesk as package
 from copydesk import bundle
+from copydesk.records import versions
 from copydesk.resources import find
 from test_cli import copydesk
 from test_experiments import LEFTOVERS, SAMPLE, STORY
@@ -42,6 +43,12 @@ def test_leftovers_go_and_the_title_and_every_sentence_stay(box: package.Cleaner
 @pytest.mark.parametrize("text", ["", "   \n\n ", "One paragraph alone, in which something happened on Monday."])
 def test_the_smallest_texts_get_sensible_answers(box: package.Cleaner, text: str) -> None:
     assert box.clean(text).text == text.strip()
+
+
+def test_of_leftovers_alone_nothing_stays(box: package.Cleaner) -> None:
+    lines = ["LEAVE A REPLY", "Please enter your comment!", "Please enter your name here", "All rights reserved."]
+    cleaned = box.clean("\n".join(lines))
+    assert (cleaned.text, len(cleaned.paragraphs)) == ("", len(lines))
 
 
 @pytest.mark.parametrize(
@@ -118,3 +125,25 @@ def test_it_is_in_the_wheel(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as packed:
         for file in BOX.iterdir():
             assert packed.read(f"copydesk/box/boilerplate/{file.name}") == file.read_bytes()
+
+
+@pytest.mark.slow
+def test_it_is_trained_again_byte_for_byte(tmp_path: Path) -> None:
+    root = Path(__file__).parents[1]
+    pages = root.parent / "shared" / "datasets" / "pages"
+    if not pages.is_dir():
+        pytest.skip(f"the pages are not at hand: {pages}")
+    recorded = bundle.read_manifest(BOX)["versions"]
+    if recorded != versions():
+        pytest.skip("trained with other versions of the libraries, which may round differently")
+    done = copydesk(
+        "train", "experiment=boilerplate_web", "split=inner", f"dataset.main.path={pages}", cwd=tmp_path,
+        OMP_NUM_THREADS="2", NUMBA_NUM_THREADS="2", timeout=3600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    model = tmp_path / "experiments" / "runs" / "boilerplate_web" / "latest" / "model"
+    words = [sys.executable, str(root / "experiments" / "box.py"), str(model), "--into", str(tmp_path / "box")]
+    subprocess.run(words, check=True, capture_output=True)
+    assert {file.name: file.read_bytes() for file in (tmp_path / "box").iterdir()} == {
+        file.name: file.read_bytes() for file in BOX.iterdir()
+    }

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 
-def copydesk(*words: str, cwd: Path, stdin: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+def copydesk(
+    *words: str, cwd: Path, stdin: str | None = None, timeout: float = 300, **env: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "copydesk.cli", *words],
         cwd=cwd,
@@ -19,7 +21,7 @@ def copydesk(*words: str, cwd: Path, stdin: str | None = None, **env: str) -> su
         capture_output=True,
         text=True,
         env={**os.environ, **env},
-        timeout=300,
+        timeout=timeout,
     )
 
 

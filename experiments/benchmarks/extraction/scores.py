@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from copydesk.evaluation.boilerplate import boilerplate_scores
+from copydesk.evaluation.boilerplate import boilerplate_draws
 from copydesk.evaluation.predictions import Predictions
+from copydesk.evaluation.score import with_intervals
 
 NAMES = {
     "boilerplate_f1": "boilerplate F1",
@@ -28,7 +29,7 @@ def scores(frame: pd.DataFrame, score: np.ndarray, keep: np.ndarray, resamples: 
     judged = Predictions.of(frame, classes=["boilerplate", "content"], predicted=said, scores=score).judged()
     sites = judged.rows["group"].where(judged.rows["group"] != "", judged.rows["document"])
     units = pd.factorize(sites)[0]
-    return boilerplate_scores(judged, units, int(units.max()) + 1, resamples, seed=0)
+    return with_intervals(*boilerplate_draws(judged, units, int(units.max()) + 1, resamples, seed=0))
 
 
 def cell(score: dict[str, Any], interval: bool = False, percent: bool = False) -> str:
