@@ -18,6 +18,7 @@ pytest.importorskip("resiliparse", reason="needs the extra html")
 
 from copydesk.datasets import sources
 from copydesk.datasets.pages import Pages, site_name
+from copydesk.datasets.wrapping import ALONE
 from copydesk.errors import ConfigError, DataError
 
 FIRST = "The council said on Tuesday that the old bridge would stay closed until the spring."
@@ -102,7 +103,7 @@ def test_main_texts_are_wrapped_in_leftovers_and_not_judged(folder: Path) -> Non
     frame = Pages(str(folder), silver=["two"], wrapped=0.5).load().frame
     views = frame[frame["document"].str.endswith(("#wrapped", "#short", "#without"))]
     assert views["document"].unique().tolist() == ["one/a#wrapped", "one/a#short", "one/a#without"]
-    assert set(views["weight"]) == {0.5}
+    assert set(views["weight"]) == {0.5, 0.5 * ALONE}
     assert not views["judged"].any()
     assert set(views["group"]) == {"example"}
     assert " ".join(views.loc[views["label"] == "content", "text"]).count(FIRST) == 2

@@ -124,7 +124,7 @@ class Pages:
                     texts.append(main_text(found[0], record))
         if not rows:
             raise DataError(f"dataset.path={self.path}: no page with a main text")
-        rows += (row | {"weight": self.wrapped, "judged": False} for row in wrapped(texts, self.seed))
+        rows += (row | {"weight": self.wrapped * row["weight"], "judged": False} for row in wrapped(texts, self.seed))
         return Examples(pd.DataFrame(rows), "boilerplate", "pages", dict(sorted(counts.items())))
 
     def _folder(self) -> Path:

@@ -15,6 +15,7 @@ from copydesk.datasets.sites import Site
 from copydesk.resources import find
 
 SHORTEST, SHORT = 1, 6  # paragraphs of an article that breaks off early
+ALONE = 0.2  # sample weight of a page of leftovers alone: few pages are, and short articles look like them
 FEWEST_HEADS = 20  # other articles that related links and teasers are taken from
 MAIN = "en"
 
@@ -67,7 +68,8 @@ def wrapped(texts: Sequence[MainText], seed: int = 0) -> Iterator[dict[str, Any]
                 if view == "without":
                     left = [row for row in rows if row["label"] == BOILERPLATE]
                     rows = [row | {"position": position} for position, row in enumerate(left)]
-                yield from (row | {"group": name, "title": each.title} for row in rows)
+                weight = ALONE if view == "without" else 1.0
+                yield from (row | {"group": name, "title": each.title, "weight": weight} for row in rows)
 
 
 def draw_site(
