@@ -45,12 +45,6 @@ def test_the_smallest_texts_get_sensible_answers(box: package.Cleaner, text: str
     assert box.clean(text).text == text.strip()
 
 
-def test_of_leftovers_alone_nothing_stays(box: package.Cleaner) -> None:
-    lines = ["LEAVE A REPLY", "Please enter your comment!", "Please enter your name here", "All rights reserved."]
-    cleaned = box.clean("\n".join(lines))
-    assert (cleaned.text, len(cleaned.paragraphs)) == ("", len(lines))
-
-
 @pytest.mark.parametrize(
     "paragraph",
     [

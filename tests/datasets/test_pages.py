@@ -18,7 +18,6 @@ pytest.importorskip("resiliparse", reason="needs the extra html")
 
 from copydesk.datasets import sources
 from copydesk.datasets.pages import Pages, site_name
-from copydesk.datasets.wrapping import ALONE
 from copydesk.errors import ConfigError, DataError
 
 FIRST = "The council said on Tuesday that the old bridge would stay closed until the spring."
@@ -101,9 +100,9 @@ def test_silver_is_trained_on_by_its_weight_and_never_judged(folder: Path) -> No
 def test_main_texts_are_wrapped_in_leftovers_and_not_judged(folder: Path) -> None:
     write(folder, "two", [RECORD | {"url": "https://other.example/b"}])
     frame = Pages(str(folder), silver=["two"], wrapped=0.5).load().frame
-    views = frame[frame["document"].str.endswith(("#wrapped", "#short", "#without"))]
-    assert views["document"].unique().tolist() == ["one/a#wrapped", "one/a#short", "one/a#without"]
-    assert set(views["weight"]) == {0.5, 0.5 * ALONE}
+    views = frame[frame["document"].str.endswith(("#wrapped", "#short"))]
+    assert views["document"].unique().tolist() == ["one/a#wrapped", "one/a#short"]
+    assert set(views["weight"]) == {0.5}
     assert not views["judged"].any()
     assert set(views["group"]) == {"example"}
     assert " ".join(views.loc[views["label"] == "content", "text"]).count(FIRST) == 2

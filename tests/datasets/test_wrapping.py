@@ -16,7 +16,7 @@ TEXTS = [
 ]
 
 
-def test_every_article_stands_there_whole_and_broken_off_and_left_out_and_leftovers_beside_it() -> None:
+def test_every_article_stands_there_whole_and_broken_off_and_leftovers_beside_it() -> None:
     rows = list(wrapped(TEXTS))
     for each in TEXTS:
         for view in ("wrapped", "short"):
@@ -28,9 +28,6 @@ def test_every_article_stands_there_whole_and_broken_off_and_left_out_and_leftov
             assert content.startswith(each.text.split("\n")[0])
             # a style with captions takes up to three sentences out of the story
             assert (sum(found) >= 9) if view == "wrapped" else (sum(found) <= 6)
-        alone = [row for row in rows if row["document"] == f"{each.document}#without"]
-        assert {row["label"] for row in alone} <= {"boilerplate"}
-        assert [row["position"] for row in alone] == list(range(len(alone)))
     share = sum(row["label"] == "boilerplate" for row in rows) / len(rows)
     assert 0.1 < share < 0.9
 

@@ -54,7 +54,7 @@ class Pages:
         it: trained on, never judged. They stand for extractors that are off the mark.
     wrapped : float, default=1.0
         Sample weight of blocks of composed pages: each main text that is not silver wrapped in leftovers of the
-        grammar, whole and broken off, and of the leftovers alone. Trained on, never judged; 0 for none.
+        grammar, whole and broken off. Trained on, never judged; 0 for none.
     silver : list of str or None, default=None
         Sources whose main texts are an extractor's output: trained on with ``silver_weight``, never judged.
     silver_weight : float, default=0.3
@@ -124,7 +124,7 @@ class Pages:
                     texts.append(main_text(found[0], record))
         if not rows:
             raise DataError(f"dataset.path={self.path}: no page with a main text")
-        rows += (row | {"weight": self.wrapped * row["weight"], "judged": False} for row in wrapped(texts, self.seed))
+        rows += (row | {"weight": self.wrapped, "judged": False} for row in wrapped(texts, self.seed))
         return Examples(pd.DataFrame(rows), "boilerplate", "pages", dict(sorted(counts.items())))
 
     def _folder(self) -> Path:

@@ -8,14 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from copydesk.datasets.compose import NAMES, heading, page_rows
-from copydesk.datasets.examples import BOILERPLATE
 from copydesk.datasets.grammar import Grammar, Language
 from copydesk.datasets.grammar_files import load_grammar
 from copydesk.datasets.sites import Site
 from copydesk.resources import find
 
 SHORTEST, SHORT = 1, 6  # paragraphs of an article that breaks off early
-ALONE = 0.2  # sample weight of a page of leftovers alone: few pages are, and short articles look like them
 FEWEST_HEADS = 20  # other articles that related links and teasers are taken from
 MAIN = "en"
 
@@ -43,11 +41,10 @@ class MainText:
 
 
 def wrapped(texts: Sequence[MainText], seed: int = 0) -> Iterator[dict[str, Any]]:
-    """Yield the paragraphs of composed pages: each article whole, broken off after a few paragraphs, and left out.
+    """Yield the paragraphs of composed pages: each article whole, and once more broken off after a few paragraphs.
 
-    Small pages are rare on the web, and what users bring; pages of leftovers alone show what is no article. A site
-    keeps its name, so that it straddles no split, and draws a style of its own; leftovers are in its language where
-    the grammar has it, else in English.
+    Small pages are rare on the web, and what users bring. A site keeps its name, so that it straddles no split, and
+    draws a style of its own; leftovers are in its language where the grammar has it, else in English.
     """
     grammar = load_grammar(find("data/boilerplate"), None)
     by_site: dict[str, list[MainText]] = {}
@@ -63,13 +60,9 @@ def wrapped(texts: Sequence[MainText], seed: int = 0) -> Iterator[dict[str, Any]
         draw = random.Random(f"{seed} {name}")
         site = draw_site(grammar, language, name, own if len(own) >= FEWEST_HEADS else everywhere, draw)
         for each in pages:
-            for view, text in (("wrapped", each.text), ("short", broken_off(each.text, draw)), ("without", each.text)):
+            for view, text in (("wrapped", each.text), ("short", broken_off(each.text, draw))):
                 rows = page_rows(site, site.page(text), document=f"{each.document}#{view}", split="")
-                if view == "without":
-                    left = [row for row in rows if row["label"] == BOILERPLATE]
-                    rows = [row | {"position": position} for position, row in enumerate(left)]
-                weight = ALONE if view == "without" else 1.0
-                yield from (row | {"group": name, "title": each.title, "weight": weight} for row in rows)
+                yield from (row | {"group": name, "title": each.title} for row in rows)
 
 
 def draw_site(
