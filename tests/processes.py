@@ -6,6 +6,7 @@ import contextlib
 import os
 import resource
 import signal
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -114,7 +115,8 @@ def _run(
     told.close()
     os.dup2(os.open(files[0], os.O_RDONLY), 0)
     os.dup2(os.open(files[1], os.O_WRONLY | os.O_CREAT, 0o644), 1)
-    os._exit(main(words))
+    sys.argv = ["copydesk", *words]
+    os._exit(main())
 
 
 def save_in_turn(path: Path, models: Path, first: int) -> None:

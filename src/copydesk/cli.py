@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 USAGE = """\
@@ -40,11 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         print(f"copydesk: no command {words[0]!r}; {nearest(words[0], COMMANDS)}", file=sys.stderr)
         return 2
-    return guarded(COMMANDS[words[0]][1], words[1:])
+    # Only a program of its own may end at once; what trains has worker processes to take down.
+    return guarded(COMMANDS[words[0]][1], words[1:], at_once=arguments is None and words[0] in ("predict", "clean"))
 
 
-def guarded(command: Callable[[list[str]], int], words: list[str]) -> int:
-    """Run a command; turn what goes wrong into one line and an exit code."""
+def guarded(command: Callable[[list[str]], int], words: list[str], at_once: bool = False) -> int:
+    """Run a command; turn what goes wrong into one line and an exit code; if ``at_once``, an interruption ends all."""
     from copydesk.errors import CopydeskError
 
     signal.signal(signal.SIGTERM, _terminated)
@@ -52,10 +54,14 @@ def guarded(command: Callable[[list[str]], int], words: list[str]) -> int:
         return command(words)
     except CopydeskError as error:
         print(f"copydesk: {error}", file=sys.stderr)
-        return error.exit_code
+        return interrupted(error.exit_code, at_once) if error.exit_code > 128 else error.exit_code
     except KeyboardInterrupt:
         print("copydesk: interrupted", file=sys.stderr)
-        return 130
+        return interrupted(130, at_once)
+    except SystemExit as left:
+        if left.code == 128 + signal.SIGTERM:
+            interrupted(left.code, at_once)
+        raise
     except BrokenPipeError:
         # The reader has what it wanted; nothing more can be written, not even at shutdown.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -67,6 +73,16 @@ def guarded(command: Callable[[list[str]], int], words: list[str]) -> int:
         name = f"{error.filename}: " if error.filename else ""
         print(f"copydesk: {name}{error.strerror or error}", file=sys.stderr)
         return 5
+
+
+def interrupted(code: int, at_once: bool) -> int:
+    """Return the exit code, or end with it: a library cut off while it compiles can crash when it is taken down."""
+    if at_once:
+        with suppress(OSError):
+            sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 def _terminated(number: int, frame: Any) -> None:
