@@ -38,6 +38,7 @@ def test_scores_are_those_of_scikit_learn(n: int, classes: int, right: float) ->
     assert found["brier"] == pytest.approx(brier)
 
 
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from([0.1, 0.2, 0.5, 0.9])), min_size=2, max_size=30))
 def test_areas_with_ties_are_those_of_scikit_learn(rows: list[tuple[bool, float]]) -> None:
     y, score = np.array([hit for hit, _ in rows]), np.array([value for _, value in rows])
@@ -104,15 +105,15 @@ def test_groups_are_resampled_whole_where_ten_are_known() -> None:
 
 def test_intervals_of_accuracy_hold_what_they_promise() -> None:
     covered = 0
-    for seed in range(60):
+    for seed in range(40):
         hit = np.random.default_rng(seed).random(300) < 0.8
         rows = [{"text": str(n), "label": "x", "document": f"d{n}"} for n in range(300)]
         said = Predictions.of(
             frame_of(rows), classes=["x", "y"], predicted=np.where(hit, "x", "y"), scores=np.zeros((300, 2))
         )
-        score = evaluate(said, resamples=200, seed=seed)["scores"]["accuracy"]
+        score = evaluate(said, resamples=150, seed=seed)["scores"]["accuracy"]
         covered += score["low"] <= 0.8 <= score["high"]
-    assert 52 <= covered <= 60
+    assert 34 <= covered <= 40
 
 
 @given(st.integers(1, 500), st.floats(0, 1))
