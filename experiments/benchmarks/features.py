@@ -156,7 +156,9 @@ def memory(folder: Path) -> list[str]:
         if fitted:
             continue
         peaks = [
-            float(run_python(PEAK.format(here=here, folder=str(folder), side=side, more=more, parameters=parameters))[0])
+            float(
+                run_python(PEAK.format(here=here, folder=str(folder), side=side, more=more, parameters=parameters))[0]
+            )
             for side, more in (("theirs", ""), ("ours", ""), ("ours", ", 2"))
         ]
         rows.append(f"| {name} | {' | '.join(f'{peak:.0f}' for peak in peaks)} |")
@@ -284,9 +286,9 @@ def main() -> None:
     for part, lines in measure(options):
         print("\n".join(lines), file=sys.stderr, flush=True)
         found = sections(path)
-        found[part.capitalize()] = "\n".join([*lines, "", machine() + ".", "", ""])
+        found[part.capitalize()] = "\n".join([*lines, "", machine() + "."])
         order = [*(each.capitalize() for each in PARTS), *sorted(set(found) - {each.capitalize() for each in PARTS})]
-        body = "".join(f"## {each}\n\n{found[each]}" for each in order if each in found)
+        body = "".join(f"## {each}\n\n{found[each].strip()}\n\n" for each in order if each in found)
         path.write_text("# Text to features\n\n`features.py`, part by part.\n\n" + body.rstrip() + "\n")
 
 
