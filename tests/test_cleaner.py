@@ -86,6 +86,31 @@ def test_a_script_never_seen_is_answered(text: str) -> None:
     assert 0 <= paragraph.probability <= 1
 
 
+@pytest.mark.parametrize(
+    ("text", "paragraphs"),
+    [
+        ("Sign in", ["Sign in"]),
+        (" ".join(little_desk.article().split()), [" ".join(little_desk.article().split())]),  # no newline at all
+        ("\n".join([*little_desk.HEAD, *little_desk.TAIL]), [*little_desk.HEAD, *little_desk.TAIL]),
+        ("\n\n.\n\n", ["."]),
+    ],
+)
+def test_one_paragraph_or_leftovers_alone_are_answered(text: str, paragraphs: list[str]) -> None:
+    cleaned = little_desk.desk().clean(text)
+    assert [p.text for p in cleaned.paragraphs] == paragraphs
+    assert cleaned.text.split("\n\n") == ["\n".join(p.text for p in cleaned.paragraphs if p.kept)]
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\r", "\u2029"])
+def test_line_ends_of_other_systems_change_nothing(newline: str) -> None:
+    text = little_desk.article()
+    ours, theirs = (little_desk.desk().clean(each) for each in (text, text.replace("\n", newline)))
+    assert [p._replace(start=0, end=0) for p in theirs.paragraphs] == [
+        p._replace(start=0, end=0) for p in ours.paragraphs
+    ]
+    assert theirs.text == ours.text.replace("\n", newline)
+
+
 def test_a_text_of_many_paragraphs_is_answered() -> None:
     cleaned = little_desk.desk().clean("\n\n".join(["Menu"] * 100_000))
     assert len(cleaned.paragraphs) == 100_000

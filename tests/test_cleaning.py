@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -156,6 +157,22 @@ def test_html_without_the_extra_says_what_to_install(
     assert err == f"copydesk: {tmp_path / 'page.html'}: to read HTML an extra is needed: pip install 'copydesk[html]'\n"
 
 
+@pytest.mark.parametrize("field", [[], ["--site-field", "host"]])
+def test_chunks_and_threads_leave_no_trace(
+    capsys: pytest.CaptureFixture[str], model: str, tmp_path: Path, field: list[str]
+) -> None:
+    rows = tmp_path / "rows.jsonl"
+    texts = [{"text": little_desk.article(n), "host": f"h{n % 3}"} for n in range(30)]
+    rows.write_text("".join(json.dumps(row) + "\n" for row in texts), encoding="utf-8")
+    told = []
+    for words in (["--jobs", "1"], ["--jobs", "3", "--chunk-size", "4"], ["--jobs", "2", "--chunk-size", "1"]):
+        code, out, _ = clean(capsys, "--model", model, *field, *words, str(rows))
+        assert code == 0
+        told.append(out)
+    assert told[0].count("\n") == 30
+    assert told[0] == told[1] == told[2]
+
+
 def process(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "copydesk.cli", "clean", *words]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
@@ -178,3 +195,24 @@ def test_as_a_process_a_diff_is_plain_where_there_is_no_terminal(model: str, art
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout
     assert {line[0] for line in done.stdout.splitlines()} == set("=+-")
+
+
+def test_as_a_process_a_diff_is_in_colour_on_a_terminal(model: str, article: Path) -> None:
+    pty = pytest.importorskip("pty", reason="no terminals here")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "copydesk.cli", "clean", "-q", "--model", model, "--diff", str(article)]
+    environment = {**os.environ, "TERM": "xterm-256color"}
+    environment.pop("NO_COLOR", None)
+    with subprocess.Popen(command, stdout=theirs, stdin=subprocess.DEVNULL, env=environment) as child:
+        os.close(theirs)
+        shown = b""
+        try:
+            while some := os.read(ours, 1 << 16):
+                shown += some
+        except OSError:  # Linux says so that the other side is closed
+            pass
+        os.close(ours)
+    assert child.returncode == 0
+    lines = shown.decode().splitlines()
+    assert any("\x1b[32m+ " in line for line in lines)  # green
+    assert any(re.match(r"\x1b\[[0-9;]*31m- ", line) for line in lines)  # red
