@@ -4,7 +4,8 @@
 
 FOLDER holds real pages as ``dataset=pages`` reads them. copydesk reads their text, a blank line between blocks; the
 peers read their HTML. Both are counted in megabytes of that text, UTF-8. All run on one core with one thread, warm,
-in turn, and the median of five counts. The tables go to ``cleaning.md`` beside this script, a part each.
+in turn, and the median of five counts, in seconds of the processor. The tables go to ``cleaning.md`` beside this
+script, a part each.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "M
 import argparse
 import json
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -68,15 +70,21 @@ def size_of(texts: list[str]) -> float:
     return sum(len(text.encode()) for text in texts) / 1e6
 
 
+def processor_time() -> float:
+    """Return seconds of the processor, of this process and those that it has run: others on the machine don't count."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
 def seconds(work: dict[str, Callable[[], Any]], repeats: int = REPEATS) -> dict[str, float]:
-    """Return each work's median seconds; all are done once before, and then in turn."""
+    """Return each work's median seconds of the processor; all are done once before, and then in turn."""
     taken: dict[str, list[float]] = {name: [] for name in work}
     for turn in range(repeats + 1):
         for name, do in work.items():
-            start = time.perf_counter()
+            start = processor_time()
             do()
             if turn:
-                taken[name].append(time.perf_counter() - start)
+                taken[name].append(processor_time() - start)
     return {name: statistics.median(found) for name, found in taken.items()}
 
 
@@ -183,7 +191,8 @@ def save(parts: dict[str, list[str]], model: str) -> None:
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     head = (
         f"# Speed of cleaning\n\n`cleaning.py`; AMD EPYC, 2 cores, one used, one thread; Python "
-        f"{platform.python_version()}, {versions}; {date.today()}; model: {model}. Warm, median of {REPEATS}.\n"
+        f"{platform.python_version()}, {versions}; {date.today()}; model: {model}. Warm, median of {REPEATS}, in "
+        "seconds of the processor.\n"
     )
     body = "".join(f"\n## {title}\n{sections[title].rstrip()}\n" for title in TITLES.values() if title in sections)
     TABLE.write_text(head + body + (f"\n---\n{remarks}" if remarks else ""), encoding="utf-8")
