@@ -73,11 +73,16 @@ def machine() -> str:
     return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today()}"
 
 
+def cell(text: object) -> str:
+    """Return text that breaks no table."""
+    return str(text).replace("|", "\\|")
+
+
 def write(parts: dict[str, list[dict[str, object]]]) -> None:
     """Write the table."""
     lines = sorted((line for part in parts.values() for line in part), key=lambda line: (line["promise"], line["what"]))
     rows = [
-        f"| {line['promise']} | {PROMISES[int(str(line['promise']))]} | {line['what']} | {line['count']:,} | "
+        f"| {line['promise']} | {PROMISES[int(str(line['promise']))]} | {cell(line['what'])} | {line['count']:,} | "
         f"{line['found']} | nothing |"
         for line in lines
     ]
