@@ -100,7 +100,7 @@ def test_table(found: dict[str, dict[str, Found]]) -> Lines:
 
 def tune_table(found: dict[str, dict[str, list[float]]]) -> Lines:
     lines = [f"| candidate | {' | '.join(found)} |", f"|{'---|' * (len(found) + 1)}"]
-    for candidate in CANDIDATES:
+    for candidate in next(iter(found.values()), {}):
         cells = [f"{100 * np.mean(each[candidate]):.2f}" for each in found.values()]
         lines.append(f"| {candidate} | {' | '.join(cells)} |")
     return lines
@@ -136,13 +136,19 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--parts", nargs="+", choices=["tune", "test"], default=["tune", "test"])
     parser.add_argument("--sets", nargs="+", help="names of the sets; all that are there")
+    parser.add_argument("--candidates", nargs="+", type=int, help="numbers, from 0, of those to compare; all")
     parser.add_argument("--others", type=Path, help="folder of the other tables")
     parser.add_argument("--cache", type=Path, help="keep what was found here, and go on from it")
     options = parser.parse_args()
     sets = {name: how for name, how in read(options.folder, options.others).items() if chosen(name, options.sets)}
     lines = ["# Topics", "", f"`topics.py`; {machine()}.", ""]
     if "tune" in options.parts:
-        lines += ["## Candidates, by folds of the training parts alone", "", *tuned(sets, options.cache), ""]
+        lines += [
+            "## Candidates, by folds of the training parts alone",
+            "",
+            *tuned(sets, options.cache, options.candidates),
+            "",
+        ]
     if "test" in options.parts:
         lines += ["## What was chosen, on the test parts", "", *tested(sets, options.cache), ""]
     Path(__file__).with_suffix(".md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
@@ -152,9 +158,10 @@ def chosen(name: str, given: list[str] | None) -> bool:
     return given is None or name in given
 
 
-def tuned(sets: dict[str, Callable[[], TopicSet]], cache: Path | None) -> Lines:
+def tuned(sets: dict[str, Callable[[], TopicSet]], cache: Path | None, numbers: list[int] | None) -> Lines:
     """Compare the candidates on the sets that the target names."""
-    estimators = {name: build_estimator(settings(overrides)) for name, overrides in CANDIDATES.items()}
+    names = [name for at, name in enumerate(CANDIDATES) if numbers is None or at in numbers]
+    estimators = {name: build_estimator(settings(CANDIDATES[name])) for name in names}
     found = {
         name: tune(sets[name](), estimators, plan, lambda what, how: remembered(cache, f"tune {name}, {what}", how))
         for name, plan in PLANS.items()

@@ -14,28 +14,43 @@ from copydesk.features.tfidf import TfidfFeatures
 
 # Into how many folds a training part is cut, by which seed (not that of the folds that are judged in the end), and how
 # many of them are judged: threads of messages stay whole, near-copies leave the training part.
-PLANS = {"20 Newsgroups": (5, 1, 1), "R8": (4, 1, 3), "R52": (4, 1, 3), "BBC": (5, 1, 5)}
-WORDS = "{analyzer:word,ngram_range:[1,2]}"
-CHARACTERS = "{analyzer:char_wb,ngram_range:[2,5],min_df:2}"
-TITLE = "{analyzer:word,ngram_range:[1,2],part:title,weight:%s}"
+PLANS = {"20 Newsgroups": (5, 1, 1), "R52": (4, 1, 2), "BBC": (5, 1, 5)}
 
 
-def features(*families: str, concentration: float = 0.5) -> list[str]:
+def words(weight: float = 1, concentration: float = 0, title: bool = False) -> str:
+    """Return a family of words and pairs of words."""
+    part = ",part:title" if title else ""
+    return f"{{analyzer:word,ngram_range:[1,2],weight:{weight},concentration:{concentration}{part}}}"
+
+
+def characters(first: int = 2, last: int = 5, concentration: float = 0) -> str:
+    """Return a family of characters inside words."""
+    return f"{{analyzer:char_wb,ngram_range:[{first},{last}],min_df:2,concentration:{concentration}}}"
+
+
+def preset(*families: str, C: float = 1.0) -> list[str]:
     """Return the overrides that give the preset other features."""
-    return [f"features.families=[{','.join(families)}]", f"features.concentration={concentration}"]
+    return [f"features.families=[{','.join(families)}]", f"classifier.C={C}"]
 
 
 # What differs from experiment=topics.
 CANDIDATES: dict[str, list[str]] = {
-    "words": features(WORDS, concentration=0),
-    "words, concentration 0.5": features(WORDS),
-    "words, concentration 1": features(WORDS, concentration=1),
-    "words, characters": features(WORDS, CHARACTERS, concentration=0),
-    "words, characters, concentration 0.5": features(WORDS, CHARACTERS),
-    "words, characters, title 0.5": features(WORDS, CHARACTERS, TITLE % 0.5, concentration=0),
-    "words, characters, title 0.5, concentration 0.5": features(WORDS, CHARACTERS, TITLE % 0.5),
-    "words, characters, title 0.5, concentration 1": features(WORDS, CHARACTERS, TITLE % 0.5, concentration=1),
-    "words, characters, title 0.7, concentration 0.5": features(WORDS, CHARACTERS, TITLE % 0.7),
+    "words": preset(words()),
+    "words, concentration 0.5": preset(words(concentration=0.5)),
+    "words, characters, both concentration 0.5": preset(words(concentration=0.5), characters(concentration=0.5)),
+    "words, characters, title 0.7": preset(words(), characters(), words(0.7, title=True)),
+    "words, characters, title 0.7, all concentration 0.5": preset(
+        words(concentration=0.5), characters(concentration=0.5), words(0.7, 0.5, title=True)
+    ),
+    "words, characters, title 0.7, but for the title concentration 0.5": preset(
+        words(concentration=0.5), characters(concentration=0.5), words(0.7, title=True)
+    ),
+    "words, characters, title 0.7, but for the title concentration 1": preset(
+        words(concentration=1), characters(concentration=1), words(0.7, title=True)
+    ),
+    "words, characters, title 1, but for the title concentration 0.5": preset(
+        words(concentration=0.5), characters(concentration=0.5), words(1, title=True)
+    ),
 }
 
 
