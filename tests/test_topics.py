@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 import copydesk as package
 from test_cli import TOPICS, copydesk
@@ -48,3 +50,17 @@ def test_its_bundle_labels_texts_as_a_process_and_in_python(run: Path, tmp_path:
     assert done.returncode == 0, done.stderr
     assert "boats" in done.stdout
     assert package.load(run / "model").predict([text]).tolist() == ["boats"]
+
+
+def test_for_newswire_supervised_weights_count_in_full_and_the_rest_is_the_same(tmp_path: Path) -> None:
+    def settings(experiment: str) -> dict[str, Any]:
+        done = copydesk("train", f"experiment={experiment}", "--cfg", "job", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return dict(yaml.safe_load(done.stdout))
+
+    general, wire = settings("topics"), settings("topics_newswire")
+    concentration = [
+        [family.pop("concentration", 0.0) for family in each["features"]["families"]] for each in (general, wire)
+    ]
+    assert concentration == [[0.5, 0.5, 0.0], [1.0, 1.0, 0.0]]
+    assert general | {"name": "topics_newswire"} == wire
