@@ -63,6 +63,14 @@ def test_along_a_path_every_c_scores_as_it_does_alone_and_the_best_is_taken(cfg:
     assert max(sorted(alone), key=found.mean) == found.C
 
 
+def test_the_c_of_a_classifier_inside_another_is_found_too(tmp_path: Path) -> None:
+    cfg = config(tmp_path, "classifier=nb_svm")
+    found = trials(rows(cfg)).evaluate(cfg, "classifier.classifier.C", [0.1, 1], go_on)
+    cfg.classifier.classifier.C = 0.1
+    assert found.values[0.1] == trials(rows(cfg)).evaluate(cfg, None, [], go_on).values[0.0]
+    assert set(found.values) == {0.1, 1.0}
+
+
 def test_features_are_made_once_for_all_trials_that_share_them(
     cfg: DictConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -217,11 +217,8 @@ class Trials:
         if key is not None and key.count(".") == 1:
             yield from zip(Cs, fit_path(classifier, X, y, Cs, sample_weight=extras["sample_weight"]), strict=True)
             return
-        if key is not None and hasattr(classifier, "fit_path"):  # NBWeighted hands the path on to what it wraps
-            yield from zip(Cs, classifier.fit_path(X, y, Cs, sample_weight=extras["sample_weight"]), strict=True)
-            return
         used = {k: v for k, v in extras.items() if v is not None and has_fit_parameter(classifier, k)}
-        for C in Cs:
+        for C in Cs:  # of a classifier inside another each is fitted anew: a path would be known only once it is whole
             if key is not None:
                 classifier = clone(classifier).set_params(**{key.split(".", 1)[1].replace(".", "__"): C})
             yield C, classifier.fit(X, y, **used)
