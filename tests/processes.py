@@ -114,6 +114,7 @@ def _run(
     told.send(None)
     told.close()
     os.dup2(os.open(files[0], os.O_RDONLY), 0)
+    sys.stdin = os.fdopen(0)  # multiprocessing has put an empty one there
     os.dup2(os.open(files[1], os.O_WRONLY | os.O_CREAT, 0o644), 1)
     sys.argv = ["copydesk", *words]
     os._exit(main())
