@@ -27,9 +27,17 @@ slow: .venv/test
 fuzz: .venv/test
 	COPYDESK_FUZZ=1 $(BIN)/python -m pytest -m "slow or not slow" -k "reliability or law"
 
+# Every benchmark, hours in all: make bench DATA=FOLDER, with topics/ and pages/ in it. One alone: see the script's --help.
+DATA ?= ../shared/datasets
 bench: .venv/test
+	@test -d $(DATA)/topics -a -d $(DATA)/pages || \
+		{ echo "make bench: $(DATA): no folder with topics/ and pages/; name one by DATA=FOLDER" >&2; exit 2; }
 	$(PIP) --editable ".[bench]"
-	for script in experiments/benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	for name in features training prediction topics search; do \
+		$(BIN)/python experiments/benchmarks/$$name.py $(DATA)/topics || exit 1; done
+	for name in boilerplate cleaning; do \
+		$(BIN)/python experiments/benchmarks/$$name.py $(DATA)/pages || exit 1; done
+	for name in topics_cleaned load reliability; do $(BIN)/python experiments/benchmarks/$$name.py || exit 1; done
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-annotate \
