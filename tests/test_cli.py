@@ -235,3 +235,29 @@ def test_a_damaged_model_is_refused_with_exit_code_4(trained: Path, tmp_path: Pa
     assert damaged.name in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.returncode == 4
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_an_interruption_that_falls_into_a_callback_is_not_lost(number: str, code: int) -> None:
+    """Python drops what is raised while an object is finalised; the command must end nevertheless, and quietly."""
+    program = f"""
+import os, signal, sys, time
+from copydesk import cli
+
+class Finalised:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{number})
+        time.sleep(0.2)
+
+def command(words):
+    Finalised()
+    time.sleep(20)
+    return 0
+
+cli.COMMANDS["wait"] = ("", command)
+sys.argv = ["copydesk", "wait"]
+sys.exit(cli.main())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=15)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr

@@ -24,6 +24,8 @@ exit codes: 0 done, 1 failed, 2 usage or configuration, 3 data (some rows reject
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code."""
+    if arguments is None:
+        sys.unraisablehook = _again
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in ("-sc", "--shell-completion"):
         return guarded(complete, words)
@@ -83,6 +85,19 @@ def interrupted(code: int, at_once: bool) -> int:
         sys.stderr.flush()
         os._exit(code)
     return code
+
+
+def _again(lost: sys.UnraisableHookArgs) -> None:
+    """Interrupt again where an interruption fell into a callback, in which Python drops whatever is raised."""
+    if not issubclass(lost.exc_type, (KeyboardInterrupt, SystemExit)):
+        sys.__unraisablehook__(lost)
+        return
+    from threading import Timer
+
+    number = signal.SIGINT if issubclass(lost.exc_type, KeyboardInterrupt) else signal.SIGTERM
+    later = Timer(0.01, os.kill, (os.getpid(), number))  # not from within the hook, where it would be dropped too
+    later.daemon = True
+    later.start()
 
 
 def _terminated(number: int, frame: Any) -> None:
