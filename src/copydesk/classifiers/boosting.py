@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
+
+from copydesk.features.compiled import kernel
 
 Array = NDArray[Any]
 ROWS_AT_ONCE = 128  # so that a block of numbers and a tree stay in cache
@@ -149,7 +150,7 @@ def node_means(leaf: Array, count: Array) -> Array:
     return np.hstack(levels)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def add_trees(X: Array, feature: Array, threshold: Array, leaf: Array, nothing: float, scores: Array) -> None:
     """Add to ``scores`` (n_samples,) the value of the leaf that each row falls into, of every tree."""
     one = np.uint32(1)
@@ -180,7 +181,7 @@ def add_trees(X: Array, feature: Array, threshold: Array, leaf: Array, nothing: 
                 scores[np.uint64(first) + row] += values[node[row] - n_inner]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def add_paths(X: Array, feature: Array, threshold: Array, means: Array, found: Array) -> None:
     """Add to ``found`` (n_samples, n_numbers) by how much each split on a row's way changes its mean."""
     for row in range(X.shape[0]):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
+
+from copydesk.features.compiled import kernel
 
 Array = NDArray[Any]
 
@@ -74,7 +75,7 @@ class LinearChain(BaseEstimator):
         return np.asarray(self.slope_ * X[:, 0].astype(np.float64) + self.offset_)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def posterior_odds(evidence: Array, starts: Array, transition: Array, start: Array) -> Array:
     """Return log posterior odds of state 1 from log likelihood ratios, page by page, in the log domain."""
     n = evidence.shape[0]

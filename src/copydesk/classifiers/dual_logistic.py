@@ -10,15 +10,15 @@ PAMI 2018).
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from copydesk.classifiers.dual_rows import add_row, score_row, shuffle
+from copydesk.features.compiled import kernel
 
 SMALLEST_LOG = -700.0
 """A logarithm whose exponential is still a normal float64."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def solve_one_vs_rest(
     rows,
     target,
@@ -74,7 +74,7 @@ def solve_one_vs_rest(
     return converged
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _binary_optimum(margin, strength):
     """Return p in (0, 1) with ``logit(p) + margin + strength * p = 0``.
 
@@ -99,7 +99,7 @@ def _binary_optimum(margin, strength):
     return p
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def solve_multinomial(
     rows,
     target,
@@ -152,7 +152,7 @@ def solve_multinomial(
     return False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _softmax_violation(levels, strength, logs):
     """Return the largest difference between ``exp(logs)``, from the dual, and the softmax of the scores."""
     top = -np.inf
@@ -168,7 +168,7 @@ def _softmax_violation(levels, strength, logs):
     return largest
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _softmax_optimum(levels, strength, logs):
     """Find ``logs`` with ``logs + strength * exp(logs) = levels - shift`` and ``exp(logs)`` summing to 1.
 

@@ -16,6 +16,8 @@ import scipy.sparse as sp
 from numba import njit
 from numpy.typing import NDArray
 
+from copydesk.features.compiled import kernel
+
 Floats = NDArray[Any]
 
 FEW = 4
@@ -76,7 +78,7 @@ def dual_rows(X: Any, n_outputs: int) -> DualRows | None:
     return DualRows(*weighted, rank, n_weighted, *pairs)  # type: ignore[call-arg]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _rows_with_column(indptr, indices, n_columns):
     """Count the rows that have each column; say whether a row has one twice."""
     rows = np.zeros(n_columns, dtype=np.int32)
@@ -91,7 +93,7 @@ def _rows_with_column(indptr, indices, n_columns):
     return rows, repeated
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _rank_by_rows(in_rows):
     """Return each column's place in a stable counting sort, those of the most rows first."""
     starts = np.zeros(in_rows.max() + 2, dtype=np.int64)
@@ -109,7 +111,7 @@ def _rank_by_rows(in_rows):
     return rank
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _split_rows(indptr, indices, values, rank, first, last, n_shared):
     """Return the entries of ranks ``first`` to ``last``, the rows' squared norms and their part from ``n_shared``."""
     n_rows = indptr.size - 1
@@ -178,7 +180,7 @@ def add_row(rows, weights, i, steps):
             weights[w + c] += values[j] * steps[c]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def start_weights(rows, dual, intercept_scaling, weights, intercept):
     """Add to zeroed ``weights`` and ``intercept`` what ``dual`` (n_samples, n_classes) implies."""
     for i in range(dual.shape[0]):
@@ -187,7 +189,7 @@ def start_weights(rows, dual, intercept_scaling, weights, intercept):
             intercept[c] += dual[i, c] * intercept_scaling
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def shuffle(order, state):
     """Shuffle ``order`` in place (Fisher-Yates) and return the next state of the generator (splitmix64)."""
     for i in range(order.size - 1, 0, -1):
@@ -201,7 +203,7 @@ def shuffle(order, state):
     return state
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def write_weights(indptr, indices, values, rows, weights, dual, first, out):
     """Write the weights of this block of classes into ``out[:, first:first + n_block]``.
 

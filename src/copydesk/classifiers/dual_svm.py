@@ -8,12 +8,12 @@ the order of the documents, so a class goes the same way whichever classes are s
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from copydesk.classifiers.dual_rows import add_row, score_row, shuffle
+from copydesk.features.compiled import kernel
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def solve_svm(
     rows,
     target,
@@ -104,7 +104,7 @@ def solve_svm(
     return converged
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _svm_pass(
     rows,
     target,

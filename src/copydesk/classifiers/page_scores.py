@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from copydesk.features.compiled import kernel
 
 Array = NDArray[Any]
 
 SURE_SCORE, SURE_LENGTH = 0.3, 4.4  # from this score and log length on, a paragraph is surely content
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def measures(scores: Array, log_characters: Array) -> Any:
     """Return what the other kernels share, float32 (n_paragraphs,): lengths, their roots, and squashed scores."""
     lengths, roots, squashed = np.empty_like(scores), np.empty_like(scores), np.empty_like(scores)
@@ -24,7 +25,7 @@ def measures(scores: Array, log_characters: Array) -> Any:
     return lengths, roots, squashed
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def run_of_scores(scores: Array, lengths: Array, roots: Array, squashed: Array, starts: Array, widths: Array) -> Array:
     """Return how scores run over each page, float32 (n_paragraphs, 4 + n_widths).
 
@@ -67,7 +68,7 @@ def run_of_scores(scores: Array, lengths: Array, roots: Array, squashed: Array, 
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def best_stretch(roots: Array, squashed: Array, starts: Array, strictness: float) -> Array:
     """Return where paragraphs stand from the page's best contiguous stretch, float32 (n_paragraphs, 3).
 
@@ -97,7 +98,7 @@ def best_stretch(roots: Array, squashed: Array, starts: Array, strictness: float
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def standing(scores: Array, log_characters: Array, lengths: Array, starts: Array) -> Array:
     """Return how a paragraph's score stands in its page, float32 (n_paragraphs, 4).
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from copydesk.features.compiled import kernel
 from copydesk.features.paragraph_kernels import find
 
 Array = NDArray[Any]
@@ -17,7 +17,7 @@ ALIKE = 0.25  # logarithms of lengths that differ by less are alike
 SHORT = 4.0  # logarithm of characters below which a paragraph is short
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def likeness(words: Array, word_starts: Array, starts: Array, log_characters: Array, ends_sentence: Array) -> Array:
     """Return how many paragraphs are like each, float32 (n_paragraphs, 4).
 

@@ -8,6 +8,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from copydesk.features.compiled import kernel
+
 Array = NDArray[Any]
 
 # What a code point is, as bits; the mark it is, if one is counted, stands in the bits above.
@@ -47,7 +49,7 @@ def tables_for(text: Array) -> tuple[Array, Array]:
     return _TABLES
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def read_paragraphs(text: Array, starts: Array, kinds: Array, lower: Array) -> Any:
     """Read paragraphs.
 
@@ -151,7 +153,7 @@ def read_paragraphs(text: Array, starts: Array, kinds: Array, lower: Array) -> A
     return shapes, hashes, words[:n_words], word_starts
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def place_paragraphs(starts: Array, is_long: Array) -> Array:
     """Return where in its page, and where from its running text, each paragraph stands, float32 (n, 8)."""
     found = np.zeros((is_long.shape[0], 8), dtype=np.float32)
@@ -194,7 +196,7 @@ def find(keys: Array, first: int, mask: int, key: Any) -> Any:
     return first + at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def compare_words(
     words: Array, word_starts: Array, starts: Array, is_long: Array, titles: Array, title_starts: Array
 ) -> Array:
@@ -250,7 +252,7 @@ def compare_words(
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def copies_in_page(hashes: Array, starts: Array) -> Array:
     """Return how many other paragraphs of its page have the same text, at most 5, float32 (n,)."""
     found = np.zeros(hashes.shape[0], dtype=np.float32)
@@ -271,7 +273,7 @@ def copies_in_page(hashes: Array, starts: Array) -> Array:
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def shift_rows(values: Array, starts: Array, by: int, empty: float) -> Array:
     """Return each row's neighbour ``by`` places further on in its page; ``empty`` where there is none."""
     found = np.full_like(values, empty)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from copydesk.features.compiled import kernel
 from copydesk.features.options import chunked
 from copydesk.features.paragraph_kernels import LOWER, SPACE, tables_for
 from copydesk.features.terms import code_points
@@ -65,7 +65,7 @@ def _split(texts: list[str]) -> SplitTexts:
     return SplitTexts(paragraphs, np.concatenate(places or [spans]), sizes)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def find_lines(text: Array, starts: Array, kinds: Array, newlines: Array) -> Any:
     """Find lines without the white space around them.
 
