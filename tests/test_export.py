@@ -19,9 +19,7 @@ from copydesk.errors import ModelError
 from copydesk.estimator import TextClassifier
 from copydesk.export import to_sklearn
 from copydesk.features.tfidf import TfidfFeatures
-
-TEXTS = [f"{word} n{n}" for n in range(10) for word in ("sea ship wave", "oven bread", "pawn queen")]
-LABELS = ["boats", "bread", "chess"] * 10
+from little_topics import LABELS, TEXTS
 
 
 @pytest.mark.parametrize("classifier", [LinearSVM(), LogisticRegression(), NBWeighted(LinearSVM())])

@@ -15,9 +15,7 @@ from copydesk.classifiers.linear import LinearSVM
 from copydesk.estimator import TextClassifier
 from copydesk.features.tfidf import TfidfFeatures
 from copydesk.model import TopicModel, check_texts, chunks
-
-TEXTS = [f"{word} n{n}" for n in range(10) for word in ("sea ship wave", "oven bread", "pawn queen")]
-LABELS = ["boats", "bread", "chess"] * 10
+from little_topics import LABELS, TEXTS
 
 
 @pytest.fixture(scope="module")

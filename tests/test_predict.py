@@ -7,23 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from copydesk import bundle
-from copydesk.classifiers.decision import Calibrated
-from copydesk.classifiers.linear import LinearSVM
+import little_topics
 from copydesk.cli import main
-from copydesk.estimator import TextClassifier
-from copydesk.features.tfidf import TfidfFeatures
-
-TEXTS = [f"{word} n{n}" for n in range(10) for word in ("sea ship wave", "oven bread", "pawn queen")]
-LABELS = ["boats", "bread", "chess"] * 10
+from little_topics import LABELS, TEXTS
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("model") / "m"
-    fitted = TextClassifier(TfidfFeatures(), LinearSVM(), Calibrated()).fit(TEXTS, LABELS)
-    bundle.save(path, fitted, {"task": "topic", "classes": ["boats", "bread", "chess"]})
-    return str(path)
+    return little_topics.save(tmp_path_factory.mktemp("model") / "m")
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, list[dict[str, object]], str]:

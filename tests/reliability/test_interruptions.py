@@ -15,17 +15,13 @@ from pathlib import Path
 
 import pytest
 
+import little_topics
 import processes
 from copydesk import bundle
-from copydesk.classifiers.decision import Calibrated
-from copydesk.classifiers.linear import LinearSVM
 from copydesk.errors import ResourceError
-from copydesk.estimator import TextClassifier
-from copydesk.features.tfidf import TfidfFeatures
+from little_topics import TEXTS
 from trials import LONG, times, tried
 
-TEXTS = [f"{word} n{n}" for n in range(10) for word in ("sea ship wave", "oven bread", "pawn queen")]
-LABELS = ["boats", "bread", "chess"] * 10
 CHECKPOINT = 0.01
 
 
@@ -58,8 +54,7 @@ class Work:
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Work:
     folder = tmp_path_factory.mktemp("work")
-    fitted = TextClassifier(TfidfFeatures(), LinearSVM(), Calibrated()).fit(TEXTS, LABELS)
-    bundle.save(folder / "model", fitted, {"task": "topic", "classes": ["boats", "bread", "chess"]})
+    little_topics.save(folder / "model")
     rows = folder / "in.jsonl"
     lines = [json.dumps({"n": n, "text": TEXTS[n % 30] * 5}) if n % 14 else f"bad {n}" for n in range(6_000)]
     rows.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -221,7 +216,7 @@ def test_a_file_that_may_not_grow_is_as_a_full_disk(work: Work, tmp_path: Path) 
 
 
 def test_a_full_disk_leaves_the_old_bundle(small_disk: Path) -> None:
-    old, new = (TextClassifier(TfidfFeatures(), LinearSVM(C=c), Calibrated()).fit(TEXTS, LABELS) for c in (1, 0.01))
+    old, new = (little_topics.fitted(C=c) for c in (1, 0.01))
     expected = {model.predict_proba(TEXTS).tobytes() for model in (old, new)}
     path = small_disk / "models" / "m"
     refused = 0
@@ -253,7 +248,7 @@ def test_standard_output_without_room_is_one_line(work: Work) -> None:
 
 
 def test_law_a_save_killed_at_any_moment_leaves_the_old_or_the_new_bundle(tmp_path: Path) -> None:
-    models = [TextClassifier(TfidfFeatures(), LinearSVM(C=c), Calibrated()).fit(TEXTS, LABELS) for c in (1, 0.01)]
+    models = [little_topics.fitted(C=c) for c in (1, 0.01)]
     expected = {model.predict_proba(TEXTS).tobytes() for model in models}
     for number, model in enumerate(models):
         bundle.save(tmp_path / "two" / str(number), model, {"task": "topic", "classes": []})

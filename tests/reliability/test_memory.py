@@ -12,15 +12,10 @@ import pyarrow as pa
 import pytest
 
 import little_desk
+import little_topics
 from copydesk import bundle
-from copydesk.classifiers.decision import Calibrated
-from copydesk.classifiers.linear import LinearSVM
-from copydesk.estimator import TextClassifier
-from copydesk.features.tfidf import TfidfFeatures
 from trials import tried
 
-TEXTS = [f"{word} n{n}" for n in range(10) for word in ("sea ship wave", "oven bread", "pawn queen")]
-LABELS = ["boats", "bread", "chess"] * 10
 MB = 2**20
 GB = 2**30
 
@@ -28,8 +23,7 @@ GB = 2**30
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
-    fitted = TextClassifier(TfidfFeatures(ngram_range=(1, 2)), LinearSVM(), Calibrated()).fit(TEXTS, LABELS)
-    bundle.save(folder / "predict", fitted, {"task": "topic", "classes": ["boats", "bread", "chess"]})
+    little_topics.save(folder / "predict", ngram_range=(1, 2))
     desk = little_desk.desk()
     bundle.save(folder / "clean", desk.estimator, desk.manifest)
     return folder

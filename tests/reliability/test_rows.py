@@ -19,30 +19,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+import little_topics
 import processes
-from copydesk import bundle
-from copydesk.classifiers.decision import Calibrated
-from copydesk.classifiers.linear import LinearSVM
 from copydesk.cli import main
-from copydesk.estimator import TextClassifier
-from copydesk.features.tfidf import TfidfFeatures
 from copydesk.streams import rejects
 from copydesk.streams.outputs import JsonLines
 from copydesk.streams.readers import read_records
 from copydesk.streams.rows import Fields, Rejected, Row, parse
 from copydesk.streams.sources import FORMATS, Source
+from little_topics import TEXTS
 from trials import times, tried
-
-TEXTS = [f"{word} n{n}" for n in range(10) for word in ("sea ship wave", "oven bread", "pawn queen")]
-LABELS = ["boats", "bread", "chess"] * 10
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("model") / "m"
-    fitted = TextClassifier(TfidfFeatures(), LinearSVM(), Calibrated()).fit(TEXTS, LABELS)
-    bundle.save(path, fitted, {"task": "topic", "classes": ["boats", "bread", "chess"]})
-    return str(path)
+    return little_topics.save(tmp_path_factory.mktemp("model") / "m")
 
 
 # --- lines -----------------------------------------------------------------------------------------------------------
