@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
-from numba import njit
 from numpy.typing import NDArray
 
 from copydesk.features.compiled import kernel
@@ -136,7 +135,7 @@ def _split_rows(indptr, indices, values, rank, first, last, n_shared):
     return kept_indptr, kept_indices[:kept].copy(), kept_values[:kept].copy(), squared_norm, own_square
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"})
+@kernel(fastmath={"contract"})
 def score_row(rows, weights, dual, i, scores):
     """Write the row's score for every class, without its own features and the intercept, into ``scores``.
 
@@ -169,7 +168,7 @@ def score_row(rows, weights, dual, i, scores):
             scores[c] += value * dual[other, c]
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"})
+@kernel(fastmath={"contract"})
 def add_row(rows, weights, i, steps):
     """Add ``steps`` (one per class) times the row to ``weights``, flattened ``[feature, class]``."""
     indices, values = rows.indices, rows.values

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from numba import njit
 from numpy.typing import NDArray
 
+from copydesk.features.compiled import kernel
 from copydesk.features.weighting import NORMS
 
 Array = NDArray[Any]
@@ -59,7 +59,7 @@ def concentration(X: Any, y: Any) -> Array:
     return found
 
 
-@njit(cache=True)
+@kernel
 def _concentration(indptr: Array, classes: Array, documents: Array, scale: Array, smoothing: float) -> Array:
     n_classes = scale.shape[0]
     even = 1.0 / n_classes
@@ -79,7 +79,7 @@ def _concentration(indptr: Array, classes: Array, documents: Array, scale: Array
     return out
 
 
-@njit(cache=True)
+@kernel
 def rescale(indptr: Array, indices: Array, data: Array, factor: Array, norm: int, length: float) -> None:
     """Multiply columns of a CSR matrix by ``factor``, then bring its rows back to ``length``, in place.
 

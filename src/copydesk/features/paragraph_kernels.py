@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from copydesk.features.compiled import kernel
@@ -187,7 +186,7 @@ def place_paragraphs(starts: Array, is_long: Array) -> Array:
     return found
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def find(keys: Array, first: int, mask: int, key: Any) -> Any:
     """Return where a key is or would be in the part of a table that begins at ``first``."""
     at = np.int64(((key ^ (key >> np.uint64(32))) * _BASE) >> np.uint64(24)) & mask

@@ -1,0 +1,81 @@
+"""The cache of compiled kernels: one package's kernels grow old together."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from copydesk.features.compiled import sources
+
+BELOW = """\
+from copydesk.features.compiled import kernel
+
+@kernel
+def add(x):
+    return x + {number}
+"""
+ABOVE = """\
+from copydesk.features.compiled import kernel
+from below import add
+
+@kernel
+def twice(x):
+    return add(add(x))
+"""
+
+
+def folder(package: Path, name: str, **files: str) -> None:
+    (package / name).mkdir(parents=True, exist_ok=True)
+    for stem, text in files.items():
+        (package / name / f"{stem}.py").write_text(text, encoding="utf-8")
+
+
+def test_the_digest_is_of_all_modules_with_kernels(tmp_path: Path) -> None:
+    def digest() -> str:
+        return sources.__wrapped__(tmp_path)
+
+    folder(tmp_path, "features", one="1", two="2")
+    folder(tmp_path, "classifiers", three="3")
+    found = [digest()]
+    folder(tmp_path, "classifiers", three="33")
+    found.append(digest())
+    folder(tmp_path, "features", one="12", two="")  # a character that moves from one file to the next
+    found.append(digest())
+    (tmp_path / "features" / "two.py").unlink()
+    found.append(digest())
+    assert len(set(found)) == len(found)
+    folder(tmp_path, "datasets", other="no kernels here")
+    assert digest() == found[-1]
+
+
+PROGRAM = """\
+import sys
+from copydesk.features import compiled
+compiled.sources = lambda: sys.argv[1]
+from above import twice
+print(twice(1), sum(twice.stats.cache_hits.values()), sum(twice.stats.cache_misses.values()))
+"""
+
+
+def test_a_kernel_whose_callee_changed_in_another_file_is_compiled_again(tmp_path: Path) -> None:
+    (tmp_path / "above.py").write_text(ABOVE, encoding="utf-8")
+
+    def run(stamp: str, number: int) -> str:
+        (tmp_path / "below.py").write_text(BELOW.format(number=number), encoding="utf-8")
+        env = {
+            **os.environ,
+            "NUMBA_CACHE_DIR": str(tmp_path / "cache"),
+            "PYTHONPATH": str(tmp_path),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, stamp], capture_output=True, text=True, env=env, check=True
+        )
+        return done.stdout.strip()
+
+    assert run("first", 1) == "3 0 1"
+    assert run("first", 1) == "3 1 0"
+    assert run("second", 10) == "21 0 1"
+    assert run("second", 10) == "21 1 0"
