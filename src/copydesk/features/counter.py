@@ -11,6 +11,7 @@ from copydesk.features import counting, scoring
 from copydesk.features.cutting import Chunk, Cut
 from copydesk.features.scratch import Scratch
 from copydesk.features.strings import grown
+from copydesk.features.threads import in_threads, runs
 
 Array = NDArray[Any]
 Counted = tuple[Array, Array]  # n-grams and counts, int32 (nnz, 2); where each document's begin, int64
@@ -72,11 +73,10 @@ class Counter:
         """Return n-grams in the order of texts, int32 (n_lengths, n), and each text's first, int64."""
         raise NotImplementedError
 
-    def _make_room(self) -> None:
-        n = self.n
-        if n > len(self.state):
-            used = len(self.state)
-            self.state = grown(self.state, used, max(n, 2 * used))
+    def _make_room(self, factor: int = 2) -> None:
+        n, used = self.n, len(self.state)
+        if n > used:
+            self.state = grown(self.state, used, max(n, factor * used))
             self.state[used:] = 0
 
     def order(self) -> Array:
@@ -98,8 +98,8 @@ class Counter:
             self.state[:, counting.DF] += other.state[:, counting.DF]
             return np.arange(self.n)
         here: Array = self.ngrams.adopt(other.ngrams, threads, last)
-        self._make_room()
-        counting.add_frequencies(self.state, here, other.state)
+        self._make_room(1)
+        in_threads(lambda at: counting.add_frequencies(self.state, here[at], other.state[at]), runs(len(here), threads))
         return here
 
     def remember(self, most: int) -> None:

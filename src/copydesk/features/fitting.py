@@ -245,9 +245,8 @@ def weigh(parts: list[list[Part]], families: list[Any], options: list[Options], 
     data = np.empty(indptr[-1], dtype=dtype)
     begin, first_column = indptr[:-1].copy(), 0
     for mine, family, each, length in zip(parts, families, options, lengths, strict=True):
-        borders = np.cumsum([0, *(part.n_documents for part in mine)])
         write = partial(_write_rows, family, weighing_of(family, each), first_column, indices, data)
-        in_threads(write, [(part, begin[a:b]) for part, a, b in zip(mine, borders[:-1], borders[1:], strict=True)])
+        in_threads(write, _tasks(mine, begin), len(mine))
         begin += length
         first_column += family.n_terms
         if NORMS[each["norm"]] and np.isinf(family.idf_).any() and not np.isfinite(data).all():
@@ -259,18 +258,32 @@ def weigh(parts: list[list[Part]], families: list[Any], options: list[Options], 
     return sp.csr_matrix((data, indices, indptr), shape=(len(begin), first_column), copy=False)
 
 
+def _tasks(parts: list[Part], begin: Array) -> list[tuple[Part, int, Array]]:
+    """Return what there is to weigh: a part, the number of its block, and where each row of that begins."""
+    tasks, row = [], 0
+    for part in parts:
+        for number, block in enumerate(part.blocks):
+            assert block is not None
+            end = row + len(block[1]) - 1
+            tasks.append((part, number, begin[row:end]))
+            row = end
+    return tasks
+
+
 def _write_rows(
-    family: Any, weighing: tuple[Any, ...], first_column: int, indices: Array, data: Array, of: tuple[Part, Array]
+    family: Any,
+    weighing: tuple[Any, ...],
+    first_column: int,
+    indices: Array,
+    data: Array,
+    task: tuple[Part, int, Array],
 ) -> None:
-    """Write one thread's rows, and give its counts up; ``of`` is its part and where each row begins."""
-    part, begin = of
-    row = 0
-    for number, block in enumerate(part.blocks):
-        assert block is not None
-        end = row + len(block[1]) - 1
-        tfidf_rows(*block, part.column_of, family.idf_, *weighing, first_column, begin[row:end], indices, data)
-        part.blocks[number] = None
-        row = end
+    """Write a block's rows, and give its counts up."""
+    part, number, begin = task
+    block = part.blocks[number]
+    assert block is not None
+    tfidf_rows(*block, part.column_of, family.idf_, *weighing, first_column, begin, indices, data)
+    part.blocks[number] = None
 
 
 def _row_lengths(parts: list[Part]) -> Array:

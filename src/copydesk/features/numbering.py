@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.features import table
+from copydesk.features import joining, table
 from copydesk.features.scratch import Scratch
 from copydesk.features.strings import Strings, grown, larger_table, rows_for
 from copydesk.features.terms import measure_ngrams, split_terms, write_ngrams
@@ -161,31 +161,25 @@ class WordNgrams:
         word_here = self.words.adopt(other.words, threads, last)
         self._add_words()
         here = np.empty(other.n, dtype=np.int32)
-        levels, origin = other.level[: other.n], other.origin[: other.n]
-        for length in range(1, int(levels.max(initial=1)) + 1):
-            nodes = np.flatnonzero(levels == length)
-            if length == 1:
-                here[nodes] = self.node_of[word_here[(origin[nodes] & table.LOW).astype(np.int64)]]
-                continue
-            some = [nodes[at] for at in runs(len(nodes), threads)]
+        origin, level = other.origin[: other.n], other.level[: other.n]
+        joining.adopt_words(origin, level, word_here, self.node_of, here)
+        some = runs(other.n, threads)
+        for length in range(2, int(level.max(initial=1)) + 1):
+            look_up = partial(joining.adopt_known, origin, level, length, word_here, self.table, self.multiplier, here)
+            unknown = in_threads(partial(_on_slice, look_up), [(at,) for at in some])
             before = self.n
-            find = partial(self._find_known, origin, word_here, here)
-            for which, (parents, words, numbers) in zip(some, in_threads(find, some), strict=True):
-                if last:
-                    self._make_room(self.n + len(numbers))
-                    self.n = table.append_pairs(parents, words, numbers, self.origin, self.n)
-                else:
-                    new = np.flatnonzero(numbers < 0)
-                    numbers[new] = self.find_pairs(parents[new], words[new], frozen=False)
-                here[which] = numbers
+            if last:
+                begin = before + np.cumsum([0, *unknown])
+                self._make_room(int(begin[-1]))
+                append = partial(joining.append_adopted, origin, level, length, word_here, self.origin, here)
+                in_threads(partial(_on_slice, append), list(zip(some, begin[:-1].tolist(), strict=True)))
+                self.n = int(begin[-1])
+            else:
+                new = np.flatnonzero((level == length) & (here < 0))
+                parents, words = (origin[new] >> _32).astype(np.int64), (origin[new] & table.LOW).astype(np.int64)
+                here[new] = self.find_pairs(here[parents], word_here[words], frozen=False)
             self.level[before : self.n] = length
         return here
-
-    def _find_known(self, origin: Array, word_here: Array, here: Array, nodes: Array) -> tuple[Array, Array, Array]:
-        """Return what another's n-grams are made of, and their numbers, -1 for unknown."""
-        made_of = origin[nodes]
-        parents, words = here[(made_of >> _32).astype(np.int64)], word_here[(made_of & table.LOW).astype(np.int64)]
-        return parents, words, self.find_pairs(parents, words, frozen=True)
 
     def kept(self, keep: Array) -> tuple[WordNgrams, Array]:
         """Return the same with some n-grams and what leads to them, and the old numbers of what stayed."""
@@ -225,3 +219,9 @@ class WordNgrams:
         """Memory taken."""
         own = (self.table, self.origin, self.level, self.node_of)
         return self.words.nbytes + sum(each.nbytes for each in own)
+
+
+def _on_slice(kernel: Any, task: tuple[Any, ...]) -> Any:
+    """Call a kernel with what a task holds, a slice first."""
+    at, *more = task
+    return kernel(at.start, at.stop, *more)

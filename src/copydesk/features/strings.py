@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.features import table
+from copydesk.features import joining, table
 from copydesk.features.scratch import Scratch
 from copydesk.features.terms import gather_terms
 from copydesk.features.threads import in_threads, runs
@@ -135,7 +135,7 @@ class Strings:
         used = int(self.offsets[self.n])
         self.written = grown(self.written, used, used + int(other.offsets[other.n]))
         self.offsets = grown(self.offsets, self.n + 1, self.n + 1 + other.n)
-        self.n = table.append_strings(text, other.offsets, numbers, self.written, self.offsets, self.n)
+        self.n = joining.append_strings(text, other.offsets, numbers, self.written, self.offsets, self.n)
         return numbers
 
     @property

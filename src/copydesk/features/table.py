@@ -290,29 +290,6 @@ def put_pairs(parents: Array, words: Array, numbers: Array, table: Array, multip
 
 
 @kernel
-def append_strings(text: Array, borders: Array, numbers: Array, written: Array, offsets: Array, n_terms: int) -> Any:
-    """Append the strings that have no number yet, give them numbers and return how many there are now."""
-    total = np.uint64(n_terms)
-    for i in range(numbers.shape[0]):
-        if numbers[i] < 0:
-            write_string(text, np.uint64(borders[i]), np.uint64(borders[i + 1]), written, offsets, total)
-            numbers[i] = total
-            total += _ONE
-    return np.int64(total)
-
-
-@kernel
-def append_pairs(parents: Array, words: Array, numbers: Array, origin: Array, n_nodes: int) -> Any:
-    """Append the pairs that have no number yet, give them numbers and return how many n-grams there are now."""
-    for i in range(numbers.shape[0]):
-        if numbers[i] < 0:
-            origin[n_nodes] = np.uint64(parents[i]) << _32 | np.uint64(words[i])
-            numbers[i] = n_nodes
-            n_nodes += 1
-    return n_nodes
-
-
-@kernel
 def move_rows(table: Array, grown: Array, multiplier: Any) -> None:
     """Enter the rows of a table into another one, which is empty."""
     shift = shift_of(grown.shape[0])

@@ -9,12 +9,28 @@ from typing import Any
 import numpy as np
 
 
-def in_threads(work: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
-    """Do ``work`` on every part, each in a thread of its own; results in order."""
-    if len(parts) == 1:
-        return [work(parts[0])]
-    with ThreadPoolExecutor(len(parts)) as pool:
-        return list(pool.map(work, parts))
+def in_threads(work: Callable[[Any], Any], parts: Sequence[Any], threads: int | None = None) -> list[Any]:
+    """Do ``work`` on every part, in as many threads as there are parts or ``threads``; results in order.
+
+    This thread is one of them: it need not be started, and its memory is not given back between two calls.
+    """
+    done: list[Any] = [None] * len(parts)
+    left = iter(enumerate(parts))
+
+    def take() -> None:
+        for at, part in left:
+            done[at] = work(part)
+
+    others = min(threads or len(parts), len(parts)) - 1
+    if others < 1:
+        take()
+        return done
+    with ThreadPoolExecutor(others) as pool:
+        taking = [pool.submit(take) for _ in range(others)]
+        take()
+        for each in taking:
+            each.result()
+    return done
 
 
 def runs(n: int, threads: int) -> list[slice]:
