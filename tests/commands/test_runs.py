@@ -16,7 +16,7 @@ from recorded import record
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with three runs of two experiments, one of them slow and large, and one that did not end."""
     runs = tmp_path / "experiments" / "runs"
-    record(runs / "news" / "08-00", topics(right=0.6), seconds={"total": 90.0}, model_bytes=5 * 2**20)
+    record(runs / "news" / "08-00", topics(right=0.6), seconds={"total": 90.0}, model_bytes=5_240_000)
     record(runs / "news" / "09-00", topics(right=0.9), overrides=["classifier.C=0.5", "seed=\x1b[2J1"])
     record(runs / "cleaner" / "08-30", pages(), "boilerplate")
     (runs / "news" / "10-00").mkdir()
@@ -50,7 +50,7 @@ def test_a_line_says_score_interval_seconds_size_and_overrides(root: Path, capsy
     assert line.startswith("news ")
     assert "Accuracy" in line
     assert "90.0" in line
-    assert "5.0 MB" in line
+    assert "5.24 MB" in line
     assert line.endswith("classifier.C=2")
 
 
@@ -64,7 +64,7 @@ def test_programs_get_json(root: Path, capsys: pytest.CaptureFixture[str]) -> No
     found = json.loads(capsys.readouterr().out)
     assert [run["experiment"] for run in found] == ["cleaner", "news", "news"]
     assert found[1]["headline"]["name"] == "accuracy"
-    assert found[1]["model_bytes"] == 5 * 2**20
+    assert found[1]["model_bytes"] == 5_240_000
     assert found[2]["overrides"][0] == "classifier.C=0.5"
 
 

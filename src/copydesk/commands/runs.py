@@ -12,6 +12,7 @@ from typing import Any
 from copydesk.commands.columns import aligned, one_line
 from copydesk.errors import DataError
 from copydesk.history import RUNS, Finished, find_runs
+from copydesk.units import shown_size
 
 ORDERS: dict[str, Callable[[Finished], Any]] = {
     "started": lambda run: run.info.get("started", ""),
@@ -78,6 +79,6 @@ def as_row(run: Finished) -> list[str]:
         shown(name, run.headline["value"]),
         shown_interval(name, run.headline),
         f"{run.seconds:.1f}",
-        f"{run.model_bytes / 2**20:.1f} MB" if run.model_bytes else "–",
+        shown_size(run.model_bytes) if run.model_bytes else "–",
         one_line(" ".join(run.overrides), 100),
     ]
