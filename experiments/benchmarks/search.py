@@ -6,7 +6,7 @@ FOLDER holds ``newsgroups.jsonl.gz`` and ``reuters_r52.jsonl.gz``; BBC comes wit
 test part of a fifth. Both see the training part alone: the search cross-validates on it, autotune has a random fifth of
 it to validate on, and is then fitted on all of it with what it found. What was measured is kept in the cache, so that
 rows can be made one by one; the tables in ``search.md`` beside this script are written from it. ``compress`` brings the
-default's models below some sizes, as ``copydesk compress`` does.
+default's models below some sizes, as ``copydesk compress`` does. Cores: those that this process may run on.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def fasttext(seen: pd.DataFrame, held_out: pd.DataFrame, minutes: int | None, se
     """Fit fastText with its defaults, or let it tune itself for so many minutes."""
     import fasttext as library
 
-    threads = os.cpu_count() or 1
+    threads = len(os.sched_getaffinity(0))
 
     def lines(frame: pd.DataFrame, path: Path) -> str:
         texts = zip(frame["label"], frame["text"], strict=True)
@@ -100,11 +100,14 @@ def fasttext(seen: pd.DataFrame, held_out: pd.DataFrame, minutes: int | None, se
         start = time.perf_counter()
         if minutes is not None:
             ((rest, fifth),) = Stratified(0.2).folds(seen.reset_index(drop=True), seed)
-            tuned = library.train_supervised(
-                lines(seen.iloc[rest], folder / "rest.txt"),
-                autotuneValidationFile=lines(seen.iloc[fifth], folder / "fifth.txt"),
-                autotuneDuration=60 * minutes, thread=threads, verbose=0,
-            )  # fmt: skip
+            try:
+                tuned = library.train_supervised(
+                    lines(seen.iloc[rest], folder / "rest.txt"),
+                    autotuneValidationFile=lines(seen.iloc[fifth], folder / "fifth.txt"),
+                    autotuneDuration=60 * minutes, thread=threads, verbose=0,
+                )  # fmt: skip
+            except (RuntimeError, ValueError) as error:  # its last fit runs off to no number, or nothing was fitted yet
+                return {"error": str(error)}
             args = tuned.f.getArgs()
             names = ("lr", "dim", "ws", "epoch", "minCount", "neg", "wordNgrams", "bucket", "minn", "maxn")
             options = {name: getattr(args, name) for name in names} | {"loss": args.loss.name}
@@ -127,14 +130,16 @@ def fitted(library: Any, path: str, options: Found) -> tuple[Any, int]:
     for halved in range(8):
         rate = options.get("lr", 0.1) / 2**halved
         try:
-            return library.train_supervised(path, verbose=0, thread=os.cpu_count(), **{**options, "lr": rate}), halved
+            return library.train_supervised(
+                path, verbose=0, thread=len(os.sched_getaffinity(0)), **{**options, "lr": rate}
+            ), halved
         except RuntimeError as error:
             if "NaN" not in str(error):
                 raise
     raise SystemExit("fastText gave no numbers at any learning rate")
 
 
-def measure(name: str, folder: Path, cache: Path, minutes: list[int]) -> None:
+def measure(name: str, folder: Path, cache: Path, minutes: list[int], sides: list[str]) -> None:
     """Measure what the cache does not hold yet."""
     seen, held_out = parts(name, folder)
     both = pd.concat([seen.assign(split="train"), held_out.assign(split="test")])
@@ -145,11 +150,14 @@ def measure(name: str, folder: Path, cache: Path, minutes: list[int]) -> None:
             ("copydesk", lambda m: ours(rows, m, 0)),
             ("fastText", lambda m: fasttext(seen, held_out, m, 0)),
         ):
-            for each in (None, *minutes):
+            for each in (None, *minutes) if who in sides else ():
                 file = cache / f"{name}-{who}-{each or 0}.json"
                 if not file.exists():
                     load = os.getloadavg()[0]
-                    found = {**work(each), "load": load, "machine": machine(), "day": str(date.today())}
+                    found = {
+                        **work(each), "load": load, "cores": len(os.sched_getaffinity(0)), "machine": machine(),
+                        "day": str(date.today()),
+                    }  # fmt: skip
                     file.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
@@ -191,8 +199,8 @@ def compressed(cache: Path) -> list[str]:
 
 def cell(found: Found | None) -> str:
     """Return an accuracy with its interval."""
-    if found is None:
-        return "not run"
+    if found is None or "error" in found:
+        return "not run" if found is None else f"none: {found['error']}"
     return f"{100 * found['accuracy']:.1f} ({100 * found['low']:.1f}–{100 * found['high']:.1f})"
 
 
@@ -209,7 +217,7 @@ def lines(cache: Path) -> list[str]:
     for name, title in SETS.items():
         for who in ("copydesk", "fastText"):
             found = [read(cache, name, who, each) for each in (None, *MINUTES)]
-            n = next((each["n"] for each in found if each), 0)
+            n = next((each["n"] for each in found if each and "n" in each), 0)
             if n:
                 told.append(f"| {title} | {n:,} | {who} | " + " | ".join(map(cell, found)) + " |")
     told += [
@@ -235,7 +243,7 @@ def lines(cache: Path) -> list[str]:
     for name, title in SETS.items():
         for each in MINUTES:
             found = read(cache, name, "fastText", each)
-            if found:
+            if found and "error" not in found:
                 what = ", ".join(
                     f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in found["options"].items()
                 )
@@ -249,7 +257,7 @@ HEAD = """\
 
 `search.py`: from the default config to what `search=auto` finds in some minutes, beside fastText's autotune with the
 same minutes. Accuracy on the test part in percent, with its 95 % interval (copydesk: bootstrap; fastText: Wilson). Both
-use all cores, and the time is that of tuning: the fit that follows comes on top, as does reading.
+have the same cores ({cores}), and the time is that of tuning: the fit that follows comes on top, as does reading.
 """
 
 
@@ -269,12 +277,13 @@ def main() -> None:
     parser.add_argument("--parts", nargs="*", default=["search", "compress"], choices=["search", "compress"])
     parser.add_argument("--minutes", type=int, nargs="*", default=list(MINUTES), choices=MINUTES)
     parser.add_argument("--data", nargs="*", default=list(SETS), choices=SETS)
+    parser.add_argument("--who", nargs="*", default=["copydesk", "fastText"], choices=["copydesk", "fastText"])
     parser.add_argument("--cache", type=Path, default=Path("data/cache/search"))
     args = parser.parse_args()
     args.cache.mkdir(parents=True, exist_ok=True)
     for name in args.data:
         if "search" in args.parts:
-            measure(name, args.folder, args.cache, args.minutes)
+            measure(name, args.folder, args.cache, args.minutes, args.who)
         if "compress" in args.parts:
             compress(name, args.folder, args.cache)
     if not any(args.cache.glob("*-copydesk-0.json")):
@@ -282,7 +291,7 @@ def main() -> None:
     rows = [each for name in SETS for who in ("copydesk", "fastText") if (each := read(args.cache, name, who, None))]
     remarks = TABLE.read_text(encoding="utf-8").partition("\n---\n")[2] if TABLE.exists() else ""
     text = (
-        f"{HEAD}\n{rows[0]['machine']}.\n\n"
+        f"{HEAD.format(cores=rows[0]['cores'])}\n{rows[0]['machine']}.\n\n"
         + "\n".join(lines(args.cache))
         + SMALLER
         + "\n".join(compressed(args.cache))
