@@ -54,6 +54,19 @@ def test_the_config_itself_is_the_first_point(base: DictConfig) -> None:
     assert cfg.classifier._target_ == base.classifier._target_
 
 
+def test_a_search_begins_with_the_config_and_then_each_other_option_by_itself(base: DictConfig) -> None:
+    starts = auto(base).starts()
+    assert starts[0] == auto(base).default()
+    assert [(each["features"], each["classifier"]) for each in starts] == [
+        ('"word"', '"linear_svm"'), ('"topics"', '"linear_svm"'), ('"word_char"', '"linear_svm"'),
+        ('"word"', '"nb_svm"'), ('"word"', '"logistic"'),
+    ]  # fmt: skip
+    for params in starts:
+        cfg, _ = auto(base).at(params)
+        config.check(cfg)
+        assert ("features.ngram_range" in params) is (params["features"] == '"word"')
+
+
 def test_a_study_draws_from_every_kind_of_range(base: DictConfig) -> None:
     said = {
         "features.min_df": {"low": 1, "high": 5},

@@ -63,6 +63,19 @@ def test_along_a_path_every_c_scores_as_it_does_alone_and_the_best_is_taken(cfg:
     assert max(sorted(alone), key=found.mean) == found.C
 
 
+def test_a_path_ends_sooner_where_it_takes_too_long_and_the_next_folds_look_around_the_best(cfg: DictConfig) -> None:
+    frame, Cs = rows(cfg), [0.01, 0.1, 1.0, 10.0, 100.0]
+    hurried = trials(frame)
+    hurried.patience = 1e-9
+    assert list(hurried.evaluate(cfg, "classifier.C", Cs, go_on).values) == Cs[:1]
+    patient = trials(frame).evaluate(cfg, "classifier.C", Cs, go_on)
+    assert len(patient.values) > 1
+    assert patient.C is not None
+    on_all_folds = [C for C, values in patient.values.items() if len(values) == 3]
+    assert 1 <= len(on_all_folds) <= 3
+    assert patient.C in on_all_folds
+
+
 def test_the_c_of_a_classifier_inside_another_is_found_too(tmp_path: Path) -> None:
     cfg = config(tmp_path, "classifier=nb_svm")
     found = trials(rows(cfg)).evaluate(cfg, "classifier.classifier.C", [0.1, 1], go_on)

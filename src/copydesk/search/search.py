@@ -140,6 +140,8 @@ class Search:
         )  # fmt: skip
         study = Study(file, name, self.space, self._marks(frame), self.cfg.seed)
         trials.used = study.folds or settings.folds
+        if settings.trials is None:  # else it can be repeated exactly, and nothing may depend on the clock
+            trials.patience = seconds * settings.jobs / WANTED
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")

@@ -215,12 +215,19 @@ class Space:
         self._settled(value)
         return drawn
 
-    def default(self) -> dict[str, Any]:
-        """Return the point that the run's config is, as far as it lies within the ranges."""
+    def starts(self) -> list[dict[str, Any]]:
+        """Return the points to begin with: the default, then it with each other option of a group."""
+        first = self.default()
+        others = [(each.key, name) for each in self.groups for name in each.values if name != first[each.key]]
+        return [first, *(self.default({key: name}) for key, name in others)]
+
+    def default(self, instead: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the point that the run's config is, as far as it lies within the ranges; some values ``instead``."""
         found: dict[str, Any] = {}
+        given = instead or {}
 
         def value(each: Range) -> Any:
-            here = self._default_of(each)
+            here = given[each.key] if each.key in given else self._default_of(each)
             found[each.key] = here
             return each.values[here] if each.values else here
 

@@ -71,7 +71,8 @@ class Study:
         self._tried = {point(each.params) for each in self.finished()}
         self._wait_again()
         if not self.study.get_trials(deepcopy=False):
-            self.study.enqueue_trial(space.default())
+            for params in space.starts():
+                self.study.enqueue_trial(params)
 
     def close(self) -> None:
         """Let go of the file."""

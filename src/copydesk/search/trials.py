@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from copydesk.tasks import Task
 
-# Beyond the best C so far by more than this, the next folds do not look.
-NEIGHBOURS = 2
+NEIGHBOURS = 1  # values of C on either side of the best so far at which the next folds look
+WORSE = 2  # so many values of C in a row that are worse than one before end a path
 
 
 @dataclass(frozen=True)
@@ -144,6 +144,7 @@ class Trials:
         self.cache = Cache(cache_bytes)
         self.folds = []
         self.used = folds  # fewer where the time is short: each trial is judged on the first so many
+        self.patience = np.inf  # seconds on the first fold after which a path ends sooner
         try:
             for number, (rest, held_out) in enumerate(KFold(folds).folds(frame, seed)):
                 seen, _ = drop_straddlers(frame, rest, held_out)
@@ -176,8 +177,10 @@ class Trials:
             for C, value in self._on_fold(cfg, key, left, fold, outcome):
                 outcome.values.setdefault(C, []).append(value)
                 go_on(value, outcome, 0)
-                if key is not None and fold.number == 0 and _past_the_top(outcome):
-                    break
+                if key is not None and fold.number == 0:
+                    late = (time.perf_counter() - start) / self.patience
+                    if late > 2 or _past_the_top(outcome, 1 if late > 1 else WORSE):
+                        break
             done = fold.number + 1
             outcome.seconds += (time.perf_counter() - start - outcome.seconds) / done
             if key is not None:
@@ -257,10 +260,10 @@ class Trials:
         return made
 
 
-def _past_the_top(outcome: Outcome) -> bool:
-    """Say whether the last C of the first fold are worse than one before them: larger ones only cost time."""
+def _past_the_top(outcome: Outcome, worse: int) -> bool:
+    """Say whether the last so many C of the first fold beat none before them: larger ones only cost time."""
     found = [each[0] for _, each in sorted(outcome.values.items())]
-    return len(found) > NEIGHBOURS and int(np.argmax(found)) < len(found) - NEIGHBOURS
+    return len(found) > worse and int(np.argmax(found)) < len(found) - worse
 
 
 def _judged(frame: pd.DataFrame) -> NDArray[np.bool_]:
