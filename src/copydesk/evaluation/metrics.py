@@ -12,6 +12,7 @@ import numpy as np
 
 from copydesk.evaluation import intervals
 from copydesk.evaluation.curves import average_precision, coverage_curve, roc_auc
+from copydesk.evaluation.ranking import ranking_draws
 from copydesk.evaluation.score import json_float, never_certain, ratio, score, with_intervals
 
 if TYPE_CHECKING:
@@ -59,10 +60,8 @@ def evaluate(
     total, drawn = counts.sums(units, n_units, resamples, seed)
     scores = with_intervals(counts.scores(total), counts.scores(drawn))
     per_class = _per_class(counts, judged, total, drawn)
-    ranked = [row for row in per_class if row["support"] and row["average_precision"] is not None]
-    for name in ("average_precision", "roc_auc"):
-        values = [row[name] for row in ranked if row[name] is not None]
-        scores[name] = score(float(np.mean(values)) if values else None)
+    if task == "topic":
+        scores |= _of_ranking(counts, judged, per_class, units, n_units, resamples, seed)
     never_certain(scores["accuracy"], n_units)
     result: dict[str, Any] = {
         "task": task,
@@ -218,6 +217,28 @@ def _per_class(counts: Counts, judged: Predictions, total: np.ndarray, drawn: np
         if support[at] or predicted[at]:
             result.append(row)
     return result
+
+
+def _of_ranking(
+    counts: Counts,
+    judged: Predictions,
+    per_class: list[dict[str, Any]],
+    units: np.ndarray,
+    n_units: int,
+    resamples: int,
+    seed: int,
+) -> dict[str, Any]:
+    """Return average precision and ROC AUC, means over the labels that occur."""
+    ranked = [row for row in per_class if row["support"] and row["average_precision"] is not None]
+    if not ranked:
+        return {"average_precision": score(None), "roc_auc": score(None)}
+    pairs = []
+    for row in ranked:
+        ranking = judged.ranking(row["label"])
+        assert ranking is not None
+        pairs.append((counts.true_at == counts.labels.index(row["label"]), ranking))
+    drawn = ranking_draws(pairs, units, n_units, resamples, seed)
+    return with_intervals({name: np.mean([row[name] for row in ranked]) for name in drawn}, drawn)
 
 
 def coverage(judged: Predictions) -> dict[str, Any]:
