@@ -20,8 +20,8 @@ ALLOWED = {
     "bundle": {"bundle", "errors"},
     # a search fits and judges, and sees the parts that do; the run, its files and the screen are not its business
     "search": {
-        "search", "bundle", "classifiers", "config", "datasets", "errors", "estimator", "evaluation", "fitting",
-        "records", "tasks", "units",
+        "search", "building", "bundle", "classifiers", "config", "datasets", "errors", "estimator", "evaluation",
+        "fitting", "records", "tasks", "units",
     },
     "streams": {"streams", "errors", "files", "text"},
 }  # fmt: skip

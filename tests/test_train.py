@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
 
-from copydesk import bundle, config
+from copydesk import building, bundle
 from copydesk.estimator import TextClassifier
 from copydesk.train import build_estimator
 
@@ -24,7 +24,7 @@ TEXTS = [" ".join(rng.choice(WORDS[label].split(), 5)) + f" n{i}" for i, label i
 def built(*overrides: str) -> TextClassifier:
     with initialize_config_dir(str(CONF), version_base="1.3"):
         cfg = compose("train", overrides=list(overrides))
-    config.check(cfg)
+    building.check(cfg)
     return build_estimator(cfg)
 
 

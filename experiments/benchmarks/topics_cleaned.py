@@ -25,7 +25,7 @@ import pandas as pd
 from hydra import compose, initialize_config_dir
 
 import copydesk
-from copydesk import config
+from copydesk import building
 from copydesk.cleaner import Cleaner
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.bbc import BBC
@@ -106,7 +106,7 @@ def main() -> None:
     args = parser.parse_args()
     box = copydesk.load("boilerplate") if args.box else None
     cfg = settings("bbc_topics")
-    split = config.build(cfg.split, "split")
+    split = building.build(cfg.split, "split")
     frame = audit(BBC().load().frame, official=False, folds=split.n_splits).frame
     found: list[dict[tuple[str, str], np.ndarray]] = []
     for seen, held_out in split.folds(frame, cfg.seed):

@@ -52,3 +52,8 @@ def nearest(name: str, valid: Iterable[Any]) -> str:
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     listed = ", ".join(names) if len(names) <= 20 else f"{', '.join(names[:20])}, …"
     return f"did you mean {' or '.join(close)}? Valid: {listed}" if close else f"valid: {listed or 'nothing'}"
+
+
+def one_line(text: str) -> str:
+    """Join a message's lines into one."""
+    return "; ".join(line.strip() for line in text.strip().splitlines() if line.strip())

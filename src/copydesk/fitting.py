@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from copydesk import config
+from copydesk import building
 from copydesk.errors import ConfigError
 from copydesk.estimator import TextClassifier
 from copydesk.evaluation.predictions import Predictions
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 def build_estimator(cfg: DictConfig) -> TextClassifier:
     """Build features, classifier and decision from their config groups, unfitted."""
-    features = config.build(cfg.features, "features") if "_target_" in cfg.features else None
-    classifier, decision = (config.build(cfg[key], key) for key in ("classifier", "decision"))
+    features = building.build(cfg.features, "features") if "_target_" in cfg.features else None
+    classifier, decision = (building.build(cfg[key], key) for key in ("classifier", "decision"))
     return TextClassifier(features, classifier, decision, random_state=cfg.seed)
 
 

@@ -18,8 +18,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copydesk.config import one_line, without_secrets
-from copydesk.errors import CopydeskError, ResourceError
+from copydesk.config import without_secrets
+from copydesk.errors import CopydeskError, ResourceError, one_line
 
 if TYPE_CHECKING:
     import pandas as pd

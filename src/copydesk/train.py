@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copydesk import config, outputs
+from copydesk import building, config, outputs
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.splits import Official
 from copydesk.errors import ConfigError, DataError
@@ -39,9 +39,9 @@ def train(cfg: DictConfig) -> float:
     ConfigError, DataError, ResourceError
         One line: what was found, what is valid, what to do.
     """
-    config.check(cfg)
+    building.check(cfg)
     with_curve = config.flag(cfg, "report.learning_curve")
-    dataset, split = config.build(cfg.dataset, "dataset"), config.build(cfg.split, "split")
+    dataset, split = building.build(cfg.dataset, "dataset"), building.build(cfg.split, "split")
     estimator, search = build_estimator(cfg), searching(cfg)
     experiment, overrides = config.chosen()
 

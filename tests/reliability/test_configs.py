@@ -20,7 +20,7 @@ from omegaconf import OmegaConf
 
 import copydesk
 import processes
-from copydesk import config
+from copydesk import building, config
 from copydesk.errors import ConfigError
 from trials import LONG, times, tried
 
@@ -49,7 +49,9 @@ def test_no_target_outside_the_trusted_classes_is_built(tmp_path: Path) -> None:
     for target in chosen:
         for place in ("classifier", "dataset"):
             with pytest.raises(ConfigError, match=r"refused|not found"):
-                config.check(OmegaConf.create({place: {"_target_": target, "command": f"touch {tmp_path / 'canary'}"}}))
+                building.check(
+                    OmegaConf.create({place: {"_target_": target, "command": f"touch {tmp_path / 'canary'}"}})
+                )
     assert not (tmp_path / "canary").exists()
     tried(4, "config targets that walk out of copydesk through its own imports: built", 2 * len(chosen), "0")
 
@@ -66,7 +68,7 @@ def test_classes_of_copydesk_that_fit_nowhere_are_not_built(place: str) -> None:
     for target in MISFITS:
         for node in ({"_target_": target}, {"_target_": "sklearn.svm.LinearSVC", "C": {"_target_": target}}):
             with pytest.raises(ConfigError):
-                config.check(OmegaConf.create({place: {"inner": node}}))
+                building.check(OmegaConf.create({place: {"inner": node}}))
 
 
 BOMBS = {
@@ -104,10 +106,10 @@ def test_a_scalar_that_yaml_reads_as_something_else_is_refused_with_its_type_or_
     (tmp_path / "mine" / "dataset" / "own.yaml").write_text(text, encoding="utf-8")
     node = OmegaConf.load(tmp_path / "mine" / "dataset" / "own.yaml")
     if node["label"] == written:
-        config.check(OmegaConf.create({"dataset": node}))
+        building.check(OmegaConf.create({"dataset": node}))
         return
     with pytest.raises(ConfigError, match=r"dataset\.label=.*: expected str, found|dataset\.label: must be given"):
-        config.check(OmegaConf.create({"dataset": node}))
+        building.check(OmegaConf.create({"dataset": node}))
 
 
 def test_no_secret_of_the_environment_is_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,8 +159,8 @@ def test_law_any_config_is_taken_or_refused_in_one_line(place: str, name: str, o
     except Exception:  # OmegaConf itself takes no such value
         return
     try:
-        config.check(cfg)
-        config.build(cfg[place], place)
+        building.check(cfg)
+        building.build(cfg[place], place)
     except ConfigError as error:
         said = str(error)
     assert "\n" not in said

@@ -9,7 +9,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-from copydesk import config
+from copydesk import building, config
 from copydesk.errors import ConfigError
 from copydesk.fitting import build_estimator
 from copydesk.resources import find
@@ -37,7 +37,7 @@ def test_every_point_of_the_space_that_ships_is_a_config_that_can_be_built(base:
     for _ in range(80):
         params = ships.draw(rng)
         cfg, path = ships.at(params)
-        config.check(cfg)
+        building.check(cfg)
         build_estimator(cfg)
         assert path is not None
         wraps = params["classifier"] == '"nb_svm"'
@@ -63,7 +63,7 @@ def test_a_search_begins_with_the_config_and_then_each_other_option_by_itself(ba
     ]  # fmt: skip
     for params in starts:
         cfg, _ = auto(base).at(params)
-        config.check(cfg)
+        building.check(cfg)
         assert ("features.ngram_range" in params) is (params["features"] == '"word"')
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from omegaconf import DictConfig
 
-from copydesk import config as configs
+from copydesk import building
 from copydesk.bundle import measure
 from copydesk.datasets.audit import audit
 from copydesk.datasets.splits import KFold
@@ -28,7 +28,7 @@ def cfg(tmp_path: Path) -> DictConfig:
 
 
 def rows(cfg: DictConfig) -> pd.DataFrame:
-    return audit(configs.build(cfg.dataset, "dataset").load().frame, official=False, folds=2).frame
+    return audit(building.build(cfg.dataset, "dataset").load().frame, official=False, folds=2).frame
 
 
 def trials(frame: pd.DataFrame, **options: object) -> Trials:

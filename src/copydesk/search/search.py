@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from copydesk import config
-from copydesk.errors import ConfigError
+from copydesk.errors import ConfigError, one_line
 from copydesk.fitting import build_estimator
 from copydesk.records import Run, fingerprint
 from copydesk.search.found import history, summary
@@ -199,7 +199,7 @@ class Search:
         except (ValueError, TypeError, ConfigError) as error:
             if isinstance(error, _TooShortError):
                 raise
-            study.tell(trial, "FAIL", budget.elapsed, {"error": config.one_line(str(error))})
+            study.tell(trial, "FAIL", budget.elapsed, {"error": one_line(str(error))})
         else:
             study.tell(trial, "COMPLETE", budget.elapsed, outcome.facts(), outcome.mean(outcome.best))
 

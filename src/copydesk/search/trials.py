@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
-from copydesk import config
+from copydesk import building
 from copydesk.bundle import measure
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.path import fit_path
@@ -167,7 +167,7 @@ class Trials:
         ValueError, TypeError, ConfigError
             The config can't be fitted.
         """
-        config.check(cfg)
+        building.check(cfg)
         outcome = Outcome()
         left = sorted(Cs) if key is not None else [0.0]
         for fold in self.folds:
@@ -215,7 +215,7 @@ class Trials:
         self, cfg: DictConfig, key: str | None, Cs: Sequence[float], X: Any, y: Any, frame: pd.DataFrame
     ) -> Iterator[tuple[float, Any]]:
         """Yield each C with a fitted classifier."""
-        classifier = config.build(cfg.classifier, "classifier")
+        classifier = building.build(cfg.classifier, "classifier")
         extras = groups_and_weights(frame, self.task)
         if key is not None and key.count(".") == 1:
             yield from zip(Cs, fit_path(classifier, X, y, Cs, sample_weight=extras["sample_weight"]), strict=True)
@@ -251,7 +251,7 @@ class Trials:
         node = OmegaConf.to_container(cfg.features, resolve=True)
 
         def make() -> tuple[Matrices, int]:
-            features = config.build(cfg.features, "features")
+            features = building.build(cfg.features, "features")
             seen = features.fit_transform(self.task.inputs(fold.seen), fold.seen["label"].to_numpy(object))
             made = Matrices(seen, features.transform(self.task.inputs(fold.held_out)), measure(features))
             return made, sum(_bytes(each) for each in (made.seen, made.held_out))
