@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from hydra import compose, initialize_config_dir
-from topic_peers.contestants import normalised
+from topic_peers.contestants import mixed, normalised
 from topic_peers.record import machine
 
 from copydesk import bundle
@@ -88,8 +88,8 @@ def fasttext(seen: pd.DataFrame, held_out: pd.DataFrame, minutes: int | None, se
     threads = len(os.sched_getaffinity(0))
 
     def lines(frame: pd.DataFrame, path: Path) -> str:
-        texts = zip(frame["label"], frame["text"], strict=True)
-        said = [f"__label__{label.replace(' ', '_')} {normalised(text)}\n" for label, text in texts]
+        texts, labels = frame["text"].tolist(), [label.replace(" ", "_") for label in frame["label"]]
+        said = [f"__label__{label} {normalised(text)}\n" for text, label in mixed(texts, labels)]
         path.write_text("".join(said), encoding="utf-8")
         return str(path)
 
