@@ -104,9 +104,9 @@ def normalised(text: str) -> str:
     return " ".join(PUNCTUATION.sub(r" \1 ", text.lower()).split())
 
 
-def mixed(texts: list[str], labels: list[str]) -> list[tuple[str, str]]:
+def mixed(texts: list[str], labels: list[str], seed: int = 0) -> list[tuple[str, str]]:
     """Return texts and labels in random order: they come class by class, which learners that go once by once mind."""
-    return [(texts[i], labels[i]) for i in np.random.default_rng(0).permutation(len(texts))]
+    return [(texts[i], labels[i]) for i in np.random.default_rng(seed).permutation(len(texts))]
 
 
 def lines_file(lines: list[str]) -> Any:
