@@ -18,8 +18,12 @@ def in_threads(work: Callable[[Any], Any], parts: Sequence[Any], threads: int | 
     left = iter(enumerate(parts))
 
     def take() -> None:
-        for at, part in left:
-            done[at] = work(part)
+        try:
+            for at, part in left:
+                done[at] = work(part)
+        finally:
+            for _ in left:  # after a failure or an interruption nobody begins another part
+                pass
 
     others = min(threads or len(parts), len(parts)) - 1
     if others < 1:
