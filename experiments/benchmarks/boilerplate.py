@@ -36,6 +36,7 @@ from copydesk.resources import find
 from copydesk.tasks import Boilerplate
 
 UNSEEN = "fundus"  # news only, gold from publishers' own parsers: kept from training, and judged on
+MARKED = "wcxb"  # has hand-made snippets beside its main texts
 KEEP = (0.995, 0.98, 0.95)  # promises: shares of the article's characters that stay
 Found = dict[str, Any]
 Lines = list[str]
@@ -61,8 +62,8 @@ def judged_pages(corpus: Corpus) -> pd.DataFrame:
 
 
 def validate(corpus: Corpus, overrides: Lines) -> Found:
-    """Score every paragraph by models that did not see its site."""
-    cfg = settings(overrides)
+    """Score every paragraph by models that did not see its site, in five folds."""
+    cfg = settings(["classifier.folds=5", *overrides])
     frame = training(corpus, GOLD, cfg.dataset.weight)
     model = build_estimator(cfg).classifier
     weight = frame["weight"].to_numpy(np.float64)
@@ -133,7 +134,22 @@ def pages(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     yield from frame.groupby("document", sort=False)
 
 
-def snippets(corpus: Corpus, cleaner: Cleaner, seen: set[str]) -> list[tuple[str, int, int, int, int]]:
+def count_snippets(record: dict[str, Any], whole: str, kept: str) -> tuple[int, int, int, int]:
+    """Return how many snippets must stay and do, must go and do, of those that stand in a page's text."""
+    must, must_not = ([s for s in record.get(key) or [] if s in whole] for key in ("with", "without"))
+    return len(must), sum(s in kept for s in must), len(must_not), sum(s not in kept for s in must_not)
+
+
+def told(pages_of: str, counted: list[tuple[int, int, int, int]]) -> str:
+    """Say what was counted of snippets."""
+    must, stays, must_not, goes = np.array(counted).sum(axis=0)
+    return (
+        f"Hand-made snippets of {len(counted)} {pages_of}: {stays} of {must} that must stay do ({stays / must:.1%}), "
+        f"{goes} of {must_not} that must go do ({goes / must_not:.1%})."
+    )
+
+
+def snippets(corpus: Corpus, cleaner: Cleaner, seen: set[str]) -> list[tuple[int, int, int, int]]:
     """Count snippets that must stay and that stay, that must go and that go, on the whole-page view."""
     from copydesk.datasets.pages import site_name
     from copydesk.text.html import read_page
@@ -146,29 +162,28 @@ def snippets(corpus: Corpus, cleaner: Cleaner, seen: set[str]) -> list[tuple[str
             continue
         whole = "\n\n".join(block.text for block in read_page(others.html(page)).blocks)
         kept = cleaner.clean(whole).text
-        must, must_not = ([s for s in record.get(key) or [] if s in whole] for key in ("with", "without"))
-        counted.append(
-            (site, len(must), sum(s in kept for s in must), len(must_not), sum(s not in kept for s in must_not))
-        )
+        counted.append(count_snippets(record, whole, kept))
     return counted
 
 
-# Fewer and larger steps, one look and no windows, so that so many models are fitted in reasonable time.
+# Fewer and larger steps and fewer folds, so that so many models are fitted in reasonable time.
 FEW = [
     "classifier.second.max_iter=60",
     "classifier.second.learning_rate=0.2",
     "classifier.folds=2",
     "classifier.passes=1",
 ]
-WITH_WINDOWS = "with windows around the article"
+WITHOUT_WRAPPED = "without wrapped main texts"
 ABLATIONS: dict[str, Lines] = {
     "the rest of the model": FEW,
-    WITH_WINDOWS: FEW,
+    WITHOUT_WRAPPED: FEW,
     "words and characters alone (no second stage)": ["classifier.second=null"],
     "with a second look": [*FEW[:-1], "classifier.passes=2"],
+    "without edges of paragraphs": [*FEW, "classifier.edges=false"],
     "without neighbours": [*FEW, "classifier.reach=0"],
     "without averages of scores": [*FEW, "classifier.smooth=false"],
     "without the best stretch": [*FEW, "classifier.stretch=false"],
+    "without the topic of the best stretch": [*FEW, "classifier.topic=false"],
     "without likeness": [*FEW, "classifier.likeness=false"],
     "without shape": [*FEW, "classifier.shape=false"],
     "without position": [*FEW, "classifier.position=false"],
@@ -185,8 +200,8 @@ def ablation(corpus: Corpus, overrides: Lines, name: str) -> Found:
     """Train without one part, and score the unseen source."""
     cfg = settings([*overrides, *ABLATIONS[name]])
     train = training(corpus, [source for source in GOLD if source != UNSEEN], cfg.dataset.weight)
-    if name != WITH_WINDOWS:
-        train = train[~train["view"].fillna("").str.startswith("window")]
+    if name == WITHOUT_WRAPPED:
+        train = train[~train["view"].isin(["wrapped", "short"])]
     test = judged_pages(corpus).assign(group="")
     weight = train["weight"].to_numpy(np.float64)
     model = build_estimator(cfg).classifier
@@ -223,7 +238,11 @@ def validation_table(found: Found, corpus: Corpus) -> Lines:
         for keep in KEEP
     }
     lines += ["", f"Text of {UNSEEN}'s pages, with other news sites among those trained on:", ""]
-    return [*lines, *text_table(texts, gold, frame[news].drop_duplicates("page").set_index("page")["group"])]
+    lines += text_table(texts, gold, frame[news].drop_duplicates("page").set_index("page")["group"])
+    marked = ((frame["source"] == MARKED) & (frame["view"] == "page")).to_numpy()
+    whole, kept = (texts_of(frame[marked], rows[marked]) for rows in (np.ones(len(frame), bool), keep))
+    counted = [count_snippets(corpus.records[page], text, kept[page]) for page, text in whole.items()]
+    return [*lines, "", told(f"pages of {MARKED}, whole-page view", counted)]
 
 
 def unseen_table(found: Found) -> Lines:
@@ -253,12 +272,7 @@ def unseen_table(found: Found) -> Lines:
     for name in found["texts"]:
         texts |= {f"HTML, {name}": found["texts"][name], f"HTML, {name}, then copydesk": found["filtered"][name]}
     lines += text_table(texts, found["gold"], site)
-    must, stays, must_not, goes = np.array([each[1:] for each in found["snippets"]]).sum(axis=0)
-    lines += [
-        "",
-        f"Hand-made snippets of {len(found['snippets'])} pages from sites not trained on: {stays} of {must} that must "
-        f"stay do ({stays / must:.1%}), {goes} of {must_not} that must go do ({goes / must_not:.1%}).",
-    ]
+    lines += ["", told("pages from sites not trained on", found["snippets"])]
     return lines
 
 
@@ -272,7 +286,7 @@ def ablation_table(found: dict[str, Found]) -> Lines:
     lines = [
         f"## What each part is worth, {UNSEEN} as unseen sites",
         "",
-        f"With {', '.join(FEW)}, and without windows.",
+        f"With {', '.join(FEW)}.",
         "",
     ]
     lines += ["| | page: removed at 0.5 % lost | average precision | extract: removed | average precision |"]

@@ -42,3 +42,21 @@ def test_standing_counts_characters_to_what_is_surely_content() -> None:
     np.testing.assert_allclose(found[:5, 3], [np.log1p(0), np.log1p(30), np.log1p(20), 0, -1], rtol=1e-5)
     assert found[4, 0] == 1
     assert found[5].tolist() == [1, 0, -1, -1]
+
+
+@given(SCORES, st.sampled_from([0.0, 0.35]))
+@settings(deadline=None)
+def test_law_the_stretch_through_a_paragraph_is_the_best_that_holds_it(scores: list[float], strictness: float) -> None:
+    n = len(scores)
+    lengths = np.log1p(np.arange(20.0, 20 + n)).astype(np.float32)
+    _, roots, squashed = measures(np.array(scores, np.float32), lengths)
+    values = (squashed.astype(np.float64) - strictness) * roots
+    found = best_stretch(roots, squashed, np.array([0, n]), strictness)
+    sums = {(a, b): values[a : b + 1].sum() for a in range(n) for b in range(a, n)}
+    best = max(sums.values())
+    for at in range(n):
+        through = max(value for (a, b), value in sums.items() if a <= at <= b)
+        left = max(sums[a, at] for a in range(at + 1)) - values[at]
+        right = max(sums[at, b] for b in range(at, n)) - values[at]
+        expected = [np.log1p(max(best - through, 0)), through / max(best, 1), np.log1p(min(left, right))]
+        np.testing.assert_allclose(found[at, 3:], expected, atol=1e-3)

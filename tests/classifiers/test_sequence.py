@@ -159,7 +159,7 @@ def test_a_second_look_sees_what_the_first_made_of_the_page() -> None:
     once, twice = fitted(frame, passes=1), fitted(frame, passes=2)
     assert (once.earlier_, len(twice.earlier_)) == ([], 1)
     names = twice.number_names()
-    assert len(names) == len(set(names)) == len(once.number_names()) + 1 + 8 + 6 + 10
+    assert len(names) == len(set(names)) == len(once.number_names()) + 1 + 8 + 6 + 16 + 4
     start, named, numbers, added = twice.contributions(test)
     assert named == names
     np.testing.assert_allclose(start + added.sum(axis=1), twice.decision_function(test), atol=1e-5)

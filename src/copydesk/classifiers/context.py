@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from copydesk.classifiers.page_scores import best_stretch, measures, run_of_scores, standing
 from copydesk.features.likeness import likeness
+from copydesk.features.overlap import topic_overlap
 from copydesk.features.paragraph_kernels import shift_rows
 from copydesk.features.paragraphs import SHAPE, PageRows
 
@@ -20,8 +21,11 @@ SMOOTHING = (5.0, 15.0)  # paragraphs over which scores are averaged
 RUN = ("page_share", "share_before", "page_mean", "log_page", *(f"around_{width:g}" for width in SMOOTHING))
 # What is taken off every score before the best stretch is looked for: the more, the tighter it is.
 STRICTNESS = (0.0, 0.35)
-STRETCH = tuple(f"stretch_{name}_{by:g}" for by in STRICTNESS for name in ("start", "end", "share"))
+STRETCH = tuple(
+    f"stretch_{name}_{by:g}" for by in STRICTNESS for name in ("start", "end", "share", "lack", "through", "support")
+)
 STANDING = ("rank", "standardised", "since_content", "until_content")
+TOPIC = ("topic_share", "topic_weight", "topic_often", "topic_as_title")
 LIKENESS = ("starts_alike", "ends_alike", "alike_near", "short_near")
 # Trees' scores are log odds: halved and bounded they are about as large as a linear classifier's.
 SHRINK, LARGEST = 0.5, 5.0
@@ -33,6 +37,7 @@ class Context(NamedTuple):
     reach: int
     smooth: bool
     stretch: bool
+    topic: bool
 
     @property
     def offsets(self) -> list[int]:
@@ -48,9 +53,12 @@ class Context(NamedTuple):
         lengths, roots, squashed = measures(scores, log_characters)
         if self.smooth:
             blocks.append(run_of_scores(scores, lengths, roots, squashed, rows.starts, np.array(SMOOTHING)))
+        stretches = [best_stretch(roots, squashed, rows.starts, by) for by in STRICTNESS]
         if self.stretch:
-            blocks += [best_stretch(roots, squashed, rows.starts, by) for by in STRICTNESS]
-            blocks.append(standing(scores, log_characters, lengths, rows.starts))
+            blocks += [*stretches, standing(scores, log_characters, lengths, rows.starts)]
+        if self.topic:
+            inside = (stretches[-1][:, :2] >= 0).all(axis=1)
+            blocks.append(topic_overlap(rows.words, rows.word_starts, rows.starts, inside))
         return blocks
 
     def numbers_again(self, scores: Array, rows: PageRows) -> list[Array]:
@@ -62,7 +70,8 @@ class Context(NamedTuple):
         names = [("words", "score")]
         names += [("neighbours", f"{name}[{by:+d}]") for by in self.offsets for name in ("score", *lent)]
         names += [("page", name) for name in RUN] if self.smooth else []
-        return names + ([("page", name) for name in (*STRETCH, *STANDING)] if self.stretch else [])
+        names += [("page", name) for name in (*STRETCH, *STANDING)] if self.stretch else []
+        return names + ([("agreement", name) for name in TOPIC] if self.topic else [])
 
 
 def alike(rows: PageRows) -> Array:

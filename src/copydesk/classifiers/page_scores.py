@@ -70,15 +70,18 @@ def run_of_scores(scores: Array, lengths: Array, roots: Array, squashed: Array, 
 
 @kernel
 def best_stretch(roots: Array, squashed: Array, starts: Array, strictness: float) -> Array:
-    """Return where paragraphs stand from the page's best contiguous stretch, float32 (n_paragraphs, 3).
+    """Return where paragraphs stand from the page's best contiguous stretch, float32 (n_paragraphs, 6).
 
     The stretch with the largest sum of squashed scores less ``strictness``, each times the root of its length
     (Kadane's algorithm). Signed logarithms of the paragraphs from its start and to its end, both positive inside;
-    the share of the page's positive values that it holds.
+    the share of the page's positive values that it holds. Then of the best stretch that goes through the
+    paragraph: the logarithm of what it lacks to the best of all, its share of that, and the logarithm of what the
+    weaker side of the paragraph adds to it. These say how well a paragraph belongs, however long the page is.
     """
-    found = np.zeros((roots.shape[0], 3), dtype=np.float32)
+    found = np.zeros((roots.shape[0], 6), dtype=np.float32)
     for page in range(starts.shape[0] - 1):
         first, end = starts[page], starts[page + 1]
+        left = np.empty(end - first)  # the best stretch that ends with the paragraph
         best = -np.inf
         running = positive = 0.0
         begins = best_first = best_last = first
@@ -88,13 +91,21 @@ def best_stretch(roots: Array, squashed: Array, starts: Array, strictness: float
             if running <= 0:
                 running, begins = 0.0, at
             running += value
+            left[at - first] = running
             if running > best:
                 best, best_first, best_last = running, begins, at
-        for at in range(first, end):
+        running = 0.0
+        for at in range(end - 1, first - 1, -1):
+            value = (squashed[at] - strictness) * roots[at]
+            running = max(running, 0.0) + value
+            through = left[at - first] + running - value
             since, until = at - best_first, best_last - at
             found[at, 0] = np.sign(since) * np.log1p(abs(since))
             found[at, 1] = np.sign(until) * np.log1p(abs(until))
             found[at, 2] = best / positive if positive > 0 else 0.0
+            found[at, 3] = np.log1p(max(best - through, 0.0))
+            found[at, 4] = through / max(best, 1.0)
+            found[at, 5] = np.log1p(max(min(left[at - first], running) - value, 0.0))
     return found
 
 

@@ -49,6 +49,8 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         Whether it sees scores averaged over the surroundings and over the page.
     stretch : bool, default=True
         Whether it sees where the paragraph stands from the page's best contiguous stretch, and among its scores.
+    topic : bool, default=True
+        Whether it sees how much the paragraph is about what that stretch is about: titles are, teasers are not.
     length_power : float, default=0.75
         Both stages weigh a paragraph by its characters to this power: 0 counts paragraphs, 1 characters.
     balance : bool, default=True
@@ -83,6 +85,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         reach: int = 4,
         smooth: bool = True,
         stretch: bool = True,
+        topic: bool = True,
         length_power: float = 0.75,
         balance: bool = True,
         passes: int = 1,
@@ -101,6 +104,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         self.reach = reach
         self.smooth = smooth
         self.stretch = stretch
+        self.topic = topic
         self.length_power = length_power
         self.balance = balance
         self.passes = passes
@@ -270,7 +274,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
 
     @property
     def _context(self) -> Context:
-        return Context(self.reach, self.smooth, self.stretch)
+        return Context(self.reach, self.smooth, self.stretch, self.topic)
 
     def _numbers(self, X: Table, rows: PageRows, scores: Array) -> Array:
         """Return what the second stage sees first, float32 (n_paragraphs, n_numbers); the score stands first."""

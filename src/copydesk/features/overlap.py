@@ -1,0 +1,74 @@
+"""What a paragraph shares with the stretch of its page that is taken for the article."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copydesk.features.compiled import kernel
+from copydesk.features.paragraph_kernels import find
+
+Array = NDArray[Any]
+
+OFTEN = 5  # paragraphs with a word: from here on more say no more
+ABOVE = 15  # paragraphs before the stretch among which its title is looked for
+
+
+@kernel
+def topic_overlap(words: Array, word_starts: Array, starts: Array, inside: Array) -> Array:
+    """Return how much each paragraph is about what the page's best stretch is about, float32 (n_paragraphs, 4).
+
+    A word weighs the logarithm of the page's paragraphs over those that hold it (inverse document frequency, Spärck
+    Jones 1972), so that small words and menus hardly count. The share of the paragraph's weight that stands in
+    other paragraphs of the stretch, too; the logarithms of that weight and of that weight times the paragraphs of
+    the stretch with the word; right before the stretch, where titles are, the first logarithm beside the largest there.
+
+    Parameters
+    ----------
+    words, word_starts, starts
+        See ``PageRows``.
+    inside : bool (n_paragraphs,)
+        Whether a paragraph stands in its page's stretch.
+    """
+    found = np.zeros((inside.shape[0], 4), dtype=np.float32)
+    for page in range(starts.shape[0] - 1):
+        first, end = starts[page], starts[page + 1]
+        size = 16
+        while size < 2 * (word_starts[end] - word_starts[first]):
+            size *= 2
+        keys = np.zeros(size, dtype=np.uint64)
+        holders = np.zeros(size, dtype=np.int32)
+        in_stretch = np.zeros(size, dtype=np.int32)
+        seen = np.full(size, -1, dtype=np.int64)  # the last paragraph that a word was seen in
+        begin = end
+        for row in range(first, end):
+            begin = min(begin, row) if inside[row] else begin
+            for word in range(word_starts[row], word_starts[row + 1]):
+                at = find(keys, 0, size - 1, words[word])
+                keys[at] = words[word]
+                if seen[at] != row:
+                    seen[at] = row
+                    holders[at] += 1
+                    in_stretch[at] += inside[row]
+        rarity = np.log((end - first + 1) / np.arange(1.0, end - first + 1))
+        seen[:] = -1
+        for row in range(first, end):
+            own = shared = often = 0.0
+            for word in range(word_starts[row], word_starts[row + 1]):
+                at = find(keys, 0, size - 1, words[word])
+                if seen[at] == row:
+                    continue
+                seen[at] = row
+                others = in_stretch[at] - inside[row]
+                own += rarity[holders[at] - 1]
+                shared += rarity[holders[at] - 1] if others > 0 else 0.0
+                often += rarity[holders[at] - 1] * min(others, OFTEN)
+            found[row, 0] = shared / own if own > 0 else 0.0
+            found[row, 1], found[row, 2] = np.log1p(shared), np.log1p(often)
+        above = max(first, begin - ABOVE)
+        if above < begin:
+            most = max(found[above:begin, 1].max(), np.float32(1e-6))
+            found[above:begin, 3] = found[above:begin, 1] / most
+    return found
