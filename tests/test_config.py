@@ -43,3 +43,19 @@ def test_every_option_that_ships_says_in_its_first_comment_what_it_is_for() -> N
     assert {"dataset", "split", "features", "classifier", "decision", "experiment"} <= set(groups)
     silent = [f"{group}/{name}" for group, options in groups.items() for name, said in options if not said]
     assert silent == []
+
+
+def test_a_key_inside_a_list_is_told_from_one_in_a_mapping() -> None:
+    conf = Path(__file__).parents[1] / "conf"
+    with pytest.raises(
+        ConfigError, match=r"^features\.ngram_range\.x=3: features\.ngram_range is a list, and 'x' no place"
+    ):
+        config.run_hydra(lambda cfg: None, ["seed=1", "features.ngram_range.x=3"], conf)
+
+
+def test_an_error_of_the_run_itself_stays_what_it_is() -> None:
+    def run(cfg: object) -> None:
+        raise ValueError("of the run")
+
+    with pytest.raises(ValueError, match=r"^of the run$"):
+        config.run_hydra(run, [], Path(__file__).parents[1] / "conf")

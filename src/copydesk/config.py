@@ -183,6 +183,17 @@ def describe_options(folders: list[Path]) -> Iterator[tuple[str, list[tuple[str,
         yield group, sorted(groups[group].items())
 
 
+def into_a_list(error: ValueError, arguments: list[str]) -> str:
+    """Say which override names a key inside a list; OmegaConf wants a number there and says no more than that."""
+    key = str(error).rpartition(": ")[2].strip("'")
+    for override in arguments:
+        before, found, _ = override.partition("=")[0].rpartition(f".{key}")
+        if found:
+            above = before.lstrip("+~")
+            return f"{override}: {above} is a list, and {key!r} no place in it; give it whole, such as {above}=[…]"
+    return one_line(str(error))
+
+
 class Stopped(BaseException):
     """Carries a user's error through Hydra, which prints a line of its own for every ordinary exception."""
 
@@ -208,7 +219,11 @@ def run_hydra(task: Any, arguments: list[str], conf: Path) -> Any:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     before, sys.argv = sys.argv, [sys.argv[0], *arguments]
 
+    composed = False
+
     def quiet_task(cfg: DictConfig) -> Any:
+        nonlocal composed
+        composed = True
         try:
             return task(cfg)
         except CopydeskError as error:
@@ -220,5 +235,9 @@ def run_hydra(task: Any, arguments: list[str], conf: Path) -> Any:
         raise stopped.error from None
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(explain(error)) from error
+    except ValueError as error:
+        if composed:  # not the config's fault
+            raise
+        raise ConfigError(into_a_list(error, arguments)) from error
     finally:
         sys.argv = before
