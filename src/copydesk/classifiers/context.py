@@ -53,7 +53,8 @@ class Context(NamedTuple):
         lengths, roots, squashed = measures(scores, log_characters)
         if self.smooth:
             blocks.append(run_of_scores(scores, lengths, roots, squashed, rows.starts, np.array(SMOOTHING)))
-        stretches = [best_stretch(roots, squashed, rows.starts, by) for by in STRICTNESS]
+        if self.stretch or self.topic:
+            stretches = [best_stretch(roots, squashed, rows.starts, by) for by in STRICTNESS]
         if self.stretch:
             blocks += [*stretches, standing(scores, log_characters, lengths, rows.starts)]
         if self.topic:

@@ -43,11 +43,6 @@ class Part:
     n_ngrams: int = 0
     totals: Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
-    @property
-    def n_documents(self) -> int:
-        """Number of documents counted."""
-        return sum(len(block[1]) - 1 for block in self.blocks if block is not None)
-
     def add(self, counted: Counted, keep: bool, with_totals: bool) -> None:
         """Add a chunk's counts; ``with_totals`` also how often each n-gram stands in all texts."""
         found, indptr = counted

@@ -20,6 +20,25 @@ FAMILY_OPTIONS = (
 )  # fmt: skip
 
 
+def check_families(own: dict[str, Any], families: Any) -> list[dict[str, Any]]:
+    """Return the options of each family: those of its own over those that are given for all; None is one family.
+
+    Raises
+    ------
+    ValueError
+        There is no family, or an option is unknown or out of range.
+    """
+    found = []
+    for family in [{}] if families is None else families:
+        if not isinstance(family, Mapping) or set(family) - set(FAMILY_OPTIONS):
+            unknown = sorted(set(family) - set(FAMILY_OPTIONS)) if isinstance(family, Mapping) else family
+            raise ValueError(f"families: {unknown!r} is no option of a family; valid: {', '.join(FAMILY_OPTIONS)}")
+        found.append(check_options({**own, **family}))
+    if not found:
+        raise ValueError("families=[]: give at least one family, or None for one")
+    return found
+
+
 def check_options(options: dict[str, Any]) -> dict[str, Any]:
     """Check one family's options; return them with ``ngram_range`` as a tuple.
 

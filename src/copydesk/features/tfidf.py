@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -24,7 +24,7 @@ from copydesk.features.options import (
     FAMILY_OPTIONS,
     check_documents,
     check_dtype,
-    check_options,
+    check_families,
     chunked,
     given_terms,
     parse_memory,
@@ -335,15 +335,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
             raise ValueError(f"strip_accents={self.strip_accents!r}: valid are None, 'unicode' and 'ascii'")
         own = {name: getattr(self, name) for name in FAMILY_OPTIONS}
         check_dtype(self.dtype)
-        found = []
-        for family in [{}] if self.families is None else self.families:
-            if not isinstance(family, Mapping) or set(family) - set(FAMILY_OPTIONS):
-                unknown = sorted(set(family) - set(FAMILY_OPTIONS)) if isinstance(family, Mapping) else family
-                raise ValueError(f"families: {unknown!r} is no option of a family; valid: {', '.join(FAMILY_OPTIONS)}")
-            found.append(check_options({**own, **family}))
-        if not found:
-            raise ValueError("families=[]: give at least one family, or None for one")
-        return found
+        return check_families(own, self.families)
 
     def _multiplier(self) -> np.uint64:
         """Return the odd multiplier that is the key of the hashes."""
