@@ -142,7 +142,7 @@ def test_what_is_there_is_replaced_only_on_demand(inputs: Path, tmp_path: Path) 
     output.write_text("precious", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"out\.jsonl: is there already; --force replaces it"):
         deliver(inputs, output)
-    with pytest.raises(ConfigError, match="is there already"):
+    with pytest.raises(ConfigError, match="is there already, and no unfinished run that --resume could continue"):
         deliver(inputs, output, resume=True)
     with pytest.raises(InterruptedRunError):
         deliver(inputs, output, force=True, after=stop_at(4, KeyboardInterrupt()))

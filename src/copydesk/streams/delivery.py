@@ -105,7 +105,8 @@ class Delivery:
             if path.exists() and not path.is_file():
                 raise ConfigError(f"{path}: not a regular file; name a file, or leave it out for standard output")
             if path.exists() and not (force or str(path) in allowed or self.state.complete):
-                raise ConfigError(f"{path}: is there already; --force replaces it")
+                unfinished = ", and no unfinished run that --resume could continue" if resume else ""
+                raise ConfigError(f"{path}: is there already{unfinished}; --force replaces it")
         if stored is not None and not (resume or force):
             raise ConfigError(
                 f"{part_of(self.paths[-1])}: of an unfinished run ({stored.read:,} rows are done); --resume continues "
