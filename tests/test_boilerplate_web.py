@@ -69,3 +69,15 @@ def test_without_pages_the_experiment_says_what_is_missing(tmp_path: Path) -> No
     assert done.returncode == 2
     assert "dataset.path: must be given: a folder or archive of pages" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_pages_that_only_an_extractor_labelled_judge_nothing(tmp_path: Path) -> None:
+    write_pages(tmp_path / "pages", sites=3, pages=1)
+    done = copydesk(
+        "train", "experiment=boilerplate_web", f"dataset.main.path={tmp_path / 'pages'}", "dataset.main.silver=[ours]",
+        "dataset.weight=0", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert "no row of the data is to be judged" in done.stderr
+    assert "dataset.silver" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from extraction.corpus import GOLD, Corpus, texts_of
+from extraction.corpus import GOLD, SNIPPETS, Corpus, texts_of
 from extraction.peers import EXTRACTORS, extract
 from extraction.rules import RULES
 from extraction.scores import cell, head, row, scores
@@ -36,7 +36,8 @@ from copydesk.resources import find
 from copydesk.tasks import Boilerplate
 
 UNSEEN = "fundus"  # news only, gold from publishers' own parsers: kept from training, and judged on
-MARKED = "wcxb"  # has hand-made snippets beside its main texts
+OTHERS = [source for source in [*GOLD, SNIPPETS] if source != UNSEEN]
+MARKED = ["wcxb", SNIPPETS]  # have hand-made snippets, wcxb beside its main texts
 KEEP = (0.995, 0.98, 0.95)  # promises: shares of the article's characters that stay
 Found = dict[str, Any]
 Lines = list[str]
@@ -64,14 +65,14 @@ def judged_pages(corpus: Corpus) -> pd.DataFrame:
 def validate(corpus: Corpus, overrides: Lines) -> Found:
     """Score every paragraph by models that did not see its site, in five folds."""
     cfg = settings(["classifier.folds=5", *overrides])
-    frame = training(corpus, GOLD, cfg.dataset.weight)
+    frame = training(corpus, [*GOLD, SNIPPETS], cfg.dataset.weight)
     model = build_estimator(cfg).classifier
     weight = frame["weight"].to_numpy(np.float64)
     found = model.fit_and_validate(Boilerplate.inputs(frame), frame["label"], frame["group"].to_numpy(object), weight)
     real = frame["view"].isin(["page", "extract"]).to_numpy()
     frame, found = frame[real].reset_index(drop=True), found[real]
     keep = found >= thresholds(frame, found, cfg.decision.keep)
-    return {"frame": frame.assign(judged=True), "score": found, "keep": keep}
+    return {"frame": frame, "score": found, "keep": keep}
 
 
 def thresholds(frame: pd.DataFrame, score: np.ndarray, keep: float, parts: int = 5) -> np.ndarray:
@@ -107,7 +108,7 @@ def peers(corpus: Corpus) -> Found:
 def unseen(corpus: Corpus, overrides: Lines, others: Found) -> Found:
     """Train on the other sources and speak on the unseen one: by paragraph, by page, and behind each extractor."""
     cfg = settings(overrides)
-    train = training(corpus, [source for source in GOLD if source != UNSEEN], cfg.dataset.weight)
+    train = training(corpus, OTHERS, cfg.dataset.weight)
     test = judged_pages(corpus)
     train = train[~train["group"].isin(set(test["group"]))]
     model = fit(build_estimator(cfg), train, Boilerplate)
@@ -125,7 +126,6 @@ def unseen(corpus: Corpus, overrides: Lines, others: Found) -> Found:
         )
         for name, texts in found["texts"].items()
     }
-    found["snippets"] = snippets(corpus, cleaner, set(train["group"]))
     return found
 
 
@@ -149,23 +149,6 @@ def told(pages_of: str, counted: list[tuple[int, int, int, int]]) -> str:
     )
 
 
-def snippets(corpus: Corpus, cleaner: Cleaner, seen: set[str]) -> list[tuple[int, int, int, int]]:
-    """Count snippets that must stay and that stay, that must go and that go, on the whole-page view."""
-    from copydesk.datasets.pages import site_name
-    from copydesk.text.html import read_page
-
-    others = Corpus(corpus.folder, ["trafilatura_snippets"], {})
-    counted = []
-    for page, record in others.records.items():
-        site = site_name(record.get("url") or record["site"])
-        if site in seen:
-            continue
-        whole = "\n\n".join(block.text for block in read_page(others.html(page)).blocks)
-        kept = cleaner.clean(whole).text
-        counted.append(count_snippets(record, whole, kept))
-    return counted
-
-
 # Fewer and larger steps and fewer folds, so that so many models are fitted in reasonable time.
 FEW = [
     "classifier.second.max_iter=60",
@@ -173,10 +156,13 @@ FEW = [
     "classifier.folds=2",
     "classifier.passes=1",
 ]
-WITHOUT_WRAPPED = "without wrapped main texts"
+LEFT_OUT: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
+    "without wrapped main texts": lambda frame: frame["view"].isin(["wrapped", "short"]),
+    "without pages that have snippets alone": lambda frame: frame["source"] == SNIPPETS,
+}
 ABLATIONS: dict[str, Lines] = {
     "the rest of the model": FEW,
-    WITHOUT_WRAPPED: FEW,
+    **dict.fromkeys(LEFT_OUT, FEW),
     "words and characters alone (no second stage)": ["classifier.second=null"],
     "with a second look": [*FEW[:-1], "classifier.passes=2"],
     "without edges of paragraphs": [*FEW, "classifier.edges=false"],
@@ -199,9 +185,9 @@ ABLATIONS: dict[str, Lines] = {
 def ablation(corpus: Corpus, overrides: Lines, name: str) -> Found:
     """Train without one part, and score the unseen source."""
     cfg = settings([*overrides, *ABLATIONS[name]])
-    train = training(corpus, [source for source in GOLD if source != UNSEEN], cfg.dataset.weight)
-    if name == WITHOUT_WRAPPED:
-        train = train[~train["view"].isin(["wrapped", "short"])]
+    train = training(corpus, OTHERS, cfg.dataset.weight)
+    if name in LEFT_OUT:
+        train = train[~LEFT_OUT[name](train)]
     test = judged_pages(corpus).assign(group="")
     weight = train["weight"].to_numpy(np.float64)
     model = build_estimator(cfg).classifier
@@ -223,13 +209,17 @@ def validation_table(found: Found, corpus: Corpus) -> Lines:
     frame, score, keep = found["frame"], found["score"], found["keep"]
     lines = ["## Five folds by site, all sources", "", *head("view, part")]
     for view in ("page", "extract"):
-        parts = {"all": np.ones(len(frame), bool)}
+        parts = {"all": frame["source"].isin(GOLD).to_numpy()}
         parts |= {source: (frame["source"] == source).to_numpy() for source in GOLD}
-        common = frame.drop_duplicates("page")["language"].value_counts()
-        parts |= {language: (frame["language"] == language).to_numpy() for language in common.index[common >= 15]}
+        common = frame[parts["all"]].drop_duplicates("page")["language"].value_counts()
+        parts |= {
+            language: parts["all"] & (frame["language"] == language).to_numpy()
+            for language in common.index[common >= 15]
+        }
         for name, part in parts.items():
             rows = part & (frame["view"] == view).to_numpy()
-            found_scores = scores(frame[rows].reset_index(drop=True), score[rows], keep[rows])
+            judged = frame[rows].reset_index(drop=True).assign(judged=True)  # silver pages, too
+            found_scores = scores(judged, score[rows], keep[rows])
             lines.append(row(f"{view}, {name}", found_scores, interval=name == "all"))
     news = ((frame["source"] == UNSEEN) & (frame["view"] == "page")).to_numpy()
     gold = {page: corpus.records[page]["plaintext"] for page in frame["page"][news].unique()}
@@ -239,10 +229,12 @@ def validation_table(found: Found, corpus: Corpus) -> Lines:
     }
     lines += ["", f"Text of {UNSEEN}'s pages, with other news sites among those trained on:", ""]
     lines += text_table(texts, gold, frame[news].drop_duplicates("page").set_index("page")["group"])
-    marked = ((frame["source"] == MARKED) & (frame["view"] == "page")).to_numpy()
-    whole, kept = (texts_of(frame[marked], rows[marked]) for rows in (np.ones(len(frame), bool), keep))
-    counted = [count_snippets(corpus.records[page], text, kept[page]) for page, text in whole.items()]
-    return [*lines, "", told(f"pages of {MARKED}, whole-page view", counted)]
+    for source in MARKED:
+        marked = ((frame["source"] == source) & (frame["view"] == "page")).to_numpy()
+        whole, kept = (texts_of(frame[marked], rows[marked]) for rows in (np.ones(len(frame), bool), keep))
+        counted = [count_snippets(corpus.records[page], text, kept[page]) for page, text in whole.items()]
+        lines += ["", told(f"pages of {source}, whole-page view", counted)]
+    return lines
 
 
 def unseen_table(found: Found) -> Lines:
@@ -271,9 +263,7 @@ def unseen_table(found: Found) -> Lines:
     texts |= {f"page view, {name}": texts_of(frame[whole], kept[whole]) for name, kept in found["lines"].items()}
     for name in found["texts"]:
         texts |= {f"HTML, {name}": found["texts"][name], f"HTML, {name}, then copydesk": found["filtered"][name]}
-    lines += text_table(texts, found["gold"], site)
-    lines += ["", told("pages from sites not trained on", found["snippets"])]
-    return lines
+    return [*lines, *text_table(texts, found["gold"], site)]
 
 
 def costliest(frame: pd.DataFrame, score: np.ndarray, threshold: float) -> int:
@@ -335,8 +325,10 @@ def main() -> None:
     parser.add_argument("--overrides", nargs="*", default=[], help="of the experiment, such as classifier.reach=6")
     options = parser.parse_args()
     given = settings(options.overrides).dataset.main
-    chosen = {name: given[name] for name in ("extract_weight", "windows", "wrapped", "silver_weight", "seed")}
-    corpus = Corpus(options.folder, GOLD, chosen | {"silver": list(given.silver or [])})
+    chosen = {
+        name: given[name] for name in ("extract_weight", "windows", "wrapped", "silver_weight", "snippets", "seed")
+    }
+    corpus = Corpus(options.folder, [*GOLD, SNIPPETS], chosen | {"silver": list(given.silver or [])})
     lines = ["# Boilerplate on sites never seen", "", f"`boilerplate.py`; {machine()}.", ""]
     lines += [
         "Intervals: 95 %, sites drawn anew. Shares are in percent; by character means of the same F1s. “Lost” and "

@@ -33,7 +33,7 @@ from extraction.peers import justext, trafilatura
 
 import copydesk
 from copydesk.datasets.compose import ComposedCrawl
-from copydesk.datasets.pages import read_ground_truth, read_html
+from copydesk.datasets.ground_truth import read_ground_truth, read_html
 from copydesk.text.html import decode, page_text
 
 TABLE = Path(__file__).with_suffix(".md")

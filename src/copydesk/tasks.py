@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from copydesk.datasets.examples import is_judged
 from copydesk.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -45,11 +46,7 @@ class Boilerplate:
     @staticmethod
     def weights(frame: pd.DataFrame) -> np.ndarray | None:
         """Return how much each row counts when a decision is fitted: its characters, if it is judged at all."""
-        characters = frame["text"].str.len().to_numpy(np.float64)
-        for column in ("weight", "judged"):
-            if column in frame:
-                characters = characters * frame[column].gt(0).to_numpy()
-        return characters
+        return frame["text"].str.len().to_numpy(np.float64) * is_judged(frame)
 
 
 Task = type[Topic] | type[Boilerplate]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from copydesk import building, config, outputs
 from copydesk.datasets.audit import audit, drop_straddlers
+from copydesk.datasets.examples import is_judged
 from copydesk.datasets.splits import Official
 from copydesk.errors import ConfigError, DataError
 from copydesk.evaluation.metrics import evaluate
@@ -114,8 +115,13 @@ def parts(split: Any, frame: pd.DataFrame, seed: int, run: Run) -> Iterator[tupl
     ConfigError
         The split refuses the data.
     DataError
-        The rows to learn from have one label only.
+        No row is to be judged, or the rows to learn from have one label only.
     """
+    if not is_judged(frame).any():
+        raise DataError(
+            "no row of the data is to be judged: main texts of an extractor and snippets are trained on alone; "
+            "name a source with main texts that are not in dataset.silver"
+        )
     dropped = 0
     try:
         for rest, held_out in split.folds(frame, seed):

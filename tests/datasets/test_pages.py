@@ -17,7 +17,8 @@ import pytest
 pytest.importorskip("resiliparse", reason="needs the extra html")
 
 from copydesk.datasets import sources
-from copydesk.datasets.pages import Pages, site_name
+from copydesk.datasets.ground_truth import site_name
+from copydesk.datasets.pages import Pages
 from copydesk.errors import ConfigError, DataError
 
 FIRST = "The council said on Tuesday that the old bridge would stay closed until the spring."
@@ -95,6 +96,42 @@ def test_silver_is_trained_on_by_its_weight_and_never_judged(folder: Path) -> No
     frame = Pages(str(folder), view="page", silver=["two"], silver_weight=0.25, wrapped=0).load().frame
     assert frame["weight"].tolist() == [1] * 6 + [0.25] * 6
     assert frame["judged"].tolist() == [True] * 6 + [False] * 6
+
+
+def test_pages_of_snippets_alone_are_labelled_where_these_stand_and_never_judged(folder: Path) -> None:
+    snippets = {"with": [FIRST[:30]], "without": ["Share this", "Copyright"]}
+    write(folder, "two", [RECORD | snippets | {"plaintext": None, "url": "https://other.example/b"}])
+    examples = Pages(str(folder), sources=["two"], snippets=0.5).load()
+    page = examples.frame[examples.frame["document"] == "two/a#page"]
+    assert page["label"].tolist() == ["boilerplate", "boilerplate", "content", *["boilerplate"] * 3]
+    assert page["weight"].tolist() == [0, 0, 0.5, 0.5, 0, 0.5]
+    extract = examples.frame[examples.frame["document"] == "two/a#extract"]
+    assert extract["weight"].tolist() == [
+        1.0
+    ]  # the element that holds the article is this paragraph, as far as is known
+    assert not examples.frame["judged"].any()
+    assert examples.notes["pages_with_snippets_alone"] == 1
+    with pytest.raises(DataError, match="no page with a main text"):
+        Pages(str(folder), sources=["two"], snippets=0).load()
+
+
+def test_snippets_weigh_more_than_an_extractor_and_less_than_a_main_text(folder: Path) -> None:
+    snippets = {"with": ["Residents of the"], "without": [FIRST]}
+    write(folder, "two", [RECORD | snippets])
+    options = {"sources": ["two"], "view": "page", "wrapped": 0}
+    silver = Pages(str(folder), silver=["two"], **options).load().frame
+    assert silver["label"].tolist() == [
+        "boilerplate",
+        "content",
+        "boilerplate",
+        "boilerplate",
+        "content",
+        "boilerplate",
+    ]
+    assert silver["weight"].tolist() == [0.3, 0.3, 1, 0.3, 1, 0.3]
+    gold = Pages(str(folder), **options).load().frame
+    assert gold["label"].tolist()[2] == "content"
+    assert set(gold["weight"]) == {1}
 
 
 def test_main_texts_are_wrapped_in_leftovers_and_not_judged(folder: Path) -> None:
@@ -218,7 +255,7 @@ def test_what_is_wrong_is_named(folder: Path) -> None:
         Pages(str(folder)).load()
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"page_id": 3}'])
+@pytest.mark.parametrize("line", ["{", "[]", '{"page_id": 3}', '{"page_id": "a", "with": "x"}'])
 def test_a_malformed_record_is_named_by_file_and_line(tmp_path: Path, line: str) -> None:
     write(tmp_path, "one", [RECORD, line])
     with pytest.raises(DataError, match=r"one\.jsonl line 2"):

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from copydesk.datasets.pages import Pages, read_ground_truth, read_html
+from copydesk.datasets.ground_truth import read_ground_truth, read_html
+from copydesk.datasets.pages import Pages
 from copydesk.text.html import decode
 
 GOLD = ["fundus", "readability", "trafilatura_silver", "wcxb"]
+SNIPPETS = "trafilatura_snippets"  # no main texts, but strings that must stay and such that must go
 
 
 @dataclass
@@ -43,10 +45,11 @@ class Corpus:
         }
 
     def language(self, page: str) -> str:
-        """Return the language of a page's main text, as Resiliparse detects it."""
+        """Return the language of a page's main text, or of the strings that must stay, as Resiliparse detects it."""
         from resiliparse.parse.lang import detect_fast
 
-        return str(detect_fast(self.records[page]["plaintext"])[0])
+        record = self.records[page]
+        return str(detect_fast(record.get("plaintext") or " ".join(record["with"]))[0])
 
     def html(self, page: str) -> str:
         """Return a page's HTML, decoded as copydesk does, so that all read the same."""

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
-import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.datasets.alignment import DOUBTFUL, align, smallest_holder
 from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
+from copydesk.datasets.ground_truth import has_main_text, read_ground_truth, read_html, site_name
+from copydesk.datasets.snippets import has_snippets, told_by_snippets
 from copydesk.datasets.sources import resolve, unpack
 from copydesk.datasets.wrapping import MainText, wrapped
 from copydesk.errors import ConfigError, DataError, nearest
+from copydesk.text.html import Block
 
 View = Literal["page", "extract", "both"]
 VIEWS = ("page", "extract", "both")
-# Second-level labels under which countries register names: example.co.uk is registered as a whole.
-SECOND_LEVEL = frozenset("ac co com edu gob gov govt gv ne net or org".split())
 # How many blocks a window of a page begins before the article's element and ends after it, on average.
 BEFORE, AFTER = 8, 15
 
@@ -33,7 +30,8 @@ class Pages:
     """Blocks of real pages, labelled by aligning them with the page's main text.
 
     A block that is doubtful keeps its likelier label with weight 0: it is context for its neighbours, and
-    neither trained on nor judged.
+    neither trained on nor judged. Pages without a main text, but with hand-made snippets that must stay or must go,
+    are labelled where these stand, and trained on.
 
     Parameters
     ----------
@@ -41,7 +39,7 @@ class Pages:
         A folder with ``html/<source>/<page_id>.html`` (or ``.html.gz``) and ``ground-truth/<source>.jsonl``, an
         archive of one (.zip, .tar), or the URL of an archive.
     sources : list of str or None, default=None
-        Which sources to read; None: all that have a main text.
+        Which sources to read; None: all.
     view : {"page", "extract", "both"}, default="both"
         Every block of a page, or those within the smallest element that holds the article, or each page once so
         and once so.
@@ -59,6 +57,9 @@ class Pages:
         Sources whose main texts are an extractor's output: trained on with ``silver_weight``, never judged.
     silver_weight : float, default=0.3
         Factor of their sample weights.
+    snippets : float, default=1.0
+        Sample weight, beside 1 of a block that a main text tells of, of blocks that hand-made snippets do: of pages
+        without a main text, and of silver ones. Trained on, never judged; 0 for none.
     min_found : float, default=0.5
         Pages of whose main text less stands in the HTML are left out, and counted.
     sha256 : str or None, default=None
@@ -78,6 +79,7 @@ class Pages:
         wrapped: float = 1.0,
         silver: list[str] | None = None,
         silver_weight: float = 0.3,
+        snippets: float = 1.0,
         min_found: float = 0.5,
         sha256: str | None = None,
         seed: int = 0,
@@ -91,6 +93,7 @@ class Pages:
         self.wrapped = wrapped
         self.silver = silver
         self.silver_weight = silver_weight
+        self.snippets = snippets
         self.min_found = min_found
         self.sha256 = sha256
         self.seed = seed
@@ -115,15 +118,15 @@ class Pages:
         texts: list[MainText] = []
         for source in self._sources(folder):
             for record in read_ground_truth(folder, source):
-                if not str(record.get("plaintext") or "").strip():
+                if not has_main_text(record) and not (self.snippets and has_snippets(record)):
                     counts["pages_without_main_text"] += 1
                     continue
                 found = list(self._page_rows(folder, source, record, counts))
                 rows += found
-                if found and self.wrapped and source not in (self.silver or ()):
+                if found and self.wrapped and has_main_text(record) and source not in (self.silver or ()):
                     texts.append(main_text(found[0], record))
         if not rows:
-            raise DataError(f"dataset.path={self.path}: no page with a main text")
+            raise DataError(f"dataset.path={self.path}: no page with a main text, nor with snippets that must stay")
         rows += (row | {"weight": self.wrapped, "judged": False} for row in wrapped(texts, self.seed))
         return Examples(pd.DataFrame(rows), "boilerplate", "pages", dict(sorted(counts.items())))
 
@@ -156,30 +159,48 @@ class Pages:
         from copydesk.text.html import read_page
 
         page = read_page(read_html(folder, source, record["page_id"]))
-        title = record.get("title") or ""
-        aligned = align(page.blocks, record["plaintext"], title)
+        is_silver = source in (self.silver or ())
+        labels, shares, weights, found = self._labels(page.blocks, record, is_silver)
         counts["pages"] += 1
-        if aligned.found < self.min_found:
+        counts["pages_with_snippets_alone"] += not has_main_text(record)
+        if found < self.min_found:
             counts["pages_left_out"] += 1
             return
-        counts.update(f"blocks_{label}" for label in aligned.labels)
+        counts.update(f"blocks_{label}" for label in labels)
         site = site_name(record.get("url") or page.url or str(record.get("site") or record["page_id"]))
-        inside = smallest_holder(page.blocks, aligned.labels)
-        is_silver = source in (self.silver or ())
+        inside = smallest_holder(page.blocks, labels)
         for view, chosen, weight in self._views(inside, f"{source}/{record['page_id']}"):
             for position, number in enumerate(chosen):
-                label, share = aligned.labels[number], aligned.shares[number]
+                label = labels[number]
                 yield {
                     "text": page.blocks[number].text,
-                    "label": (CONTENT if share >= 0.5 else BOILERPLATE) if label == DOUBTFUL else label,
+                    "label": (CONTENT if shares[number] >= 0.5 else BOILERPLATE) if label == DOUBTFUL else label,
                     "group": site,
                     "split": "",
                     "document": f"{source}/{record['page_id']}#{view}",
                     "position": position,
-                    "title": title if self.titles else "",
-                    "weight": (label != DOUBTFUL) * weight * (self.silver_weight if is_silver else 1.0),
-                    "judged": not is_silver and view in VIEWS,
+                    "title": str(record.get("title") or "") if self.titles else "",
+                    "weight": weights[number] * weight,
+                    "judged": not is_silver and has_main_text(record) and view in VIEWS,
                 }
+
+    def _labels(
+        self, blocks: Sequence[Block], record: dict[str, Any], is_silver: bool
+    ) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64], float]:
+        """Return labels, shares of words in the main text, sample weights, and what share of the text was found."""
+        if has_main_text(record):
+            aligned = align(blocks, record["plaintext"], record.get("title") or "")
+            labels, shares, found = aligned.labels, aligned.shares, aligned.found
+        else:
+            labels, shares, found = [DOUBTFUL] * len(blocks), np.zeros(len(blocks)), 0.0
+        weights = np.array([label != DOUBTFUL for label in labels]) * (self.silver_weight if is_silver else 1.0)
+        if self.snippets and (is_silver or not has_main_text(record)):
+            for number, label in enumerate(told_by_snippets([block.text for block in blocks], record)):
+                if label:
+                    labels[number], weights[number] = label, self.snippets
+        if not has_main_text(record):
+            found = float(CONTENT in labels)
+        return labels, shares, weights, found
 
     def _views(self, inside: NDArray[np.bool_], page: str) -> Iterator[tuple[str, range, float]]:
         """Yield name, blocks and sample weight of each view; ``inside`` says which blocks the article's element has."""
@@ -206,61 +227,3 @@ def main_text(row: dict[str, Any], record: dict[str, Any]) -> MainText:
     text, title = record["plaintext"].strip(), str(record.get("title") or "").strip()
     whole = text if not title or text.startswith(title) else f"{title}\n\n{text}"
     return MainText(row["document"].split("#")[0], row["group"], row["title"], whole, str(detect_fast(text)[0]))
-
-
-def read_ground_truth(folder: Path, source: str) -> Iterator[dict[str, Any]]:
-    """Yield the records of a source.
-
-    Raises
-    ------
-    DataError
-        A line is not a JSON object with a ``page_id``; names file and line.
-    """
-    path = folder / "ground-truth" / f"{source}.jsonl"
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-            except ValueError:
-                record = None
-            if not isinstance(record, dict) or not isinstance(record.get("page_id"), str):
-                raise DataError(
-                    f"{path.name} line {number}: expected a JSON object with a page_id, found {line[:40]!r}"
-                )
-            yield record
-
-
-def read_html(folder: Path, source: str, page_id: str) -> bytes:
-    """Read a page, compressed or not.
-
-    Raises
-    ------
-    DataError
-        It is missing or its compression is damaged.
-    """
-    plain = folder / "html" / source / f"{page_id}.html"
-    packed = plain.with_name(f"{plain.name}.gz")
-    try:
-        return plain.read_bytes() if plain.exists() else gzip.decompress(packed.read_bytes())
-    except FileNotFoundError:
-        raise DataError(
-            f"html/{source}/{page_id}.html: no such file, nor with .gz, though the ground truth names it"
-        ) from None
-    except (OSError, EOFError) as error:
-        raise DataError(f"html/{source}/{packed.name}: can't be read ({error})") from None
-
-
-def site_name(url_or_name: str) -> str:
-    """Return what a site is registered as, without its country: ``https://news.bbc.co.uk/1`` → ``bbc``.
-
-    So that a site's editions, and the same site under a plain name in another source, stay together.
-    """
-    host = urlsplit(url_or_name).hostname if "//" in url_or_name else url_or_name
-    labels = [label for label in (host or url_or_name).lower().split(".") if label]
-    if len(labels) > 1:
-        labels.pop()
-    if len(labels) > 1 and labels[-1] in SECOND_LEVEL:
-        labels.pop()
-    return re.sub(r"\W", "", labels[-1]) if labels else ""

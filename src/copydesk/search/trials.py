@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
 from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
@@ -19,6 +18,7 @@ from copydesk.bundle import measure
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.path import fit_path
 from copydesk.datasets.audit import drop_straddlers
+from copydesk.datasets.examples import is_judged
 from copydesk.datasets.splits import KFold
 from copydesk.errors import ConfigError
 from copydesk.estimator import scores_of
@@ -196,7 +196,7 @@ class Trials:
         self, cfg: DictConfig, key: str | None, Cs: Sequence[float], fold: Fold, outcome: Outcome
     ) -> Iterator[tuple[float, float]]:
         """Yield each C and its score."""
-        rows = fold.held_out[_judged(fold.held_out)]
+        rows = fold.held_out[is_judged(fold.held_out)]
         y, labels = rows["label"].to_numpy(object), fold.seen["label"].to_numpy(object)
         if self.whole:
             model = fit(build_estimator(cfg), fold.seen, self.task)
@@ -205,7 +205,7 @@ class Trials:
             yield 0.0, self.metric.score(y, said, ranking, model.classes_)
             return
         matrices = self._fitting(cfg, fold, outcome, len(set(labels)))
-        judged = _judged(fold.held_out)
+        judged = is_judged(fold.held_out)
         for C, classifier in self._classifiers(cfg, key, Cs, matrices.seen, labels, fold.seen):
             decision = Argmax().fit(np.empty(0), np.empty(0), classifier.classes_)
             scores = scores_of(None, classifier, matrices.held_out)[judged]
@@ -264,11 +264,6 @@ def _past_the_top(outcome: Outcome, worse: int) -> bool:
     """Say whether the last so many C of the first fold beat none before them: larger ones only cost time."""
     found = [each[0] for _, each in sorted(outcome.values.items())]
     return len(found) > worse and int(np.argmax(found)) < len(found) - worse
-
-
-def _judged(frame: pd.DataFrame) -> NDArray[np.bool_]:
-    judged = frame["judged"].to_numpy(bool) if "judged" in frame else np.ones(len(frame), bool)
-    return judged & frame["weight"].gt(0).to_numpy() if "weight" in frame else judged
 
 
 def _bytes(matrix: Any) -> int:
