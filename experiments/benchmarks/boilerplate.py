@@ -157,7 +157,7 @@ FEW = [
     "classifier.passes=1",
 ]
 LEFT_OUT: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
-    "without wrapped main texts": lambda frame: frame["view"].isin(["wrapped", "short"]),
+    "without wrapped main texts": lambda frame: frame["view"].isin(["wrapped", "short", "bare"]),
     "without pages that have snippets alone": lambda frame: frame["source"] == SNIPPETS,
 }
 ABLATIONS: dict[str, Lines] = {
@@ -326,7 +326,8 @@ def main() -> None:
     options = parser.parse_args()
     given = settings(options.overrides).dataset.main
     chosen = {
-        name: given[name] for name in ("extract_weight", "windows", "wrapped", "silver_weight", "snippets", "seed")
+        name: given[name]
+        for name in ("extract_weight", "windows", "wrapped", "bare", "silver_weight", "snippets", "seed")
     }
     corpus = Corpus(options.folder, [*GOLD, SNIPPETS], chosen | {"silver": list(given.silver or [])})
     lines = ["# Boilerplate on sites never seen", "", f"`boilerplate.py`; {machine()}.", ""]

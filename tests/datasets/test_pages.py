@@ -137,9 +137,12 @@ def test_snippets_weigh_more_than_an_extractor_and_less_than_a_main_text(folder:
 def test_main_texts_are_wrapped_in_leftovers_and_not_judged(folder: Path) -> None:
     write(folder, "two", [RECORD | {"url": "https://other.example/b"}])
     frame = Pages(str(folder), silver=["two"], wrapped=0.5).load().frame
-    views = frame[frame["document"].str.endswith(("#wrapped", "#short"))]
-    assert views["document"].unique().tolist() == ["one/a#wrapped", "one/a#short"]
-    assert set(views["weight"]) == {0.5}
+    views = frame[frame["document"].str.endswith(("#wrapped", "#short", "#bare"))]
+    assert views["document"].unique().tolist() == ["one/a#wrapped", "one/a#short", "one/a#bare"]
+    bare = views["document"] == "one/a#bare"
+    assert set(views.loc[~bare, "weight"]) == {0.5}
+    assert set(views.loc[bare, "weight"]) == {0.15}
+    assert set(views.loc[bare, "label"]) == {"boilerplate"}
     assert not views["judged"].any()
     assert set(views["group"]) == {"example"}
     assert " ".join(views.loc[views["label"] == "content", "text"]).count(FIRST) == 2

@@ -28,8 +28,22 @@ def test_every_article_stands_there_whole_and_broken_off_and_leftovers_beside_it
             assert content.startswith(each.text.split("\n")[0])
             # a style with captions takes up to three sentences out of the story
             assert (sum(found) >= 9) if view == "wrapped" else (sum(found) <= 6)
+    rows = [row for row in rows if not row["document"].endswith("#bare")]
     share = sum(row["label"] == "boilerplate" for row in rows) / len(rows)
     assert 0.1 < share < 0.9
+
+
+def test_leftovers_stand_there_alone_too_and_weigh_less() -> None:
+    rows = list(wrapped(TEXTS, weight=2.0, bare=0.5))
+    bare = [row for row in rows if row["document"].endswith("#bare")]
+    assert {row["label"] for row in bare} == {"boilerplate"}
+    assert {row["weight"] for row in bare} == {0.5}
+    assert {row["weight"] for row in rows if row not in bare} == {2.0}
+    for each in TEXTS:
+        positions = [row["position"] for row in bare if row["document"] == f"{each.document}#bare"]
+        assert positions == list(range(len(positions)))
+    assert len({row["document"] for row in bare}) > len(TEXTS) / 2
+    assert not [row for row in wrapped(TEXTS, bare=0) if row["document"].endswith("#bare")]
 
 
 def test_leftovers_are_in_the_articles_language_where_the_grammar_has_it() -> None:

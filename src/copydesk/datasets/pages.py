@@ -53,6 +53,8 @@ class Pages:
     wrapped : float, default=1.0
         Sample weight of blocks of composed pages: each main text that is not silver wrapped in leftovers of the
         grammar, whole and broken off. Trained on, never judged; 0 for none.
+    bare : float, default=0.3
+        Factor of the sample weights of such leftovers alone, without the main text.
     silver : list of str or None, default=None
         Sources whose main texts are an extractor's output: trained on with ``silver_weight``, never judged.
     silver_weight : float, default=0.3
@@ -77,6 +79,7 @@ class Pages:
         extract_weight: float = 2.0,
         windows: int = 0,
         wrapped: float = 1.0,
+        bare: float = 0.3,
         silver: list[str] | None = None,
         silver_weight: float = 0.3,
         snippets: float = 1.0,
@@ -91,6 +94,7 @@ class Pages:
         self.extract_weight = extract_weight
         self.windows = windows
         self.wrapped = wrapped
+        self.bare = bare
         self.silver = silver
         self.silver_weight = silver_weight
         self.snippets = snippets
@@ -127,7 +131,8 @@ class Pages:
                     texts.append(main_text(found[0], record))
         if not rows:
             raise DataError(f"dataset.path={self.path}: no page with a main text, nor with snippets that must stay")
-        rows += (row | {"weight": self.wrapped, "judged": False} for row in wrapped(texts, self.seed))
+        composed = wrapped(texts, self.wrapped, self.wrapped * self.bare, self.seed)
+        rows += (row | {"judged": False} for row in composed)
         return Examples(pd.DataFrame(rows), "boilerplate", "pages", dict(sorted(counts.items())))
 
     def _folder(self) -> Path:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from copydesk.datasets.compose import NAMES, heading, page_rows
+from copydesk.datasets.examples import CONTENT
 from copydesk.datasets.grammar import Grammar, Language
 from copydesk.datasets.grammar_files import load_grammar
 from copydesk.datasets.sites import Site
@@ -40,11 +41,19 @@ class MainText:
     language: str
 
 
-def wrapped(texts: Sequence[MainText], seed: int = 0) -> Iterator[dict[str, Any]]:
-    """Yield the paragraphs of composed pages: each article whole, and once more broken off after a few paragraphs.
+def wrapped(
+    texts: Sequence[MainText], weight: float = 1.0, bare: float = 0.3, seed: int = 0
+) -> Iterator[dict[str, Any]]:
+    """Yield the paragraphs of composed pages: each article whole, broken off after a few paragraphs, and left out.
 
-    Small pages are rare on the web, and what users bring. A site keeps its name, so that it straddles no split, and
-    draws a style of its own; leftovers are in its language where the grammar has it, else in English.
+    Small pages are rare on the web, and what users bring; so are pages of leftovers alone. A site keeps its name, so
+    that it straddles no split, and draws a style of its own; leftovers are in its language where the grammar has it,
+    else in English.
+
+    Parameters
+    ----------
+    weight, bare : float
+        Sample weights of pages with an article and without; 0 for none.
     """
     grammar = load_grammar(find("data/boilerplate"), None)
     by_site: dict[str, list[MainText]] = {}
@@ -60,9 +69,16 @@ def wrapped(texts: Sequence[MainText], seed: int = 0) -> Iterator[dict[str, Any]
         draw = random.Random(f"{seed} {name}")
         site = draw_site(grammar, language, name, own if len(own) >= FEWEST_HEADS else everywhere, draw)
         for each in pages:
-            for view, text in (("wrapped", each.text), ("short", broken_off(each.text, draw))):
+            for view, text, own in (
+                ("wrapped", each.text, weight),
+                ("short", broken_off(each.text, draw), weight),
+                ("bare", each.text, bare),
+            ):
                 rows = page_rows(site, site.page(text), document=f"{each.document}#{view}", split="")
-                yield from (row | {"group": name, "title": each.title} for row in rows)
+                if view == "bare":
+                    rows = without_article(rows, draw)
+                if own:
+                    yield from (row | {"group": name, "title": each.title, "weight": own} for row in rows)
 
 
 def draw_site(
@@ -73,6 +89,17 @@ def draw_site(
     place = draw.choice(language.slots["city"] + language.slots["section"])
     titles, teasers = zip(*heads, strict=True)
     return Site(f"{place} {draw.choice(NAMES)} {name}", language, draw.choice(styles), titles, teasers, draw)
+
+
+def without_article(rows: list[dict[str, Any]], draw: random.Random) -> list[dict[str, Any]]:
+    """Return a page's leftovers alone: every second time all of them, else from some place after the article on."""
+    last = max(at for at, row in enumerate(rows) if row["label"] == CONTENT)
+    after = rows[last + 1 :]
+    if after and draw.random() < 0.5:
+        after = after[draw.randrange(len(after)) :]
+    else:
+        after = [row for row in rows if row["label"] != CONTENT]
+    return [row | {"position": position} for position, row in enumerate(after)]
 
 
 def broken_off(text: str, draw: random.Random) -> str:
