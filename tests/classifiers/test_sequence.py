@@ -11,6 +11,7 @@ import pytest
 from copydesk import bundle
 from copydesk.classifiers.boosting import BoostedTrees
 from copydesk.classifiers.chain import LinearChain
+from copydesk.classifiers.context import LIMITS
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.linear import LinearSVM
 from copydesk.classifiers.page_scores import measures, run_of_scores
@@ -152,6 +153,19 @@ def test_validation_scores_are_of_models_that_did_not_see_the_site(second: Any) 
         model.decision_function(frame),
         classifier(second=second, position=False).fit(frame, noise, groups).decision_function(frame),
     )
+
+
+def test_what_says_how_long_a_page_is_is_bounded() -> None:
+    long = pages(1).loc[[4] * 2_000].assign(position=range(2_000), document="long")
+    model = fitted(pages(), passes=2)
+    names = model.number_names()
+    numbers = model.contributions(long)[2]
+    bounded = [at for at, (_, name) in enumerate(names) if name in LIMITS]
+    assert len(bounded) == len(LIMITS) + 7  # the second look has those of scores once more
+    for at in bounded:
+        assert np.abs(numbers[:, at]).max() <= LIMITS[names[at][1]]
+    np.testing.assert_array_equal(numbers[:, names.index(("position", "log_paragraphs"))], LIMITS["log_paragraphs"])
+    assert numbers[:, names.index(("position", "relative"))].max() == 1
 
 
 def test_a_second_look_sees_what_the_first_made_of_the_page() -> None:

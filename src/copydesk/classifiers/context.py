@@ -27,6 +27,14 @@ STRETCH = tuple(
 STANDING = ("rank", "standardised", "since_content", "until_content")
 TOPIC = ("topic_share", "topic_weight", "topic_often", "topic_as_title")
 LIKENESS = ("starts_alike", "ends_alike", "alike_near", "short_near")
+# How large some numbers get (logarithms of characters and of paragraphs). What lies beyond is met in a few pages, which
+# trees learn by heart: the middle of a story of 250 paragraphs was taken for comments.
+MANY, FAR = 4.0, 3.0  # paragraphs: some fifty in all, some twenty away
+LIMITS = {
+    "log_page": 9.2, "since_content": 7.5, "until_content": 7.5, "log_paragraphs": MANY,
+    **dict.fromkeys(("from_start", "from_end", "before_body", "after_body", "to_long"), FAR),
+    **{f"stretch_{name}_{by:g}": FAR for by in STRICTNESS for name in ("start", "end")},
+}  # fmt: skip
 # Trees' scores are log odds: halved and bounded they are about as large as a linear classifier's.
 SHRINK, LARGEST = 0.5, 5.0
 
@@ -62,9 +70,10 @@ class Context(NamedTuple):
             blocks.append(topic_overlap(rows.words, rows.word_starts, rows.starts, inside))
         return blocks
 
-    def numbers_again(self, scores: Array, rows: PageRows) -> list[Array]:
-        """Return the same of the log odds that an earlier pass gave."""
-        return self.numbers(np.clip(scores * SHRINK, -LARGEST, LARGEST), rows)
+    def numbers_again(self, scores: Array, rows: PageRows) -> Array:
+        """Return the same of the log odds that an earlier pass gave, limited."""
+        again = np.hstack(self.numbers(np.clip(scores * SHRINK, -LARGEST, LARGEST), rows))
+        return limited(again, self.names())
 
     def names(self, lent: tuple[str, ...] = ()) -> list[tuple[str, str]]:
         """Return group and name of each of ``numbers``."""
@@ -73,6 +82,14 @@ class Context(NamedTuple):
         names += [("page", name) for name in RUN] if self.smooth else []
         names += [("page", name) for name in (*STRETCH, *STANDING)] if self.stretch else []
         return names + ([("agreement", name) for name in TOPIC] if self.topic else [])
+
+
+def limited(numbers: Array, names: list[tuple[str, str]]) -> Array:
+    """Bound the columns named in ``LIMITS``, in place; return the numbers."""
+    for at, (_, name) in enumerate(names):
+        if name in LIMITS:
+            np.clip(numbers[:, at], -LIMITS[name], LIMITS[name], out=numbers[:, at])
+    return numbers
 
 
 def alike(rows: PageRows) -> Array:

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import GroupKFold, KFold
 from sklearn.utils.validation import check_is_fitted
 
-from copydesk.classifiers.context import LENT, LIKENESS, Context, alike
+from copydesk.classifiers.context import LENT, LIKENESS, Context, alike, limited
 from copydesk.classifiers.fused import FusedScorer
 from copydesk.features.paragraphs import PageRows, number_names, page_numbers, page_starts
 
@@ -168,7 +168,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
                 scores = self._held_out(numbers, target, weight, rows, folds)
             if last < self.passes:
                 self.earlier_.append(fitted)
-                numbers = np.hstack([own, *self._context.numbers_again(scores, rows)])
+                numbers = np.hstack([own, self._context.numbers_again(scores, rows)])
         self.second_ = fitted
         return scores
 
@@ -207,13 +207,16 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
 
     def number_names(self) -> list[tuple[str, str]]:
         """Return group and name of each number that the second stage sees; the paragraph's own score stands first."""
-        names = self._context.names(LENT)
-        names += [("repetition", name) for name in LIKENESS] if self.likeness else []
-        groups = ("shape", "position", "repetition", "agreement")
-        names += number_names(**{group: getattr(self, group) for group in groups}, neighbours=0)
+        names = self._first_names()
         if self.passes > 1:
             names += [("second look", name) for _, name in self._context.names()]
         return names
+
+    def _first_names(self) -> list[tuple[str, str]]:
+        names = self._context.names(LENT)
+        names += [("repetition", name) for name in LIKENESS] if self.likeness else []
+        groups = ("shape", "position", "repetition", "agreement")
+        return names + number_names(**{group: getattr(self, group) for group in groups}, neighbours=0)
 
     def contributions(self, X: Table) -> tuple[float, list[tuple[str, str]], Array, Array]:
         """Return what a paragraph's score is made of.
@@ -283,14 +286,14 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
             blocks.append(alike(rows))
         groups = ("shape", "position", "repetition", "agreement")
         blocks.append(page_numbers(X, **{group: getattr(self, group) for group in groups}, neighbours=0, rows=rows))
-        return np.hstack(blocks)
+        return limited(np.hstack(blocks), self._first_names())
 
     def _last_look(self, X: Table, rows: PageRows, scores: Array) -> Array:
         """Return what the second stage sees at last."""
         numbers = own = self._numbers(X, rows, scores)
         for stage in self.earlier_:
             scores = stage.decision_function(numbers, starts=rows.starts)
-            numbers = np.hstack([own, *self._context.numbers_again(scores, rows)])
+            numbers = np.hstack([own, self._context.numbers_again(scores, rows)])
         return numbers
 
     def __getstate__(self) -> dict[str, Any]:

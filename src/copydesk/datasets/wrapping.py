@@ -69,7 +69,7 @@ def wrapped(
         draw = random.Random(f"{seed} {name}")
         site = draw_site(grammar, language, name, own if len(own) >= FEWEST_HEADS else everywhere, draw)
         for each in pages:
-            for view, text, own in (
+            for view, text, weighs in (
                 ("wrapped", each.text, weight),
                 ("short", broken_off(each.text, draw), weight),
                 ("bare", each.text, bare),
@@ -77,8 +77,8 @@ def wrapped(
                 rows = page_rows(site, site.page(text), document=f"{each.document}#{view}", split="")
                 if view == "bare":
                     rows = without_article(rows, draw)
-                if own:
-                    yield from (row | {"group": name, "title": each.title, "weight": own} for row in rows)
+                if weighs:
+                    yield from (row | {"group": name, "title": each.title, "weight": weighs} for row in rows)
 
 
 def draw_site(
