@@ -3,8 +3,8 @@
     python experiments/benchmarks/boilerplate.py FOLDER [--parts validate unseen ablation] [--cache FOLDER]
 
 FOLDER holds real pages as ``dataset=pages`` reads them, with the sources fundus, readability, trafilatura_silver,
-trafilatura_snippets and wcxb. The tables go to ``boilerplate.md`` beside this script. What a part has found is kept
-in the cache, so that parts can be measured one by one.
+trafilatura_snippets and wcxb. The tables go to ``boilerplate.md`` beside this script, above what is noted there. What
+a part has found is kept in the cache, so that parts can be measured one by one.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ from copydesk.fitting import build_estimator, fit
 from copydesk.resources import find
 from copydesk.tasks import Boilerplate
 
+TABLE = Path(__file__).with_suffix(".md")
+REMARKS = "\n## What was missed"  # what follows is written by hand, and stays
 UNSEEN = "fundus"  # news only, gold from publishers' own parsers: kept from training, and judged on
 OTHERS = [source for source in [*GOLD, SNIPPETS] if source != UNSEEN]
 MARKED = ["wcxb", SNIPPETS]  # have hand-made snippets, wcxb beside its main texts
@@ -351,7 +353,8 @@ def main() -> None:
             if name in options.ablations
         }
         lines += [*ablation_table(each), ""]
-    Path(__file__).with_suffix(".md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+    remarks = TABLE.read_text(encoding="utf-8").partition(REMARKS)[1:] if TABLE.exists() else ()
+    TABLE.write_text("\n".join(lines).rstrip() + "\n" + "".join(remarks), encoding="utf-8")
 
 
 if __name__ == "__main__":
