@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from copydesk.evaluation import ranking
+from copydesk.evaluation.boilerplate import removed_at_loss
 from copydesk.evaluation.intervals import resample_counts
 from copydesk.evaluation.metrics import evaluate
-from copydesk.evaluation.ranking import ranking_draws
+from copydesk.evaluation.ranking import found_draws, ranking_draws
 from judged import topics
 
 
@@ -37,12 +38,40 @@ def test_draws_are_those_of_the_rows_written_out(rows: list[tuple[int, float, in
         assert found["roc_auc"][at] == pytest.approx(np.mean(areas) if areas else np.nan, nan_ok=True)
 
 
+@settings(max_examples=40)
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.sampled_from([0.1, 0.2, 0.5, 0.9]), st.integers(1, 900), st.integers(0, 5)),
+        min_size=1,
+        max_size=40,
+    ),
+    st.sampled_from([0.0, 0.005, 0.3]),
+)
+def test_what_is_found_is_that_of_the_rows_written_out(rows: list[tuple[bool, float, int, int]], loss: float) -> None:
+    cut, score, size, unit = (np.asarray(each) for each in zip(*rows, strict=True))
+    _, unit = np.unique(unit, return_inverse=True)
+    n_units = int(unit.max()) + 1
+    found = found_draws(cut, score, size, loss, unit, n_units, 7, 0)
+    for share, counts in zip(found, np.vstack(list(resample_counts(n_units, 7, 0))), strict=True):
+        drawn = np.repeat(np.arange(len(rows)), counts[unit])
+        expected = removed_at_loss(cut[drawn], score[drawn], size[drawn].astype(float), loss)
+        assert share == pytest.approx(expected, nan_ok=True)
+
+
 def test_a_large_set_is_resampled_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
     hit, score, units = np.arange(60) % 3 == 0, np.linspace(0, 1, 60), np.arange(60)
     for cells, expected in ((10**9, 500), (60 * 200, 200), (1, ranking.FEWEST)):
         monkeypatch.setattr(ranking, "CELLS", cells)
         assert ranking_draws([(hit, score)], units, 60, 500, 0)["roc_auc"].shape == (expected,)
     assert ranking_draws([(hit, score)], units, 60, 5, 0)["roc_auc"].shape == (5,)
+
+
+def test_draws_are_the_same_however_many_are_weighed_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    hit, score, units = np.arange(60) % 3 == 0, np.linspace(0, 1, 60) % 0.4, np.arange(60) // 2
+    together = ranking_draws([(hit, score)], units, 30, 50, 0)
+    monkeypatch.setattr(ranking, "AT_ONCE", 60 * 3)
+    for name, drawn in ranking_draws([(hit, score)], units, 30, 50, 0).items():
+        np.testing.assert_array_equal(drawn, together[name])
 
 
 def test_scores_of_rankings_have_intervals_around_them() -> None:

@@ -8,14 +8,15 @@ import numpy as np
 
 from copydesk.evaluation import intervals
 from copydesk.evaluation.curves import average_precision, roc_auc, threshold_counts
+from copydesk.evaluation.ranking import found_draws, ranking_draws
 from copydesk.evaluation.score import ratio
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
 
 CUT = "boilerplate"
+AT_LOSS = "boilerplate_removed_at_half_percent_lost"
 PROMISED_LOSS = 0.005  # share of article characters that the published comparison allows to be lost
-RANK_CELLS = 50_000_000  # rows × resamples of the scores that need a sort order; bounds their seconds
 
 
 def boilerplate_draws(
@@ -48,14 +49,14 @@ def boilerplate_draws(
     spread = _from_cells(drawn)
     ranking = judged.ranking(CUT)
     if ranking is not None:
-        value |= _from_ranking(positive, ranking, characters, np.ones(n))
-        few = min(resamples, max(100, RANK_CELLS // n))
-        draws = [
-            _from_ranking(positive, ranking, characters, count[units].astype(np.float64))
-            for block in intervals.resample_counts(n_units, few, seed)
-            for count in block
-        ]
-        spread |= {name: np.asarray([draw[name] for draw in draws]) for name in (draws[0] if draws else {})}
+        value |= {
+            "average_precision": average_precision(positive, ranking),
+            "roc_auc": roc_auc(positive, ranking),
+            AT_LOSS: removed_at_loss(positive, ranking, characters),
+        }
+        sets = (units, n_units, resamples, seed)
+        spread |= ranking_draws([(positive, ranking)], *sets)
+        spread[AT_LOSS] = found_draws(positive, ranking, characters, PROMISED_LOSS, *sets)
     return value, spread
 
 
@@ -75,26 +76,6 @@ def _from_cells(sums: np.ndarray) -> dict[str, np.ndarray]:
         "article_lost": ratio(lost, kept + lost),
         "boilerplate_removed": ratio(gone, left + gone),
     }
-
-
-def _from_ranking(
-    positive: np.ndarray, ranking: np.ndarray, characters: np.ndarray, weight: np.ndarray
-) -> dict[str, float]:
-    return {
-        "average_precision": average_precision(positive, ranking, weight),
-        "roc_auc": _weighted_auc(positive, ranking, weight),
-        "boilerplate_removed_at_half_percent_lost": removed_at_loss(positive, ranking, characters * weight),
-    }
-
-
-def _weighted_auc(positive: np.ndarray, ranking: np.ndarray, weight: np.ndarray) -> float:
-    if np.all(weight == 1):
-        return roc_auc(positive, ranking)
-    _, hits, alarms = threshold_counts(positive, ranking, weight)
-    if not hits[-1] or not alarms[-1]:
-        return float("nan")
-    steps = np.diff(alarms, prepend=0.0)
-    return float(np.sum(steps * (hits + np.append(0.0, hits[:-1])) / 2) / (hits[-1] * alarms[-1]))
 
 
 def loss_curve(

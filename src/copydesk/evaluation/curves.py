@@ -29,20 +29,18 @@ def threshold_counts(
     return value[last], np.cumsum(mass * hit)[last], np.cumsum(mass * ~hit)[last]
 
 
-def precision_recall(
-    positive: np.ndarray, ranking: np.ndarray, weight: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def precision_recall(positive: np.ndarray, ranking: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return precision, recall and threshold, strictest first; recall is NaN without positives."""
-    thresholds, hits, alarms = threshold_counts(positive, ranking, weight)
+    thresholds, hits, alarms = threshold_counts(positive, ranking)
     called = hits + alarms
     precision = np.divide(hits, called, out=np.ones_like(hits), where=called > 0)
     total = hits[-1] if len(hits) else 0.0
     return precision, hits / total if total else np.full_like(hits, np.nan), thresholds
 
 
-def average_precision(positive: np.ndarray, ranking: np.ndarray, weight: np.ndarray | None = None) -> float:
+def average_precision(positive: np.ndarray, ranking: np.ndarray) -> float:
     """Return the sum of precision over steps of recall, as scikit-learn does; NaN without positives."""
-    precision, recall, _ = precision_recall(positive, ranking, weight)
+    precision, recall, _ = precision_recall(positive, ranking)
     return float(np.sum(np.diff(recall, prepend=0.0) * precision)) if len(recall) else float("nan")
 
 
