@@ -141,7 +141,7 @@ def test_main_texts_are_wrapped_in_leftovers_and_not_judged(folder: Path) -> Non
     assert views["document"].unique().tolist() == ["one/a#wrapped", "one/a#short", "one/a#bare"]
     bare = views["document"] == "one/a#bare"
     assert set(views.loc[~bare, "weight"]) == {0.5}
-    assert set(views.loc[bare, "weight"]) == {0.15}
+    assert set(views.loc[bare, "weight"]) == {0.05}
     assert set(views.loc[bare, "label"]) == {"boilerplate"}
     assert not views["judged"].any()
     assert set(views["group"]) == {"example"}

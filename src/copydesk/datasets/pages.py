@@ -53,7 +53,7 @@ class Pages:
     wrapped : float, default=1.0
         Sample weight of blocks of composed pages: each main text that is not silver wrapped in leftovers of the
         grammar, whole and broken off. Trained on, never judged; 0 for none.
-    bare : float, default=0.3
+    bare : float, default=0.1
         Factor of the sample weights of such leftovers alone, without the main text.
     silver : list of str or None, default=None
         Sources whose main texts are an extractor's output: trained on with ``silver_weight``, never judged.
@@ -79,7 +79,7 @@ class Pages:
         extract_weight: float = 2.0,
         windows: int = 0,
         wrapped: float = 1.0,
-        bare: float = 0.3,
+        bare: float = 0.1,
         silver: list[str] | None = None,
         silver_weight: float = 0.3,
         snippets: float = 1.0,

@@ -42,7 +42,7 @@ class MainText:
 
 
 def wrapped(
-    texts: Sequence[MainText], weight: float = 1.0, bare: float = 0.3, seed: int = 0
+    texts: Sequence[MainText], weight: float = 1.0, bare: float = 0.1, seed: int = 0
 ) -> Iterator[dict[str, Any]]:
     """Yield the paragraphs of composed pages: each article whole, broken off after a few paragraphs, and left out.
 
