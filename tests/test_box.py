@@ -40,6 +40,19 @@ def test_leftovers_go_and_the_title_and_every_sentence_stay(box: package.Cleaner
     assert [p.text for p in cleaned.paragraphs if not p.kept] == LEFTOVERS
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        LEFTOVERS,
+        ["LEAVE A REPLY"],
+        ["Home", "News", "Sport", "Subscribe to our newsletter", "All rights reserved.", "Privacy policy"],
+        ["Share this:FacebookTwitterWhatsApp", "RELATED ARTICLESMORE FROM AUTHOR", "Log in to leave a comment"],
+    ],
+)
+def test_of_leftovers_alone_nothing_stays(box: package.Cleaner, lines: list[str]) -> None:
+    assert box.clean("\n\n".join(lines)).text == ""
+
+
 @pytest.mark.parametrize("text", ["", "   \n\n ", "One paragraph alone, in which something happened on Monday."])
 def test_the_smallest_texts_get_sensible_answers(box: package.Cleaner, text: str) -> None:
     assert box.clean(text).text == text.strip()
