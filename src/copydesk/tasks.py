@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from copydesk.datasets.examples import is_judged
 from copydesk.errors import ConfigError
+from copydesk.evaluation.predictions import is_judged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ class Boilerplate:
     @staticmethod
     def weights(frame: pd.DataFrame) -> np.ndarray | None:
         """Return how much each row counts when a decision is fitted: its characters, if it is judged at all."""
-        return frame["text"].str.len().to_numpy(np.float64) * is_judged(frame)
+        return np.asarray(frame["text"].str.len().to_numpy(np.float64) * is_judged(frame))
 
 
 Task = type[Topic] | type[Boilerplate]

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from copydesk import building, config, outputs
 from copydesk.datasets.audit import audit, drop_straddlers
-from copydesk.datasets.examples import is_judged
 from copydesk.datasets.splits import Official
 from copydesk.errors import ConfigError, DataError
 from copydesk.evaluation.metrics import evaluate
-from copydesk.evaluation.predictions import Predictions
+from copydesk.evaluation.predictions import Predictions, is_judged
 from copydesk.fitting import build_estimator, fit, fit_and_judge, judge
 from copydesk.learning import points
 from copydesk.observed import Observed

@@ -215,8 +215,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
     def _first_names(self) -> list[tuple[str, str]]:
         names = self._context.names(LENT)
         names += [("repetition", name) for name in LIKENESS] if self.likeness else []
-        groups = ("shape", "position", "repetition", "agreement")
-        return names + number_names(**{group: getattr(self, group) for group in groups}, neighbours=0)
+        return names + number_names(**self._groups, neighbours=0)
 
     def contributions(self, X: Table) -> tuple[float, list[tuple[str, str]], Array, Array]:
         """Return what a paragraph's score is made of.
@@ -276,6 +275,10 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         return list(folds.split(np.zeros(n), groups=groups))
 
     @property
+    def _groups(self) -> dict[str, bool]:
+        return {group: getattr(self, group) for group in ("shape", "position", "repetition", "agreement")}
+
+    @property
     def _context(self) -> Context:
         return Context(self.reach, self.smooth, self.stretch, self.topic)
 
@@ -284,8 +287,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         blocks = self._context.numbers(scores, rows, LENT)
         if self.likeness:
             blocks.append(alike(rows))
-        groups = ("shape", "position", "repetition", "agreement")
-        blocks.append(page_numbers(X, **{group: getattr(self, group) for group in groups}, neighbours=0, rows=rows))
+        blocks.append(page_numbers(X, **self._groups, neighbours=0, rows=rows))
         return limited(np.hstack(blocks), self._first_names())
 
     def _last_look(self, X: Table, rows: PageRows, scores: Array) -> Array:

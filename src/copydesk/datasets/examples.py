@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -41,12 +38,3 @@ class Examples:
     task: Task
     name: str
     notes: dict[str, Any] = field(default_factory=dict)
-
-
-def is_judged(frame: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return which rows of a frame count when a model is judged, shape (n_rows,)."""
-    mask = np.ones(len(frame), dtype=bool)
-    for column in ("weight", "judged"):
-        if column in frame:
-            mask &= frame[column].gt(0).to_numpy()
-    return mask

@@ -193,19 +193,18 @@ class Pages:
         self, blocks: Sequence[Block], record: dict[str, Any], is_silver: bool
     ) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64], float]:
         """Return labels, shares of words in the main text, sample weights, and what share of the text was found."""
-        if has_main_text(record):
+        has_gold = has_main_text(record)
+        if has_gold:
             aligned = align(blocks, record["plaintext"], record.get("title") or "")
             labels, shares, found = aligned.labels, aligned.shares, aligned.found
         else:
-            labels, shares, found = [DOUBTFUL] * len(blocks), np.zeros(len(blocks)), 0.0
+            labels, shares = [DOUBTFUL] * len(blocks), np.zeros(len(blocks))
         weights = np.array([label != DOUBTFUL for label in labels]) * (self.silver_weight if is_silver else 1.0)
-        if self.snippets and (is_silver or not has_main_text(record)):
+        if self.snippets and (is_silver or not has_gold):
             for number, label in enumerate(told_by_snippets([block.text for block in blocks], record)):
                 if label:
                     labels[number], weights[number] = label, self.snippets
-        if not has_main_text(record):
-            found = float(CONTENT in labels)
-        return labels, shares, weights, found
+        return labels, shares, weights, found if has_gold else float(CONTENT in labels)
 
     def _views(self, inside: NDArray[np.bool_], page: str) -> Iterator[tuple[str, range, float]]:
         """Yield name, blocks and sample weight of each view; ``inside`` says which blocks the article's element has."""

@@ -90,9 +90,6 @@ class Predictions:
         if len(said) != len(frame):
             raise ValueError(f"{len(said)} predictions for {len(frame)} rows")
         text = frame["text"]
-        judged = np.ones(len(frame), bool) if "judged" not in frame else frame["judged"].to_numpy(bool)
-        if "weight" in frame:
-            judged = judged & frame["weight"].gt(0).to_numpy()
         rows = frame[["document", "position", "group", "title"]].reset_index(drop=True)
         rows = rows.assign(
             text=text.str.slice(0, STORED_CHARACTERS).to_numpy(object),
@@ -101,7 +98,7 @@ class Predictions:
             predicted=pd.Series(said, dtype=object),  # None is no label; pandas would make NaN of it
             confidence=_confidence(score, proba),
             fold=np.broadcast_to(np.asarray(fold, np.int64), len(frame)).copy(),
-            judged=judged,
+            judged=is_judged(frame),
         )
         return cls(rows, labels, score, proba)
 
@@ -218,3 +215,12 @@ def _confidence(scores: np.ndarray | None, probabilities: np.ndarray | None) -> 
         return np.asarray(probabilities.max(axis=1))
     second, first = np.partition(values, -2, axis=1)[:, -2:].T
     return np.asarray(first - second)
+
+
+def is_judged(frame: pd.DataFrame) -> np.ndarray:
+    """Return which rows of a frame count when a model is judged, shape (n_rows,)."""
+    mask = np.ones(len(frame), dtype=bool)
+    for column in ("weight", "judged"):
+        if column in frame:
+            mask &= frame[column].gt(0).to_numpy()
+    return mask

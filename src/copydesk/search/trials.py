@@ -18,10 +18,10 @@ from copydesk.bundle import measure
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.path import fit_path
 from copydesk.datasets.audit import drop_straddlers
-from copydesk.datasets.examples import is_judged
 from copydesk.datasets.splits import KFold
 from copydesk.errors import ConfigError
 from copydesk.estimator import scores_of
+from copydesk.evaluation.predictions import is_judged
 from copydesk.fitting import build_estimator, fit, groups_and_weights
 from copydesk.search.cache import Cache
 from copydesk.search.limits import fixed_bytes, within
