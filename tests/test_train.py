@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
 
-from copydesk import building, bundle
+from copydesk import bundle
+from copydesk.config import build as building
 from copydesk.estimator import TextClassifier
 from copydesk.train import build_estimator
 

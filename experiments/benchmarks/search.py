@@ -29,6 +29,7 @@ from topic_peers.record import machine
 from copydesk import bundle
 from copydesk.classifiers.smaller import Smaller
 from copydesk.commands.compress import n_terms, within
+from copydesk.config.units import shown_size
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.bbc import BBC
 from copydesk.datasets.splits import Official, Stratified
@@ -38,7 +39,6 @@ from copydesk.fitting import build_estimator, fit
 from copydesk.resources import find
 from copydesk.tasks import TASKS
 from copydesk.train import train
-from copydesk.units import shown_size
 
 TABLE = Path(__file__).with_suffix(".md")
 SETS = {"bbc": "BBC", "newsgroups": "20 Newsgroups", "r52": "R52"}

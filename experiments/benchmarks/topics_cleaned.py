@@ -25,8 +25,8 @@ import pandas as pd
 from hydra import compose, initialize_config_dir
 
 import copydesk
-from copydesk import building
 from copydesk.cleaner import Cleaner
+from copydesk.config import build as building
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.bbc import BBC
 from copydesk.datasets.compose import ComposedCrawl, render

@@ -120,7 +120,8 @@ def train(words: list[str]) -> int:
     """Launch one training run, or with -m several; everything else on the line is Hydra's."""
     from pathlib import Path
 
-    from copydesk import config, resources
+    from copydesk import resources
+    from copydesk.config import compose as config
 
     conf = resources.find("conf")
     folders = [conf]
@@ -146,7 +147,7 @@ def train(words: list[str]) -> int:
 
 def train_help(folders: list[Any]) -> str:
     """Describe how a run is configured: every group and option with a line on each."""
-    from copydesk import config
+    from copydesk.config import compose as config
 
     lines = [
         "copydesk train [OVERRIDE …]: one training run, from config to bundle and report",
@@ -168,7 +169,8 @@ def train_help(folders: list[Any]) -> str:
 
 def complete(words: list[str]) -> int:
     """Print completion scripts and suggestions: ``eval "$(copydesk -sc install=bash)"``."""
-    from copydesk import config, resources
+    from copydesk import resources
+    from copydesk.config import compose as config
 
     line = os.environ.get("COMP_LINE", "")
     if any(word.startswith("query=") for word in words):

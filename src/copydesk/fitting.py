@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from copydesk import building
+from copydesk.config import build as building
 from copydesk.errors import ConfigError
 from copydesk.estimator import TextClassifier
 from copydesk.evaluation.predictions import Predictions

@@ -49,7 +49,7 @@ def save(
 ) -> None:
     """Write metrics, predictions and the bundle."""
     from copydesk import bundle
-    from copydesk.config import without_secrets
+    from copydesk.config.compose import without_secrets
     from copydesk.evaluation.card import model_card
     from copydesk.shift import profile
 

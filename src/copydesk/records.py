@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copydesk.config import without_secrets
+from copydesk.config.compose import without_secrets
 from copydesk.errors import CopydeskError, ResourceError, one_line
 
 if TYPE_CHECKING:

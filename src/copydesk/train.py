@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copydesk import building, config, outputs
+from copydesk import outputs
+from copydesk.config import build as building
+from copydesk.config import compose as config
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.splits import Official
 from copydesk.errors import ConfigError, DataError

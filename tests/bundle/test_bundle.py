@@ -103,7 +103,7 @@ def test_wrong_task_missing_folder_missing_and_strange_files_are_refused(saved: 
     "name",
     [
         "os.system", "subprocess.Popen", "builtins.eval", "copydesk.records.subprocess", "copydesk.cli.main",
-        "copydesk.records.Run", "copydesk.bundle.bundle.load", "copydesk.config.Path", "sklearn.svm.LinearSVC",
+        "copydesk.records.Run", "copydesk.bundle.bundle.load", "copydesk.config.compose.Path", "sklearn.svm.LinearSVC",
         "copydesk.estimator.BaseEstimator", "copydesk", "", ".", "copydesk.estimator.TextClassifier.fit",
     ],
 )  # fmt: skip

@@ -206,7 +206,7 @@ CLASSES = [
     "builtins.open", "builtins.__import__", "pathlib.Path", "shutil.rmtree", "importlib.import_module", "pty.spawn",
     "code.InteractiveConsole", "pickle.loads", "joblib.load", "numpy.load", "pandas.eval", "pandas.read_pickle",
     "timeit.timeit", "runpy.run_path", "sklearn.svm.LinearSVC", "skops.io.load", "copydesk.records.Run",
-    "copydesk.records.subprocess.run", "copydesk.records.subprocess", "copydesk.building.importlib.import_module",
+    "copydesk.records.subprocess.run", "copydesk.records.subprocess", "copydesk.config.build.importlib.import_module",
     "copydesk.bundle.bundle.load", "copydesk.streams.aside.Aside", "copydesk.cli.main", "copydesk.cli.os.system",
     "copydesk.estimator.BaseEstimator", "copydesk.estimator.clone", "copydesk.classifiers.linear.LinearSVM.fit",
     "copydesk", "copydesk.", ".system", "", "copydesk..cli.main", "copydesk.nowhere.Thing",

@@ -20,7 +20,8 @@ from omegaconf import OmegaConf
 
 import copydesk
 import processes
-from copydesk import building, config
+from copydesk.config import build as building
+from copydesk.config import compose as config
 from copydesk.errors import ConfigError
 from trials import LONG, times, tried
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from copydesk.config.units import parse_duration, parse_size, shown_duration, shown_size
 from copydesk.errors import ConfigError
 from copydesk.search.scores import Metric
 from copydesk.search.settings import Budget, Settings
-from copydesk.units import parse_duration, parse_size, shown_duration, shown_size
 
 SPACE = {"classifier.C": [1, 2]}
 

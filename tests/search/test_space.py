@@ -9,7 +9,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-from copydesk import building, config
+from copydesk.config import build as building
+from copydesk.config import compose as config
 from copydesk.errors import ConfigError
 from copydesk.fitting import build_estimator
 from copydesk.resources import find

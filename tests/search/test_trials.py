@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from omegaconf import DictConfig
 
-from copydesk import building
 from copydesk.bundle import measure
+from copydesk.config import build as building
 from copydesk.datasets.audit import audit
 from copydesk.datasets.splits import KFold
 from copydesk.errors import ConfigError

@@ -12,8 +12,8 @@ import numpy as np
 
 from copydesk import bundle
 from copydesk.classifiers.smaller import BITS, Smaller
+from copydesk.config.units import parse_size, shown_size
 from copydesk.errors import ConfigError, DataError, ModelError, ResourceError
-from copydesk.units import parse_size, shown_size
 
 if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.commands.columns import aligned, one_line
+from copydesk.config.units import shown_size
 from copydesk.errors import DataError
 from copydesk.history import RUNS, Finished, find_runs
-from copydesk.units import shown_size
 
 ORDERS: dict[str, Callable[[Finished], Any]] = {
     "started": lambda run: run.info.get("started", ""),

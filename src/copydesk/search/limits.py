@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig, open_dict
 
-from copydesk.building import resolve_target
 from copydesk.bundle import measure
 from copydesk.classifiers.decision import Argmax
+from copydesk.config.build import resolve_target
 from copydesk.fitting import build_estimator, fit
 
 if TYPE_CHECKING:

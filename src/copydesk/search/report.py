@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from copydesk.config.units import shown_size
 from copydesk.evaluation.report import Plot, Section, Table
 from copydesk.search.found import judged_by, of_saved_model, shown_value
-from copydesk.units import shown_size
 
 Row = Mapping[str, Any]
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from copydesk import config
+from copydesk.config import compose as config
+from copydesk.config.units import shown_duration
 from copydesk.errors import ConfigError, one_line
 from copydesk.fitting import build_estimator
 from copydesk.records import Run, fingerprint
@@ -25,7 +26,6 @@ from copydesk.search.study import Study, copy_of
 from copydesk.search.trials import Outcome, Trials
 from copydesk.search.warm import warm_up
 from copydesk.tasks import check_fit
-from copydesk.units import shown_duration
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from copydesk.config.units import parse_duration, parse_size
 from copydesk.errors import ConfigError, nearest
-from copydesk.units import parse_duration, parse_size
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -13,7 +13,7 @@ import numpy as np
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from copydesk.building import resolve_target
+from copydesk.config.build import resolve_target
 from copydesk.errors import ConfigError, nearest
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from omegaconf import DictConfig, OmegaConf
 from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
-from copydesk import building
 from copydesk.bundle import measure
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.path import fit_path
+from copydesk.config import build as building
 from copydesk.datasets.audit import drop_straddlers
 from copydesk.datasets.splits import KFold
 from copydesk.errors import ConfigError

@@ -11,7 +11,7 @@ from typing import Any, cast
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from copydesk.building import PLACES
+from copydesk.config.build import PLACES
 from copydesk.errors import ConfigError, CopydeskError, nearest, one_line
 
 # A config file larger than this, or with more aliases, is not something a person wrote: YAML aliases

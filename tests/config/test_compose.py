@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from copydesk import config
+from copydesk.config import compose as config
 from copydesk.errors import ConfigError
 
 
@@ -39,14 +39,14 @@ def test_an_oversized_or_broken_config_file_is_named(tmp_path: Path) -> None:
 
 
 def test_every_option_that_ships_says_in_its_first_comment_what_it_is_for() -> None:
-    groups = dict(config.describe_options([Path(__file__).parents[1] / "conf"]))
+    groups = dict(config.describe_options([Path(__file__).parents[2] / "conf"]))
     assert {"dataset", "split", "features", "classifier", "decision", "experiment"} <= set(groups)
     silent = [f"{group}/{name}" for group, options in groups.items() for name, said in options if not said]
     assert silent == []
 
 
 def test_a_key_inside_a_list_is_told_from_one_in_a_mapping() -> None:
-    conf = Path(__file__).parents[1] / "conf"
+    conf = Path(__file__).parents[2] / "conf"
     with pytest.raises(
         ConfigError, match=r"^features\.ngram_range\.x=3: features\.ngram_range is a list, and 'x' no place"
     ):
@@ -58,4 +58,4 @@ def test_an_error_of_the_run_itself_stays_what_it_is() -> None:
         raise ValueError("of the run")
 
     with pytest.raises(ValueError, match=r"^of the run$"):
-        config.run_hydra(run, [], Path(__file__).parents[1] / "conf")
+        config.run_hydra(run, [], Path(__file__).parents[2] / "conf")

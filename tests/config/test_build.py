@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from omegaconf import OmegaConf
 
-from copydesk import building
+from copydesk.config import build as building
 from copydesk.errors import ConfigError
 
 HOSTILE = [
@@ -23,9 +23,9 @@ HOSTILE = [
     "copydesk.records.os.system",
     "copydesk.records.subprocess.Popen",
     "copydesk.records.subprocess.run",
-    "copydesk.config.sys.exit",
-    "copydesk.building.importlib.import_module",
-    "copydesk.config.Path",
+    "copydesk.config.compose.sys.exit",
+    "copydesk.config.build.importlib.import_module",
+    "copydesk.config.compose.Path",
     "copydesk.train.train",
     "copydesk.model.load",
     "copydesk.bundle.load",

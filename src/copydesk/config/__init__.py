@@ -1,0 +1,1 @@
+"""Compose, validate and build run configs."""
