@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk.features.scratch import LARGEST, Scratch
+from copydesk.compiled.scratch import LARGEST, Scratch
 from copydesk.features.strings import self_keyed
 from copydesk.features.terms import classes_for, decode_terms, encode_terms, tokens_of
 from copydesk.features.tfidf import TfidfFeatures

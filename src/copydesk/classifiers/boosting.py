@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from copydesk.features.compiled import kernel
+from copydesk.compiled.kernel import kernel
 
 Array = NDArray[Any]
 ROWS_AT_ONCE = 128  # so that a block of numbers and a tree stay in cache

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from copydesk.classifiers.dual_rows import add_row, score_row, shuffle
-from copydesk.features.compiled import kernel
+from copydesk.compiled.kernel import kernel
 
 SMALLEST_LOG = -700.0
 """A logarithm whose exponential is still a normal float64."""

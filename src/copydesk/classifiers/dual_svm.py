@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from copydesk.classifiers.dual_rows import add_row, score_row, shuffle
-from copydesk.features.compiled import kernel
+from copydesk.compiled.kernel import kernel
 
 
 @kernel

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.features.compiled import kernel
+from copydesk.compiled.kernel import kernel
 
 Array = NDArray[Any]
 

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from copydesk.features.compiled import kernel
+from copydesk.compiled.kernel import kernel
 from copydesk.features.weighting import NORMS
 
 Array = NDArray[Any]

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from copydesk.compiled.scratch import Scratch
+from copydesk.compiled.threads import in_threads, runs
 from copydesk.features import counting, scoring
 from copydesk.features.cutting import Chunk, Cut
-from copydesk.features.scratch import Scratch
 from copydesk.features.strings import grown
-from copydesk.features.threads import in_threads, runs
 
 Array = NDArray[Any]
 Counted = tuple[Array, Array]  # n-grams and counts, int32 (nnz, 2); where each document's begin, int64

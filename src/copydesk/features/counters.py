@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from copydesk.compiled.scratch import Scratch
 from copydesk.features import ngrams, terms
 from copydesk.features.counter import Counter
 from copydesk.features.cutting import Chunk, Cut
 from copydesk.features.numbering import WordNgrams
-from copydesk.features.scratch import Scratch
 from copydesk.features.spelling import CharacterCounter, SpelledCounter
 from copydesk.features.strings import Strings, self_keyed
 

@@ -11,12 +11,12 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from copydesk.compiled.threads import in_threads, runs, shares
 from copydesk.features import terms
 from copydesk.features.counter import Counted, Counter
 from copydesk.features.counters import new_counter, numbers_of
 from copydesk.features.cutting import Chunk, Cut
 from copydesk.features.options import chunked
-from copydesk.features.threads import in_threads, runs, shares
 from copydesk.features.vocabulary import FittedFamily, HashedFamily
 from copydesk.features.weighting import NORMS, kept_per_row, tfidf_rows
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.features.bits import ask_for
-from copydesk.features.compiled import kernel
+from copydesk.compiled.intrinsics import ask_for
+from copydesk.compiled.kernel import kernel
 from copydesk.features.table import LOW, shift_of, write_string
 
 Array = NDArray[Any]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.features.compiled import kernel
+from copydesk.compiled.kernel import kernel
 from copydesk.features.paragraph_kernels import find
 
 Array = NDArray[Any]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.features.compiled import kernel
+from copydesk.compiled.kernel import kernel
 from copydesk.features.table import HASHED, mix, search, shift_of, write_string
 from copydesk.features.tokens import SPACE, code_at, width_at
 

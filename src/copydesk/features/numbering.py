@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from copydesk.compiled.scratch import Scratch
+from copydesk.compiled.threads import in_threads, runs
 from copydesk.features import joining, table
-from copydesk.features.scratch import Scratch
 from copydesk.features.strings import Strings, grown, larger_table, rows_for
 from copydesk.features.terms import measure_ngrams, split_terms, write_ngrams
-from copydesk.features.threads import in_threads, runs
 
 Array = NDArray[Any]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.features.compiled import kernel
+from copydesk.compiled.kernel import kernel
 from copydesk.features.counting import count_document, spell_document
 from copydesk.features.weighting import document_length, logarithms, weigh
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.features.compiled import kernel
+from copydesk.compiled.kernel import kernel
 from copydesk.features.options import chunked
 from copydesk.features.paragraph_kernels import LOWER, SPACE, tables_for
 from copydesk.features.terms import code_points

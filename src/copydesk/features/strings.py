@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from copydesk.compiled.scratch import Scratch
+from copydesk.compiled.threads import in_threads, runs
 from copydesk.features import joining, table
-from copydesk.features.scratch import Scratch
 from copydesk.features.terms import gather_terms
-from copydesk.features.threads import in_threads, runs
 
 Array = NDArray[Any]
 

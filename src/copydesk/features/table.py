@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.features.bits import ask_for, eight_bytes
-from copydesk.features.compiled import kernel
+from copydesk.compiled.intrinsics import ask_for, eight_bytes
+from copydesk.compiled.kernel import kernel
 
 Array = NDArray[Any]
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.features.compiled import kernel
-from copydesk.features.scratch import Scratch
+from copydesk.compiled.kernel import kernel
+from copydesk.compiled.scratch import Scratch
 from copydesk.features.tokens import OTHER, PADDING, SPACE, WORD, borders_of, kinds_of, read_tokens
 
 Array = NDArray[Any]

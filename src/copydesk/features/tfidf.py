@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_unicode
 from sklearn.utils.validation import check_is_fitted
 
+from copydesk.compiled.threads import in_threads, shares
 from copydesk.features.concentration import concentrate
 from copydesk.features.counter import Counter
 from copydesk.features.cutting import Chunk, Cut
@@ -29,7 +30,6 @@ from copydesk.features.options import (
     given_terms,
     parse_memory,
 )
-from copydesk.features.threads import in_threads, shares
 
 Array = NDArray[Any]
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.features.bits import lowest_bit
-from copydesk.features.compiled import kernel
+from copydesk.compiled.intrinsics import lowest_bit
+from copydesk.compiled.kernel import kernel
 from copydesk.features.table import key_of
 
 Array = NDArray[Any]

@@ -7,17 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from copydesk.features.compiled import sources
+from copydesk.compiled.kernel import sources
 
 BELOW = """\
-from copydesk.features.compiled import kernel
+from copydesk.compiled.kernel import kernel
 
 @kernel
 def add(x):
     return x + {number}
 """
 ABOVE = """\
-from copydesk.features.compiled import kernel
+from copydesk.compiled.kernel import kernel
 from below import add
 
 @kernel

@@ -14,7 +14,7 @@ from numba.core import event
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 PACKAGE = Path(__file__).parents[1]
-WITH_KERNELS = ("features", "classifiers")
+WITH_KERNELS = ("compiled", "features", "classifiers")
 
 
 def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
@@ -50,8 +50,8 @@ def sources(package: Path = PACKAGE) -> str:
     """Return a digest of all modules that kernels are, or take constants from."""
     digest = hashlib.sha256()
     for folder in WITH_KERNELS:
-        for file in sorted((package / folder).glob("*.py")):
-            digest.update(f"{file.name}\0".encode() + file.read_bytes() + b"\0")
+        for file in sorted((package / folder).rglob("*.py")):
+            digest.update(f"{file.relative_to(package).as_posix()}\0".encode() + file.read_bytes() + b"\0")
     return digest.hexdigest()
 
 

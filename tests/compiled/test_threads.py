@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk.features.threads import in_threads, runs, shares
+from copydesk.compiled.threads import in_threads, runs, shares
 
 
 @given(st.lists(st.integers(), max_size=20), st.sampled_from([None, 1, 2, 3]))
