@@ -27,7 +27,7 @@ from topic_peers.contestants import mixed, normalised
 from topic_peers.record import machine
 
 from copydesk import bundle
-from copydesk.classifiers.smaller import Smaller
+from copydesk.classifiers.compression import Smaller
 from copydesk.commands.compress import n_terms, within
 from copydesk.config.units import shown_size
 from copydesk.datasets.audit import audit, drop_straddlers

@@ -170,7 +170,7 @@ def path(train: Part, test: Part, repeats: int, peer_repeats: int) -> list[str]:
     from sklearn.base import clone
 
     from copydesk.classifiers.linear import LinearSVM, LogisticRegression
-    from copydesk.classifiers.path import fit_path
+    from copydesk.classifiers.regularization_path import fit_path
 
     X, y, *_ = matrices(train, test, np.float32)
     lines = [

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from scipy.special import expit, softmax
 from sklearn.utils import compute_class_weight
 
-from copydesk.classifiers.dual_classifier import DualLinearClassifier, Problem
-from copydesk.classifiers.dual_logistic import solve_multinomial, solve_one_vs_rest
-from copydesk.classifiers.dual_svm import solve_svm
-from copydesk.classifiers.weights import Floats
+from copydesk.classifiers.base import Floats
+from copydesk.classifiers.dual import DualLinearClassifier, Problem
+from copydesk.classifiers.solvers.logistic import solve_multinomial, solve_one_vs_rest
+from copydesk.classifiers.solvers.svm import solve_svm
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,8 +13,8 @@ from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from copydesk.classifiers.path import fit_path
-from copydesk.classifiers.weights import Floats, LinearClassifier
+from copydesk.classifiers.base import Floats, LinearClassifier
+from copydesk.classifiers.regularization_path import fit_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from copydesk import bundle
-from copydesk.classifiers.smaller import BITS, Smaller
+from copydesk.classifiers.compression import BITS, Smaller
 from copydesk.config.units import parse_size, shown_size
 from copydesk.errors import ConfigError, DataError, ModelError, ResourceError
 

@@ -15,7 +15,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from copydesk.bundle import measure
 from copydesk.classifiers.decision import Argmax
-from copydesk.classifiers.path import fit_path
+from copydesk.classifiers.regularization_path import fit_path
 from copydesk.config import build as building
 from copydesk.datasets.audit import drop_straddlers
 from copydesk.datasets.splits import KFold

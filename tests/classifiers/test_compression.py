@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import RidgeClassifier
 
+from copydesk.classifiers.compression import Smaller
 from copydesk.classifiers.linear import LinearSVM
-from copydesk.classifiers.smaller import Smaller
 from copydesk.features.tfidf import TfidfFeatures
 
 TOPICS = {"boats": "ferry harbour sail tide", "bread": "oven flour yeast crust", "chess": "bishop castle check gambit"}

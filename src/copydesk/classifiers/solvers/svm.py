@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from copydesk.classifiers.dual_rows import add_row, score_row, shuffle
+from copydesk.classifiers.solvers.training_rows import add_row, score_row, shuffle
 from copydesk.compiled.kernel import kernel
 
 

@@ -16,8 +16,8 @@ from sklearn.utils import check_random_state, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from copydesk.classifiers.dual_rows import DualRows, dual_rows, start_weights, write_weights
-from copydesk.classifiers.weights import Floats, LinearClassifier
+from copydesk.classifiers.base import Floats, LinearClassifier
+from copydesk.classifiers.solvers.training_rows import DualRows, dual_rows, start_weights, write_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

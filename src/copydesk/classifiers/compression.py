@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from copydesk.classifiers.base import LinearClassifier
 from copydesk.classifiers.quantised import quantise
-from copydesk.classifiers.weights import LinearClassifier
 from copydesk.features.tfidf import TfidfFeatures
 from copydesk.features.vocabulary import FittedFamily, HashedFamily
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from copydesk.classifiers.dual_rows import add_row, score_row, shuffle
+from copydesk.classifiers.solvers.training_rows import add_row, score_row, shuffle
 from copydesk.compiled.kernel import kernel
 
 SMALLEST_LOG = -700.0

@@ -9,7 +9,7 @@ from sklearn.naive_bayes import ComplementNB
 from sklearn.svm import LinearSVC
 
 from copydesk.classifiers.linear import LinearSVM, LogisticRegression
-from copydesk.classifiers.path import fit_path
+from copydesk.classifiers.regularization_path import fit_path
 from text_like import documents
 
 MODELS = [LinearSVM(), LinearSVM(loss="hinge"), LogisticRegression(), LogisticRegression(multi_class="ovr")]

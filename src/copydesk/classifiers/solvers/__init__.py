@@ -1,0 +1,1 @@
+"""Dual coordinate descent solvers and the training rows they read."""
