@@ -18,7 +18,7 @@ from copydesk.classifiers.sequence import SequenceClassifier
 from copydesk.cleaner import Cleaner
 from copydesk.errors import ModelError
 from copydesk.estimator import TextClassifier
-from copydesk.features.paragraphs import ParagraphFeatures, number_names, page_numbers
+from copydesk.features.paragraph_features import ParagraphFeatures, number_names, page_numbers
 from copydesk.features.tfidf import TfidfFeatures
 from copydesk.reasons import reader_of, word_contributions
 

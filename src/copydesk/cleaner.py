@@ -18,7 +18,7 @@ from copydesk.model import Model, check_texts
 
 if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
-    from copydesk.features.site_lines import SiteLines
+    from copydesk.features.pages.site_lines import SiteLines
     from copydesk.reasons import Reasons
 
 CONTENT = "content"
@@ -133,8 +133,8 @@ class Cleaner(Model):
         TypeError
             A text is not a string; names its place.
         """
-        from copydesk.features.paragraphs import PageRows
-        from copydesk.features.site_lines import SiteLines
+        from copydesk.features.pages.site_lines import SiteLines
+        from copydesk.features.paragraph_features import PageRows
 
         table, _ = paragraph_table(check_texts(texts))
         self.sites[site] = SiteLines.of(PageRows.of(table))
@@ -193,7 +193,7 @@ class Cleaner(Model):
         known = self.sites.keys() & set(table["group"])
         if not known:
             return table, spans
-        from copydesk.features.paragraphs import PageRows, repetitions
+        from copydesk.features.paragraph_features import PageRows, repetitions
 
         rows, groups = PageRows.of(table), np.asarray(table["group"], dtype=object)
         shares = repetitions(table, rows)[:, 1]
@@ -225,7 +225,7 @@ def paragraph_table(
     ValueError
         ``titles`` or ``sites`` are not as many as the texts.
     """
-    from copydesk.features.splitting import split_texts
+    from copydesk.features.pages.splitting import split_texts
 
     for name, given in (("titles", titles), ("sites", sites)):
         if given is not None and len(given) != len(texts):

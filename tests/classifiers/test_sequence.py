@@ -11,12 +11,12 @@ import pytest
 from copydesk import bundle
 from copydesk.classifiers.boosting import BoostedTrees
 from copydesk.classifiers.chain import LinearChain
-from copydesk.classifiers.context import LIMITS
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.linear import LinearSVM
-from copydesk.classifiers.page_scores import measures, run_of_scores
 from copydesk.classifiers.sequence import SequenceClassifier
 from copydesk.estimator import TextClassifier
+from copydesk.features.kernels.page_scores import measures, run_of_scores
+from copydesk.features.pages.context import LIMITS
 from copydesk.features.tfidf import TfidfFeatures
 
 STORY = "council bridge closed residents river spring road police minister budget school vote".split()

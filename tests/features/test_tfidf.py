@@ -14,9 +14,9 @@ from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_union
 
-from copydesk.features.strings import Strings, self_keyed
-from copydesk.features.table import HASHED
-from copydesk.features.terms import decode_terms, encode_terms
+from copydesk.features.kernels.hash_table import HASHED
+from copydesk.features.ngrams.strings import Strings, self_keyed
+from copydesk.features.ngrams.terms import decode_terms, encode_terms
 from copydesk.features.tfidf import SlowPatternWarning, TfidfFeatures
 from reference import TEXTS, check, same
 

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from copydesk.features import table
-from copydesk.features.patterns import goes_astray
-from copydesk.features.strings import Strings, self_keyed
-from copydesk.features.terms import encode_terms
+from copydesk.features.kernels import hash_table as table
+from copydesk.features.ngrams.patterns import goes_astray
+from copydesk.features.ngrams.strings import Strings, self_keyed
+from copydesk.features.ngrams.terms import encode_terms
 from copydesk.features.tfidf import SlowPatternWarning, TfidfFeatures
 from reference import TEXTS, check, same
 
@@ -70,7 +70,7 @@ def test_words_of_one_hash_are_different_terms(monkeypatch: pytest.MonkeyPatch) 
         keys, spans, starts = whole(*arguments)
         return np.where(keys >= table.HASHED, table.HASHED | np.uint64(5), keys), spans, starts
 
-    from copydesk.features import terms
+    from copydesk.features.ngrams import terms
 
     whole = terms.tokens_of
     texts = ["longerword1 longerword2 longerword1", "longerword2 longerword3 and abbreviations"]
@@ -192,7 +192,7 @@ def test_a_vocabulary_with_gaps_is_refused_as_by_scikit_learn(vocabulary: Any) -
 
 LOWERED = """
 import numpy as np
-from copydesk.features.ngrams import lower_ascii
+from copydesk.features.kernels.grams import lower_ascii
 
 for dtype in (np.uint8, np.uint16):
     text = np.frombuffer(b"Abcd", dtype=dtype).copy()

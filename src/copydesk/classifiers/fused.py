@@ -10,7 +10,7 @@ import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
 
-from copydesk.features.fitting import weighing_of
+from copydesk.features.learner import weighing_of
 from copydesk.features.options import chunked
 from copydesk.features.tfidf import TfidfFeatures
 

@@ -11,12 +11,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import GroupKFold, KFold
 from sklearn.utils.validation import check_is_fitted
 
-from copydesk.classifiers.context import LENT, LIKENESS, Context, alike, limited
 from copydesk.classifiers.fused import FusedScorer
-from copydesk.features.paragraphs import PageRows, number_names, page_numbers, page_starts
+from copydesk.features.pages.context import LENT, LIKENESS, Context, alike, limited
+from copydesk.features.paragraph_features import PageRows, number_names, page_numbers, page_starts
 
 if TYPE_CHECKING:
-    from copydesk.features.paragraphs import Table
+    from copydesk.features.paragraph_features import Table
 
 Array = NDArray[Any]
 EDGES = ("^", "$")

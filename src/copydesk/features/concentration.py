@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from copydesk.compiled.kernel import kernel
-from copydesk.features.weighting import NORMS
+from copydesk.features.kernels.weights import NORMS
 
 Array = NDArray[Any]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from copydesk.features.weighting import NORMS
+from copydesk.features.kernels.weights import NORMS
 
 ANALYZERS = ("word", "char", "char_wb")
 CHUNK_CHARACTERS = 1 << 18  # read together: large enough to be fast, small enough to stay in cache

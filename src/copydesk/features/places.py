@@ -8,7 +8,7 @@ from typing import Any
 
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, strip_accents_ascii, strip_accents_unicode
 
-from copydesk.features.titles import title_span
+from copydesk.features.ngrams.titles import title_span
 
 Span = tuple[int, int]
 

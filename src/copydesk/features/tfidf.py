@@ -17,9 +17,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from copydesk.compiled.threads import in_threads, shares
 from copydesk.features.concentration import concentrate
-from copydesk.features.counter import Counter
-from copydesk.features.cutting import Chunk, Cut
-from copydesk.features.fitting import Learner, Part, weigh
+from copydesk.features.learner import Learner, Part, weigh
+from copydesk.features.ngrams.counter import Counter
+from copydesk.features.ngrams.cut import Chunk, Cut
 from copydesk.features.options import (
     CHUNK_CHARACTERS,
     FAMILY_OPTIONS,

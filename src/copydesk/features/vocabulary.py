@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from copydesk.features import terms
-from copydesk.features.counter import Counter
-from copydesk.features.counters import columns_of, new_counter, numbers_of
-from copydesk.features.cutting import Cut
+from copydesk.features.ngrams import terms
+from copydesk.features.ngrams.counter import Counter
+from copydesk.features.ngrams.cut import Cut
+from copydesk.features.ngrams.word_counters import columns_of, new_counter, numbers_of
 
 Array = NDArray[Any]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from copydesk.compiled.kernel import kernel
 from copydesk.compiled.scratch import Scratch
-from copydesk.features.tokens import OTHER, PADDING, SPACE, WORD, borders_of, kinds_of, read_tokens
+from copydesk.features.kernels.tokens import OTHER, PADDING, SPACE, WORD, borders_of, kinds_of, read_tokens
 
 Array = NDArray[Any]
 _32 = np.uint64(32)

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from copydesk.compiled.scratch import Scratch
 from copydesk.compiled.threads import in_threads, runs
-from copydesk.features import counting, scoring
-from copydesk.features.cutting import Chunk, Cut
-from copydesk.features.strings import grown
+from copydesk.features.kernels import counts as counting
+from copydesk.features.kernels import scores as scoring
+from copydesk.features.ngrams.cut import Chunk, Cut
+from copydesk.features.ngrams.strings import grown
 
 Array = NDArray[Any]
 Counted = tuple[Array, Array]  # n-grams and counts, int32 (nnz, 2); where each document's begin, int64

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from copydesk.compiled.scratch import Scratch
 from copydesk.compiled.threads import in_threads, runs
-from copydesk.features import joining, table
-from copydesk.features.strings import Strings, grown, larger_table, rows_for
-from copydesk.features.terms import measure_ngrams, split_terms, write_ngrams
+from copydesk.features.kernels import hash_table as table
+from copydesk.features.kernels import merge as joining
+from copydesk.features.ngrams.strings import Strings, grown, larger_table, rows_for
+from copydesk.features.ngrams.terms import measure_ngrams, split_terms, write_ngrams
 
 Array = NDArray[Any]
 

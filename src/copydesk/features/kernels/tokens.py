@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from copydesk.compiled.intrinsics import lowest_bit
 from copydesk.compiled.kernel import kernel
-from copydesk.features.table import key_of
+from copydesk.features.kernels.hash_table import key_of
 
 Array = NDArray[Any]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.compiled.kernel import kernel
-from copydesk.features.paragraph_kernels import find
+from copydesk.features.kernels.paragraph_shapes import find
 
 Array = NDArray[Any]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.classifiers.page_scores import best_stretch, measures, standing
+from copydesk.features.kernels.page_scores import best_stretch, measures, standing
 
 SCORES = st.lists(st.floats(-3, 3, width=32), min_size=1, max_size=12)
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.compiled.kernel import kernel
+from copydesk.features.kernels.paragraph_shapes import LOWER, SPACE, tables_for
+from copydesk.features.ngrams.terms import code_points
 from copydesk.features.options import chunked
-from copydesk.features.paragraph_kernels import LOWER, SPACE, tables_for
-from copydesk.features.terms import code_points
 from copydesk.text.paragraphs import NEWLINES, split_paragraphs
 
 Array = NDArray[Any]

@@ -12,13 +12,13 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from copydesk.compiled.threads import in_threads, runs, shares
-from copydesk.features import terms
-from copydesk.features.counter import Counted, Counter
-from copydesk.features.counters import new_counter, numbers_of
-from copydesk.features.cutting import Chunk, Cut
+from copydesk.features.kernels.weights import NORMS, kept_per_row, tfidf_rows
+from copydesk.features.ngrams import terms
+from copydesk.features.ngrams.counter import Counted, Counter
+from copydesk.features.ngrams.cut import Chunk, Cut
+from copydesk.features.ngrams.word_counters import new_counter, numbers_of
 from copydesk.features.options import chunked
 from copydesk.features.vocabulary import FittedFamily, HashedFamily
-from copydesk.features.weighting import NORMS, kept_per_row, tfidf_rows
 
 Array = NDArray[Any]
 Options = dict[str, Any]

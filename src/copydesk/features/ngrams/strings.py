@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from copydesk.compiled.scratch import Scratch
 from copydesk.compiled.threads import in_threads, runs
-from copydesk.features import joining, table
-from copydesk.features.terms import gather_terms
+from copydesk.features.kernels import hash_table as table
+from copydesk.features.kernels import merge as joining
+from copydesk.features.ngrams.terms import gather_terms
 
 Array = NDArray[Any]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.features.paragraphs import Floats, PageRows
+from copydesk.features.paragraph_features import Floats, PageRows
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.features import counting, ngrams, scoring, terms
-from copydesk.features.counter import Counted, Counter
-from copydesk.features.cutting import Chunk, Cut
-from copydesk.features.strings import Strings, grown
+from copydesk.features.kernels import counts as counting
+from copydesk.features.kernels import grams as ngrams
+from copydesk.features.kernels import scores as scoring
+from copydesk.features.ngrams import terms
+from copydesk.features.ngrams.counter import Counted, Counter
+from copydesk.features.ngrams.cut import Chunk, Cut
+from copydesk.features.ngrams.strings import Strings, grown
 
 Array = NDArray[Any]
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from copydesk.features import paragraph_kernels as kernels
-from copydesk.features.paragraph_kernels import MARKS
-from copydesk.features.terms import code_points
+from copydesk.features.kernels import paragraph_shapes as kernels
+from copydesk.features.kernels.paragraph_shapes import MARKS
+from copydesk.features.ngrams.terms import code_points
 
 if TYPE_CHECKING:
     import pandas as pd

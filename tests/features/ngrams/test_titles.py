@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from copydesk.features.ngrams.titles import title_of, title_span
 from copydesk.features.places import ngram_places
 from copydesk.features.tfidf import TfidfFeatures
-from copydesk.features.titles import title_of, title_span
 
 MESSAGE = "From: a@b.org\nReceived: by relay\n\tat night\nSUBJECT: Re: spare wheels\nLines: 2\n\nbody of text\n"
 

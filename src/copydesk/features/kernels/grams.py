@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.compiled.kernel import kernel
-from copydesk.features.table import HASHED, mix, search, shift_of, write_string
-from copydesk.features.tokens import SPACE, code_at, width_at
+from copydesk.features.kernels.hash_table import HASHED, mix, search, shift_of, write_string
+from copydesk.features.kernels.tokens import SPACE, code_at, width_at
 
 Array = NDArray[Any]
 

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.classifiers.page_scores import best_stretch, measures, run_of_scores, standing
-from copydesk.features.likeness import likeness
-from copydesk.features.overlap import topic_overlap
-from copydesk.features.paragraph_kernels import shift_rows
-from copydesk.features.paragraphs import SHAPE, PageRows
+from copydesk.features.kernels.likeness import likeness
+from copydesk.features.kernels.overlap import topic_overlap
+from copydesk.features.kernels.page_scores import best_stretch, measures, run_of_scores, standing
+from copydesk.features.kernels.paragraph_shapes import shift_rows
+from copydesk.features.paragraph_features import SHAPE, PageRows
 
 Array = NDArray[Any]
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.features.paragraph_kernels import shift_rows
-from copydesk.features.paragraphs import (
+from copydesk.features.kernels.paragraph_shapes import shift_rows
+from copydesk.features.paragraph_features import (
     AGREEMENT,
     POSITION,
     REPETITION,

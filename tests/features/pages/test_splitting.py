@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.features import splitting
-from copydesk.features.splitting import split_texts
+from copydesk.features.pages import splitting
+from copydesk.features.pages.splitting import split_texts
 from copydesk.text.paragraphs import NEWLINES, split_paragraphs
 
 WRAPPED = (

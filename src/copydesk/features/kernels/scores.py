@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.compiled.kernel import kernel
-from copydesk.features.counting import count_document, spell_document
-from copydesk.features.weighting import document_length, logarithms, weigh
+from copydesk.features.kernels.counts import count_document, spell_document
+from copydesk.features.kernels.weights import document_length, logarithms, weigh
 
 Array = NDArray[Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from copydesk.features.likeness import likeness
-from copydesk.features.paragraphs import SHAPE, PageRows
+from copydesk.features.kernels.likeness import likeness
+from copydesk.features.paragraph_features import SHAPE, PageRows
 
 
 def of(*texts: str) -> np.ndarray:

@@ -9,11 +9,11 @@ from typing import Any
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from copydesk.features import terms
-from copydesk.features.ngrams import lower_ascii
-from copydesk.features.patterns import PATTERNS, token_finder
-from copydesk.features.titles import title_of
-from copydesk.features.tokens import PADDING
+from copydesk.features.kernels.grams import lower_ascii
+from copydesk.features.kernels.tokens import PADDING
+from copydesk.features.ngrams import terms
+from copydesk.features.ngrams.patterns import PATTERNS, token_finder
+from copydesk.features.ngrams.titles import title_of
 
 Array = NDArray[Any]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from copydesk.compiled.intrinsics import ask_for
 from copydesk.compiled.kernel import kernel
-from copydesk.features.table import LOW, shift_of, write_string
+from copydesk.features.kernels.hash_table import LOW, shift_of, write_string
 
 Array = NDArray[Any]
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copydesk.compiled.scratch import LARGEST, Scratch
-from copydesk.features.strings import self_keyed
-from copydesk.features.terms import classes_for, decode_terms, encode_terms, tokens_of
+from copydesk.features.kernels.tokens import PADDING
+from copydesk.features.ngrams.strings import self_keyed
+from copydesk.features.ngrams.terms import classes_for, decode_terms, encode_terms, tokens_of
 from copydesk.features.tfidf import TfidfFeatures
-from copydesk.features.tokens import PADDING
 
 KEY = np.uint64(0x9E3779B97F4A7C15)
 CUTS = {r"(?u)\b\w\w+\b": (2, False), r"\w+": (1, False), r"\w+|[^\w\s]": (1, True)}

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.compiled.scratch import Scratch
-from copydesk.features import ngrams, terms
-from copydesk.features.counter import Counter
-from copydesk.features.cutting import Chunk, Cut
-from copydesk.features.numbering import WordNgrams
-from copydesk.features.spelling import CharacterCounter, SpelledCounter
-from copydesk.features.strings import Strings, self_keyed
+from copydesk.features.kernels import grams as ngrams
+from copydesk.features.ngrams import terms
+from copydesk.features.ngrams.character_counters import CharacterCounter, SpelledCounter
+from copydesk.features.ngrams.counter import Counter
+from copydesk.features.ngrams.cut import Chunk, Cut
+from copydesk.features.ngrams.strings import Strings, self_keyed
+from copydesk.features.ngrams.word_ngrams import WordNgrams
 
 Array = NDArray[Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from copydesk.features.overlap import topic_overlap
-from copydesk.features.paragraphs import PageRows
+from copydesk.features.kernels.overlap import topic_overlap
+from copydesk.features.paragraph_features import PageRows
 
 PAGE = (
     "Home and sport",

@@ -1,0 +1,1 @@
+"""Compiled kernels: tokens, n-grams, counts, weights, scores and page statistics."""

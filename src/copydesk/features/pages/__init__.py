@@ -1,0 +1,1 @@
+"""Features of a paragraph within its page and its site."""
