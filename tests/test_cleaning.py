@@ -54,7 +54,7 @@ def test_json_carries_what_is_kept_and_what_is_cut(
 def test_what_clean_writes_can_be_trained_on(
     capsys: pytest.CaptureFixture[str], model: str, article: Path, tmp_path: Path
 ) -> None:
-    from copydesk.datasets.paragraphs import Paragraphs
+    from copydesk.datasets.labelled_paragraphs import Paragraphs
 
     _, out, _ = clean(capsys, "--model", model, str(article))
     (tmp_path / "cleaned.jsonl").write_text(out, encoding="utf-8")

@@ -32,8 +32,8 @@ from typing import Any
 from extraction.peers import justext, trafilatura
 
 import copydesk
-from copydesk.datasets.compose import ComposedCrawl
-from copydesk.datasets.ground_truth import read_ground_truth, read_html
+from copydesk.datasets.composed_crawl import ComposedCrawl
+from copydesk.datasets.web.ground_truth import read_ground_truth, read_html
 from copydesk.text.html import decode, page_text
 
 TABLE = Path(__file__).with_suffix(".md")

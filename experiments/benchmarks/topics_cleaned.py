@@ -29,7 +29,7 @@ from copydesk.cleaner import Cleaner
 from copydesk.config import build as building
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.bbc import BBC
-from copydesk.datasets.compose import ComposedCrawl, render
+from copydesk.datasets.composed_crawl import ComposedCrawl, render
 from copydesk.datasets.examples import Examples
 from copydesk.fitting import build_estimator, fit
 from copydesk.resources import find

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk.datasets import formats
+from copydesk.datasets import read_rows as formats
 from copydesk.datasets.audit import audit
 from copydesk.datasets.tables import Table
 from copydesk.errors import ConfigError, DataError

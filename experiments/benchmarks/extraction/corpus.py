@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from copydesk.datasets.ground_truth import read_ground_truth, read_html
-from copydesk.datasets.pages import Pages
+from copydesk.datasets.web.ground_truth import read_ground_truth, read_html
+from copydesk.datasets.web_pages import Pages
 from copydesk.text.html import decode
 
 GOLD = ["fundus", "readability", "trafilatura_silver", "wcxb"]

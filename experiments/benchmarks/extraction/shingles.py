@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from copydesk.datasets.alignment import tokenize
+from copydesk.datasets.web.alignment import tokenize
 
 LENGTH = 4
 

@@ -102,7 +102,7 @@ def read(args: argparse.Namespace, task: str) -> Examples:
     DataError
         In the words of this command, not of a run's config.
     """
-    from copydesk.datasets.paragraphs import Paragraphs
+    from copydesk.datasets.labelled_paragraphs import Paragraphs
     from copydesk.datasets.tables import Table
 
     site = args.site_field

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from copydesk.datasets.examples import Examples
-from copydesk.datasets.sources import package_folder
+from copydesk.datasets.fetch import package_folder
 from copydesk.errors import DataError
 
 

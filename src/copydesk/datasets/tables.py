@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from copydesk.datasets.examples import Examples
-from copydesk.datasets.formats import FORMATS, format_of, read_rows
-from copydesk.datasets.sources import resolve
+from copydesk.datasets.fetch import resolve
+from copydesk.datasets.read_rows import FORMATS, format_of, read_rows
 from copydesk.errors import ConfigError, DataError, nearest
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.datasets.compose import ComposedCrawl, render
+from copydesk.datasets.composed_crawl import ComposedCrawl, render
+from copydesk.datasets.crawls.grammar import FILLED, PLACES, Grammar, choose, fill, repeat
+from copydesk.datasets.crawls.grammar_files import load_grammar
+from copydesk.datasets.crawls.sites import Page, Site
+from copydesk.datasets.crawls.stories import SPARE_SENTENCES, split_sentences
 from copydesk.datasets.examples import Examples
-from copydesk.datasets.grammar import FILLED, PLACES, Grammar, choose, fill, repeat
-from copydesk.datasets.grammar_files import load_grammar
-from copydesk.datasets.sites import Page, Site
-from copydesk.datasets.stories import SPARE_SENTENCES, split_sentences
 from copydesk.errors import DataError
 from copydesk.resources import find
 from copydesk.text.paragraphs import split_paragraphs
@@ -143,7 +143,7 @@ def test_a_site_repeats_its_forms_on_all_pages(crawls: pd.DataFrame) -> None:
 def test_same_seed_same_crawls_whatever_the_hash_seed() -> None:
     program = (
         "import hashlib, sys; sys.path.insert(0, sys.argv[1])\n"
-        "from copydesk.datasets.compose import ComposedCrawl\n"
+        "from copydesk.datasets.composed_crawl import ComposedCrawl\n"
         "from test_compose import Articles\n"
         "frame = ComposedCrawl(Articles(24), foreign_share=0.5, seed=3).load().frame\n"
         "print(hashlib.sha256(frame.to_csv().encode()).hexdigest())\n"

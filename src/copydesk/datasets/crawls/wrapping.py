@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from copydesk.datasets.compose import NAMES, heading, page_rows
+from copydesk.datasets.composed_crawl import NAMES, heading, page_rows
+from copydesk.datasets.crawls.grammar import Grammar, Language
+from copydesk.datasets.crawls.grammar_files import load_grammar
+from copydesk.datasets.crawls.sites import Site
 from copydesk.datasets.examples import CONTENT
-from copydesk.datasets.grammar import Grammar, Language
-from copydesk.datasets.grammar_files import load_grammar
-from copydesk.datasets.sites import Site
 from copydesk.resources import find
 
 SHORTEST, SHORT = 1, 6  # paragraphs of an article that breaks off early

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from copydesk.datasets.grammar import Language, choose, fill
+from copydesk.datasets.crawls.grammar import Language, choose, fill
 
 SENTENCE = re.compile(r"(?<=[.!?][\"'”’)\s])\s*(?=[A-ZÀ-ÞА-ЯЁ\"“'‘«„])")
 PROPER_NAME = re.compile(r"(?<=[a-zа-я,] )[A-ZÀ-ÞА-Я][\w’-]+(?: [A-ZÀ-ÞА-Я][\w’-]+){1,2}")

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copydesk.datasets.bbc import BBC
+from copydesk.datasets.crawls.grammar import Grammar, Language, Style
+from copydesk.datasets.crawls.grammar_files import load_grammar
+from copydesk.datasets.crawls.sites import Page, Site
+from copydesk.datasets.crawls.stories import invent_story, split_sentences
 from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
-from copydesk.datasets.grammar import Grammar, Language, Style
-from copydesk.datasets.grammar_files import load_grammar
-from copydesk.datasets.sites import Page, Site
-from copydesk.datasets.stories import invent_story, split_sentences
 from copydesk.errors import DataError, nearest
 from copydesk.resources import find
 

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("resiliparse", reason="needs the extra html")
 
-from copydesk.datasets.wrapping import MainText, wrapped
+from copydesk.datasets.crawls.wrapping import MainText, wrapped
 
 STORY = [f"The council said on day {number} that the old bridge would stay closed." for number in range(12)]
 TEXTS = [

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from copydesk.datasets.paragraphs import Paragraphs
+from copydesk.datasets.labelled_paragraphs import Paragraphs
 from copydesk.errors import ConfigError, DataError
 
 PAGE = [{"text": "Menu", "label": "boilerplate"}, {"text": "The ferry sails.", "label": "content"}]

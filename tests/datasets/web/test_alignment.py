@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from copydesk.datasets.alignment import align, common_runs, longest_chain, smallest_holder, tokenize
+from copydesk.datasets.web.alignment import align, common_runs, longest_chain, smallest_holder, tokenize
 from copydesk.text.html import Block
 
 FIRST = "The council said on Tuesday that the old bridge would stay closed until spring."

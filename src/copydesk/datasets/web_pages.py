@@ -11,12 +11,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.datasets.alignment import DOUBTFUL, align, smallest_holder
+from copydesk.datasets.crawls.wrapping import MainText, wrapped
 from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
-from copydesk.datasets.ground_truth import has_main_text, read_ground_truth, read_html, site_name
-from copydesk.datasets.snippets import has_snippets, told_by_snippets
-from copydesk.datasets.sources import resolve, unpack
-from copydesk.datasets.wrapping import MainText, wrapped
+from copydesk.datasets.fetch import resolve, unpack
+from copydesk.datasets.web.alignment import DOUBTFUL, align, smallest_holder
+from copydesk.datasets.web.ground_truth import has_main_text, read_ground_truth, read_html, site_name
+from copydesk.datasets.web.snippets import has_snippets, told_by_snippets
 from copydesk.errors import ConfigError, DataError, nearest
 from copydesk.text.html import Block
 

@@ -16,9 +16,9 @@ import pytest
 
 pytest.importorskip("resiliparse", reason="needs the extra html")
 
-from copydesk.datasets import sources
-from copydesk.datasets.ground_truth import site_name
-from copydesk.datasets.pages import Pages
+from copydesk.datasets import fetch as sources
+from copydesk.datasets.web.ground_truth import site_name
+from copydesk.datasets.web_pages import Pages
 from copydesk.errors import ConfigError, DataError
 
 FIRST = "The council said on Tuesday that the old bridge would stay closed until the spring."

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from copydesk.datasets.snippets import KEYS
+from copydesk.datasets.web.snippets import KEYS
 from copydesk.errors import DataError
 
 # Second-level labels under which countries register names: example.co.uk is registered as a whole.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from copydesk.datasets.grammar import (
+from copydesk.datasets.crawls.grammar import (
     CASES,
     FILLED,
     PARTS,

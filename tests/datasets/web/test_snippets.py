@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from copydesk.datasets.snippets import has_snippets, told_by_snippets
+from copydesk.datasets.web.snippets import has_snippets, told_by_snippets
 
 STORY = "The old bridge stays closed until the spring, the council said."
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
-from copydesk.datasets.formats import read_rows
-from copydesk.datasets.sources import resolve
+from copydesk.datasets.fetch import resolve
+from copydesk.datasets.read_rows import read_rows
 from copydesk.datasets.tables import NAMED, check_bad, is_unicode, names_apart
 from copydesk.errors import ConfigError, DataError
 

@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from copydesk.datasets.grammar import Language, Production, Style, choose, fill, repeat
-from copydesk.datasets.stories import (
+from copydesk.datasets.crawls.grammar import Language, Production, Style, choose, fill, repeat
+from copydesk.datasets.crawls.stories import (
     Typography,
     draw_typography,
     invent_story,

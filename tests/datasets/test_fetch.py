@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from copydesk.datasets import sources
-from copydesk.datasets.sources import fetch, package_folder, resolve
+from copydesk.datasets import fetch as sources
+from copydesk.datasets.fetch import fetch, package_folder, resolve
 from copydesk.datasets.tables import Table
 from copydesk.errors import DataError, ResourceError
 

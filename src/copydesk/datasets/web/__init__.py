@@ -1,0 +1,1 @@
+"""Labels for the blocks of real pages, from main texts and hand-made snippets."""
