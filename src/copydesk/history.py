@@ -128,7 +128,7 @@ def last_run(folder: Path, predictions: Predictions, task: str) -> Previous | No
 
     A run that can't be read any more is none.
     """
-    from copydesk.evaluation import compare
+    from copydesk.evaluation import comparison as compare
     from copydesk.evaluation.report import Previous
 
     latest = folder.parent / LATEST

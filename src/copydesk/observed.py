@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from copydesk.evaluation.shift import unknown_shares
 from copydesk.highlights import highlights
-from copydesk.shift import unknown_shares
 
 if TYPE_CHECKING:
     import pandas as pd

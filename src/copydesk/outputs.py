@@ -51,7 +51,7 @@ def save(
     from copydesk import bundle
     from copydesk.config.compose import without_secrets
     from copydesk.evaluation.card import model_card
-    from copydesk.shift import profile
+    from copydesk.evaluation.shift import profile
 
     run.write("metrics.json", metrics)
     predictions.save(run.folder / "predictions.parquet")

@@ -12,10 +12,10 @@ from copydesk.config import compose as config
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.splits import Official
 from copydesk.errors import ConfigError, DataError
+from copydesk.evaluation.learning_curve import points
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions, is_judged
 from copydesk.fitting import build_estimator, fit, fit_and_judge, judge
-from copydesk.learning import points
 from copydesk.observed import Observed
 from copydesk.records import Run, fingerprint
 from copydesk.tasks import TASKS, check_fit

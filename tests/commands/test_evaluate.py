@@ -15,9 +15,9 @@ from copydesk.classifiers.linear import LinearSVM
 from copydesk.cli import main
 from copydesk.estimator import TextClassifier
 from copydesk.evaluation.predictions import Predictions
+from copydesk.evaluation.shift import profile
 from copydesk.features.tfidf import TfidfFeatures
 from copydesk.observed import Observed
-from copydesk.shift import profile
 from copydesk.tasks import TASKS
 from judged import frame_of
 

@@ -12,7 +12,7 @@ from copydesk.errors import ConfigError, DataError
 from copydesk.history import Finished, find_run
 
 if TYPE_CHECKING:
-    from copydesk.evaluation.compare import Comparison
+    from copydesk.evaluation.comparison import Comparison
     from copydesk.evaluation.predictions import Predictions
 
 FLIPPED = 12  # documents named on the terminal
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     DataError
         A run can't be read, or they were not judged on the same rows.
     """
-    from copydesk.evaluation.compare import compare, difference_of_data
+    from copydesk.evaluation.comparison import compare, difference_of_data
 
     found = [find_run(name) for name in args.runs]
     check_runs(args, found)
@@ -104,7 +104,7 @@ def as_json(found: list[Finished], said: list[Predictions], compared: list[Compa
 
 def flipped_rows(first: Predictions, later: Predictions, compared: Comparison) -> list[dict[str, Any]]:
     """Return the rows on which two runs differ, the surest first."""
-    from copydesk.evaluation.compare import aligned
+    from copydesk.evaluation.comparison import aligned
 
     before, after = aligned(first, later)
     rows = before.rows.iloc[compared.flipped]

@@ -51,11 +51,11 @@ def run(args: argparse.Namespace) -> int:
     from copydesk import outputs
     from copydesk.datasets.audit import audit
     from copydesk.evaluation.metrics import evaluate
+    from copydesk.evaluation.shift import profile
     from copydesk.fitting import judge
     from copydesk.loading import load
     from copydesk.observed import Observed
     from copydesk.records import Run, fingerprint
-    from copydesk.shift import profile
     from copydesk.tasks import TASKS
 
     model = load(args.model)
@@ -149,7 +149,7 @@ def limits_of(model: Model, frame: pd.DataFrame, fingerprint: str) -> list[str]:
 def sections_of(model: Model, now: dict[str, Any], limits: list[str]) -> list[Section]:
     """Return the sections that this report has and a run's has not."""
     from copydesk.evaluation.report import Section
-    from copydesk.shift import shift_sections
+    from copydesk.evaluation.shift import shift_sections
 
     cant = [Section("What can't be said", "; ".join(limits) + ".")] if limits else []
     return [*shift_sections(model.manifest.get("judged"), now), *cant]

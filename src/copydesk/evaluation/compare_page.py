@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from copydesk.evaluation.compare import aligned
+from copydesk.evaluation.comparison import aligned
 from copydesk.evaluation.html import write_page
 from copydesk.evaluation.report import shown_scores
 from copydesk.evaluation.views import excerpt
@@ -13,7 +13,7 @@ from copydesk.evaluation.views import excerpt
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from copydesk.evaluation.compare import Comparison
+    from copydesk.evaluation.comparison import Comparison
     from copydesk.evaluation.predictions import Predictions
 
 FLIPPED = 150  # rows shown of each run

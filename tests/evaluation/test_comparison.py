@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from copydesk.evaluation.compare import aligned, compare, difference_of_data, mcnemar
+from copydesk.evaluation.comparison import aligned, compare, difference_of_data, mcnemar
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
 from judged import pages, topics

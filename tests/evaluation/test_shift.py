@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copydesk.evaluation.predictions import Predictions
-from copydesk.shift import by_chance, distance, profile, shift_sections
+from copydesk.evaluation.shift import by_chance, distance, profile, shift_sections
 from judged import topics
 
 MIXES = st.dictionaries(st.sampled_from("abcd"), st.floats(0.01, 1), min_size=1).map(
