@@ -10,7 +10,7 @@ import pandas as pd
 
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
-from copydesk.evaluation.report import Highlight, Report
+from copydesk.reports.report import Highlight, Report
 
 HOSTILE = (
     "</div></details><script>document.title = 'broken'</script><img src=x onerror=\"document.title='broken'\">"

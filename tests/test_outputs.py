@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from copydesk import outputs
-from copydesk.evaluation import html
+from copydesk.reports import html_report as html
 
 
 @pytest.mark.parametrize(("missing", "name"), [(None, "report.html"), ("jinja2", "report.md")])

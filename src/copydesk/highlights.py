@@ -10,8 +10,8 @@ import numpy as np
 from copydesk.errors import ModelError
 from copydesk.evaluation.mistakes import worst_mistakes
 from copydesk.evaluation.predictions import STORED_CHARACTERS
-from copydesk.evaluation.report import Highlight, Place
 from copydesk.explanation import Contribution, contrast
+from copydesk.reports.report import Highlight, Place
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ from copydesk.errors import DataError
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
-    from copydesk.evaluation.report import Previous
+    from copydesk.reports.report import Previous
 
 RUNS = Path("experiments", "runs")
 LATEST = "latest"
@@ -129,7 +129,7 @@ def last_run(folder: Path, predictions: Predictions, task: str) -> Previous | No
     A run that can't be read any more is none.
     """
     from copydesk.evaluation import comparison as compare
-    from copydesk.evaluation.report import Previous
+    from copydesk.reports.report import Previous
 
     latest = folder.parent / LATEST
     if not latest.exists():

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from copydesk.estimator import TextClassifier
     from copydesk.evaluation.predictions import Predictions
-    from copydesk.evaluation.report import Highlight, Place
+    from copydesk.reports.report import Highlight, Place
     from copydesk.tasks import Task
 
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from copydesk.datasets.examples import Examples
     from copydesk.estimator import TextClassifier
     from copydesk.evaluation.predictions import Predictions
-    from copydesk.evaluation.report import Highlight, Place, Section
     from copydesk.observed import Observed
     from copydesk.records import Run
+    from copydesk.reports.report import Highlight, Place, Section
 
 
 def tell_audit(run: Run, audited: Audit) -> None:
@@ -50,8 +50,8 @@ def save(
     """Write metrics, predictions and the bundle."""
     from copydesk import bundle
     from copydesk.config.compose import without_secrets
-    from copydesk.evaluation.card import model_card
     from copydesk.evaluation.shift import profile
+    from copydesk.reports.card import model_card
 
     run.write("metrics.json", metrics)
     predictions.save(run.folder / "predictions.parquet")
@@ -83,11 +83,11 @@ def report(
     sections: Sequence[Section] = (),
 ) -> None:
     """Write ``report.md``, and ``report.html`` where the libraries for it are installed."""
-    from copydesk.evaluation.html import missing_library, write_html
-    from copydesk.evaluation.markdown import write_markdown
-    from copydesk.evaluation.report import Report
     from copydesk.highlights import strongest_ngrams
     from copydesk.history import last_run
+    from copydesk.reports.html_report import missing_library, write_html
+    from copydesk.reports.markdown_report import write_markdown
+    from copydesk.reports.report import Report
 
     told = Report(
         run={**run.info, "seconds": run.seconds},
@@ -143,7 +143,7 @@ def print_summary(run: Run, metrics: dict[str, Any]) -> None:
 
 def print_scores(metrics: dict[str, Any]) -> None:
     """Print the scores worth showing, each with its interval."""
-    from copydesk.evaluation.report import SCORES, shown, shown_interval, shown_scores
+    from copydesk.reports.report import SCORES, shown, shown_interval, shown_scores
 
     for name in shown_scores(metrics):
         score = metrics["scores"][name]
@@ -152,7 +152,7 @@ def print_scores(metrics: dict[str, Any]) -> None:
 
 def print_report(run: Run) -> None:
     """Print where the report is, and how long everything took."""
-    from copydesk.evaluation.html import missing_library
+    from copydesk.reports.html_report import missing_library
 
     missing = missing_library()
     print(f"  report  {run.folder / ('report.md' if missing else 'report.html')}")

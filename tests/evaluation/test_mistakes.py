@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk.evaluation.marks import marked
 from copydesk.evaluation.mistakes import label_errors, worst_mistakes, wrong, wrong_lead
 from copydesk.evaluation.predictions import Predictions
+from copydesk.reports.marks import marked
 from judged import frame_of, topics
 
 

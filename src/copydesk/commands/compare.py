@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
             raise DataError(f"{args.runs[0]} and {name} were judged on different data: {reason}")
     compared = [compare(said[0], predictions, task) for predictions in said[1:]]
     if args.html:
-        from copydesk.evaluation.compare_page import Side, write_comparison
+        from copydesk.reports.comparison_page import Side, write_comparison
 
         sides = [Side(label(each), each.overrides, each.metrics) for each in found]
         write_comparison(Path(args.html), sides, said, compared)
@@ -67,7 +67,7 @@ def check_runs(args: argparse.Namespace, found: list[Finished]) -> None:
         raise ConfigError("compare: needs two or more different runs; copydesk runs lists them")
     if not args.html:
         return
-    from copydesk.evaluation.html import missing_library
+    from copydesk.reports.html_report import missing_library
 
     missing = missing_library()
     if missing:
@@ -121,7 +121,7 @@ def flipped_rows(first: Predictions, later: Predictions, compared: Comparison) -
 
 def as_text(found: list[Finished], said: list[Predictions], compared: list[Comparison]) -> str:
     """Return the comparison for people."""
-    from copydesk.evaluation.report import SCORES, shown, shown_difference, shown_scores
+    from copydesk.reports.report import SCORES, shown, shown_difference, shown_scores
 
     unit = "texts" if found[0].metrics["task"] == "topic" else "paragraphs"
     lines = [f"{len(found)} runs, judged on the same {int(said[0].rows['judged'].sum()):,} {unit}", ""]
@@ -149,7 +149,7 @@ def as_text(found: list[Finished], said: list[Predictions], compared: list[Compa
 
 def class_lines(letter: str, compared: Comparison) -> list[str]:
     """Return the classes that changed most."""
-    from copydesk.evaluation.report import shown, shown_difference
+    from copydesk.reports.report import shown, shown_difference
 
     changed = [row for row in compared.per_class if row["difference"]["value"]]
     changed.sort(key=lambda row: -abs(row["difference"]["value"]))

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from copydesk.datasets.examples import Examples
-    from copydesk.evaluation.report import Section
     from copydesk.model import Model
     from copydesk.records import Run
+    from copydesk.reports.report import Section
 
 FOLDER = "experiments/evaluations"
 NAMED = 5
@@ -148,8 +148,8 @@ def limits_of(model: Model, frame: pd.DataFrame, fingerprint: str) -> list[str]:
 
 def sections_of(model: Model, now: dict[str, Any], limits: list[str]) -> list[Section]:
     """Return the sections that this report has and a run's has not."""
-    from copydesk.evaluation.report import Section
     from copydesk.evaluation.shift import shift_sections
+    from copydesk.reports.report import Section
 
     cant = [Section("What can't be said", "; ".join(limits) + ".")] if limits else []
     return [*shift_sections(model.manifest.get("judged"), now), *cant]

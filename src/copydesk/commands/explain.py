@@ -163,7 +163,7 @@ def painted(lines: list[str], text: str, found: Explanation) -> str:
     from rich.text import Text
 
     from copydesk.diff import CONTROL
-    from copydesk.evaluation.marks import marked
+    from copydesk.reports.marks import marked
 
     spans = [(start, end, each.value / len(each.spans)) for each in found.contributions for start, end in each.spans]
     written = io.StringIO()

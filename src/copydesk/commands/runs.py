@@ -69,7 +69,7 @@ def as_json(run: Finished) -> dict[str, Any]:
 
 def as_row(run: Finished) -> list[str]:
     """Return a line of the table."""
-    from copydesk.evaluation.report import SCORES, shown, shown_interval
+    from copydesk.reports.report import SCORES, shown, shown_interval
 
     name = run.headline["name"]
     return [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from copydesk.errors import ModelError
-from copydesk.evaluation.report import Plot, Section, Table, shown
+from copydesk.reports.report import Plot, Section, Table, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,7 +166,7 @@ def confidence_plot(before: Profile, now: Profile) -> Plot:
     """Return how sure the model was, then and now."""
 
     def draw(axes: Any) -> None:
-        from copydesk.evaluation.plots import DASHES, PALETTE
+        from copydesk.reports.plots import DASHES, PALETTE
 
         edges = np.linspace(0, 1, BINS + 1)
         for at, (each, name) in enumerate(((before, "at training"), (now, "now"))):

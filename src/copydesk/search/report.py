@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from copydesk.config.units import shown_size
-from copydesk.evaluation.report import Plot, Section, Table
+from copydesk.reports.report import Plot, Section, Table
 from copydesk.search.found import judged_by, of_saved_model, shown_value
 
 Row = Mapping[str, Any]
@@ -68,7 +68,7 @@ def chosen(row: Row) -> dict[str, Any]:
 
 def draw_history(rows: Sequence[Row], metric: str, axes: Any) -> None:
     """Draw each trial's score in the order of their ends, and the best so far."""
-    from copydesk.evaluation.plots import FAINT, INK, PALETTE
+    from copydesk.reports.plots import FAINT, INK, PALETTE
 
     best, line = float("-inf"), []
     for at, row in enumerate(rows, start=1):
@@ -86,7 +86,7 @@ def draw_history(rows: Sequence[Row], metric: str, axes: Any) -> None:
 
 def draw_importance(importance: Mapping[str, float], axes: Any) -> None:
     """Draw how much each key explains, the largest on top."""
-    from copydesk.evaluation.plots import PALETTE
+    from copydesk.reports.plots import PALETTE
 
     names = list(importance)[::-1]
     axes.barh(names, [importance[name] for name in names], color=PALETTE[0])
@@ -95,7 +95,7 @@ def draw_importance(importance: Mapping[str, float], axes: Any) -> None:
 
 def draw_front(rows: Sequence[Row], front: Sequence[int], metric: str, axes: Any) -> None:
     """Draw score by size, the slower the larger the point; those on the front are filled."""
-    from copydesk.evaluation.plots import INK, PALETTE
+    from copydesk.reports.plots import INK, PALETTE
 
     slowest = max(row["seconds"] for row in rows) or 1.0
     for row in rows:

@@ -14,11 +14,11 @@ import numpy as np
 from copydesk.evaluation.boilerplate import CUT, PROMISED_LOSS, loss_curve
 from copydesk.evaluation.curves import precision_recall, reliability, roc
 from copydesk.evaluation.intervals import wilson_interval
-from copydesk.evaluation.report import SCORES, Plot, shown
+from copydesk.reports.report import SCORES, Plot, shown
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
-    from copydesk.evaluation.report import Report
+    from copydesk.reports.report import Report
 
 INK, FAINT = "#000001", "#000002"
 # Told apart by the colour-blind (Okabe and Ito 2008); lines also differ in their dashes.

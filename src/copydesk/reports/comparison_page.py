@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from copydesk.evaluation.comparison import aligned
-from copydesk.evaluation.html import write_page
-from copydesk.evaluation.report import shown_scores
-from copydesk.evaluation.views import excerpt
+from copydesk.reports.html_report import write_page
+from copydesk.reports.report import shown_scores
+from copydesk.reports.views import excerpt
 
 if TYPE_CHECKING:
     from pathlib import Path

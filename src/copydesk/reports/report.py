@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from copydesk.evaluation.marks import Span
     from copydesk.evaluation.predictions import Predictions
+    from copydesk.reports.marks import Span
 
 Place = tuple[str, int]  # document and position of a row
 

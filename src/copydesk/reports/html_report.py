@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copydesk.evaluation import mistake_views, views
-from copydesk.evaluation.markdown import confusions, flat
-from copydesk.evaluation.pages import pages
-from copydesk.evaluation.plots import plots, svg
-from copydesk.evaluation.report import (
+from copydesk.reports import mistake_views, views
+from copydesk.reports.markdown_report import confusions, flat
+from copydesk.reports.page_views import pages
+from copydesk.reports.plots import plots, svg
+from copydesk.reports.report import (
     SCORES,
     Report,
     Section,
@@ -27,7 +27,7 @@ from copydesk.evaluation.report import (
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from copydesk.evaluation.report import Plot
+    from copydesk.reports.report import Plot
 
 TEMPLATES = Path(__file__).parent / "templates"
 CONFUSIONS = 15

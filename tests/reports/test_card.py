@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from copydesk.evaluation.card import model_card
 from copydesk.evaluation.metrics import evaluate
+from copydesk.reports.card import model_card
 from judged import HOSTILE, pages, topics
 
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from copydesk.evaluation import mistakes as finding
-from copydesk.evaluation.marks import marked
 from copydesk.evaluation.predictions import STORED_CHARACTERS
-from copydesk.evaluation.report import Table, shown
-from copydesk.evaluation.views import excerpt
+from copydesk.reports.marks import marked
+from copydesk.reports.report import Table, shown
+from copydesk.reports.views import excerpt
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
-    from copydesk.evaluation.report import Highlight, Report
+    from copydesk.reports.report import Highlight, Report
 
 SAID_TERMS = 6
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from copydesk.evaluation.boilerplate import CUT
 from copydesk.evaluation.mistakes import wrong
-from copydesk.evaluation.views import excerpt
+from copydesk.reports.views import excerpt
 
 if TYPE_CHECKING:
     import pandas as pd

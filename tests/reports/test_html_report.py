@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from copydesk.evaluation.html import write_html
-from copydesk.evaluation.report import Plot, Previous, Section, Table, shown_difference
+from copydesk.reports.html_report import write_html
+from copydesk.reports.report import Plot, Previous, Section, Table, shown_difference
 from judged import HOSTILE, pages, report, topics
 
 pytest.importorskip("matplotlib")

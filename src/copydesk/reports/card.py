@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from copydesk.evaluation.markdown import plain, table
-from copydesk.evaluation.report import SCORES, shown, shown_interval, shown_scores, verdict
+from copydesk.reports.markdown_report import plain, table
+from copydesk.reports.report import SCORES, shown, shown_interval, shown_scores, verdict
 
 USE = {
     "topic": (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from copydesk.evaluation.report import SCORES, Report, Section, shown, shown_interval, shown_scores, verdict
+from copydesk.reports.report import SCORES, Report, Section, shown, shown_interval, shown_scores, verdict
 
 if TYPE_CHECKING:
     from pathlib import Path

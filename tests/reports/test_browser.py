@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from copydesk.evaluation.html import write_html
+from copydesk.reports.html_report import write_html
 from judged import HOSTILE, pages, report, topics
 
 pytest.importorskip("matplotlib")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from copydesk.evaluation.report import Previous
+    from copydesk.reports.report import Previous
 
 MANY_CLASSES = 16  # from here on a confusion matrix is drawn small, its labels in an order of likeness
 SHADES = (0.0, 0.02, 0.1, 0.3, 0.6)  # share of a row from which on each shade is used
