@@ -18,8 +18,8 @@ from copydesk.model import Model, check_texts
 
 if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
+    from copydesk.explanations.reasons import Reasons
     from copydesk.features.pages.site_lines import SiteLines
-    from copydesk.reasons import Reasons
 
 CONTENT = "content"
 
@@ -175,7 +175,7 @@ class Cleaner(Model):
         ModelError
             The model's parts are of a kind whose scores can't be taken apart.
         """
-        from copydesk.reasons import explain_paragraphs
+        from copydesk.explanations.reasons import explain_paragraphs
 
         pages = [cleaned.paragraphs for cleaned in self.clean_many(texts, titles, sites)]
         paragraphs = [paragraph for page in pages for paragraph in page]

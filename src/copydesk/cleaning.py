@@ -14,7 +14,7 @@ from copydesk.streams.rows import Answer, Row
 
 if TYPE_CHECKING:
     from copydesk.cleaner import Cleaner, LabelledParagraph
-    from copydesk.reasons import Reasons
+    from copydesk.explanations.reasons import Reasons
 
 # Lines that return on a site's pages are looked for among rows that are read together: this many, or bytes of them.
 # It is fixed, whatever --chunk-size and --jobs are, so that the same input always gives the same bytes.

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 if TYPE_CHECKING:
     import pandas as pd
 
-    from copydesk.explanation import Explanation
+    from copydesk.explanations.contributions import Explanation
 
     Inputs = list[str] | pd.DataFrame
     # Scoring needs no frame: columns of paragraphs will do.
@@ -177,7 +177,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
     def explain(self, text: str, label: Any = None) -> Explanation:
         """Return what every n-gram of a text adds to the decision value of a label; see `explanation.explain`."""
-        from copydesk.explanation import explain
+        from copydesk.explanations.contributions import explain
 
         check_is_fitted(self)
         return explain(self, text, label)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from copydesk.estimator import TextClassifier
-    from copydesk.explanation import Explanation
+    from copydesk.explanations.contributions import Explanation
 
 
 # Called with the place of what can't be answered, the thing itself, and the reason.

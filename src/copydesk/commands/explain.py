@@ -17,7 +17,7 @@ from copydesk.streams.sources import FORMATS, find_sources
 
 if TYPE_CHECKING:
     from copydesk.cleaner import Cleaner
-    from copydesk.explanation import Explanation
+    from copydesk.explanations.contributions import Explanation
     from copydesk.model import TopicModel
 
 NAMED = 10  # n-grams named for a label, and as many against it

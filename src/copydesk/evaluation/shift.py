@@ -52,7 +52,7 @@ def unknown_shares(model: TextClassifier, frame: pd.DataFrame, task: Task) -> li
 
 def reader(model: TextClassifier, task: Task) -> Any:
     """Return the part of a model that reads texts; None where there is none."""
-    from copydesk.reasons import reader_of
+    from copydesk.explanations.reasons import reader_of
 
     if not task.grouped:
         return model.features_

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from copydesk.classifiers.sequence import EDGES, SequenceClassifier
 from copydesk.errors import ModelError
-from copydesk.explanation import Contribution, ngram_contributions
+from copydesk.explanations.contributions import Contribution, ngram_contributions
 from copydesk.features.paragraph_features import ParagraphFeatures
 from copydesk.features.tfidf import TfidfFeatures
 

@@ -10,7 +10,7 @@ import numpy as np
 from copydesk.errors import ModelError
 from copydesk.evaluation.mistakes import worst_mistakes
 from copydesk.evaluation.predictions import STORED_CHARACTERS
-from copydesk.explanation import Contribution, contrast
+from copydesk.explanations.contributions import Contribution, contrast
 from copydesk.reports.report import Highlight, Place
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def of_paragraphs(
     model: TextClassifier, frame: pd.DataFrame, said: Predictions, chosen: np.ndarray
 ) -> list[list[Contribution]]:
     """Return what the words of each chosen paragraph say for the label given; its surroundings say the rest."""
-    from copydesk.reasons import reader_of, word_contributions
+    from copydesk.explanations.reasons import reader_of, word_contributions
 
     reader, second = reader_of(model), model.classes_[1]
     return [
@@ -85,9 +85,9 @@ def highlight(contributions: Sequence[Contribution]) -> Highlight:
 
 def strongest_ngrams(model: TextClassifier, n: int = TERMS) -> dict[str, list[tuple[str, float]]]:
     """Return the n-grams that speak most for each class, the strongest first; empty where there are none to name."""
-    from copydesk.explanation import explainable, linear_part, strongest
+    from copydesk.explanations.contributions import explainable, linear_part, strongest
+    from copydesk.explanations.reasons import reader_of
     from copydesk.features.tfidf import TfidfFeatures
-    from copydesk.reasons import reader_of
 
     try:
         if getattr(model.features_ or model.classifier_, "takes_paragraphs", False):

@@ -11,9 +11,9 @@ from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.linear import LinearSVM
 from copydesk.estimator import TextClassifier
 from copydesk.evaluation.predictions import Predictions
-from copydesk.explanation import contrast
+from copydesk.explanations.contributions import contrast
+from copydesk.explanations.highlights import highlights, strongest_ngrams
 from copydesk.features.tfidf import TfidfFeatures
-from copydesk.highlights import highlights, strongest_ngrams
 from copydesk.tasks import TASKS
 from judged import frame_of
 

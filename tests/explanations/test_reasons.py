@@ -18,9 +18,9 @@ from copydesk.classifiers.sequence import SequenceClassifier
 from copydesk.cleaner import Cleaner
 from copydesk.errors import ModelError
 from copydesk.estimator import TextClassifier
+from copydesk.explanations.reasons import reader_of, word_contributions
 from copydesk.features.paragraph_features import ParagraphFeatures, number_names, page_numbers
 from copydesk.features.tfidf import TfidfFeatures
-from copydesk.reasons import reader_of, word_contributions
 
 
 def fitted(features: Any, classifier: Any) -> Cleaner:

@@ -1,0 +1,1 @@
+"""Explanations of decisions: n-gram contributions, reasons for paragraphs, highlighted mistakes."""
