@@ -12,9 +12,9 @@ from copydesk.classifiers.boosting import BoostedTrees
 from copydesk.classifiers.decision import Keep
 from copydesk.classifiers.linear import LinearSVM
 from copydesk.classifiers.sequence import SequenceClassifier
-from copydesk.cleaner import Cleaner
 from copydesk.estimator import TextClassifier
 from copydesk.features.tfidf import TfidfFeatures
+from copydesk.models.cleaner import Cleaner
 
 SUBJECTS = "The council|A court|The ferry company|Our harbour|Her team|The mayor|One farmer|The school".split("|")
 VERBS = "said on Tuesday that|denied that|hopes that|had long warned that|will decide whether|reports that".split("|")

@@ -29,9 +29,9 @@ from extraction.scores import cell, head, row, scores
 from extraction.shingles import compare, mean_with_interval
 from hydra import compose, initialize_config_dir
 
-from copydesk.cleaner import Cleaner
 from copydesk.datasets.composed_crawl import ComposedCrawl
 from copydesk.fitting import build_estimator, fit
+from copydesk.models.cleaner import Cleaner
 from copydesk.resources import find
 from copydesk.tasks import Boilerplate
 

@@ -25,13 +25,13 @@ import pandas as pd
 from hydra import compose, initialize_config_dir
 
 import copydesk
-from copydesk.cleaner import Cleaner
 from copydesk.config import build as building
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.bbc import BBC
 from copydesk.datasets.composed_crawl import ComposedCrawl, render
 from copydesk.datasets.examples import Examples
 from copydesk.fitting import build_estimator, fit
+from copydesk.models.cleaner import Cleaner
 from copydesk.resources import find
 from copydesk.tasks import Boilerplate, Topic
 

@@ -11,18 +11,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from copydesk.cleaner import CleanedText, Cleaner, LabelledParagraph
-    from copydesk.loading import load
-    from copydesk.model import TopicModel
+    from copydesk.models.cleaner import CleanedText, Cleaner, LabelledParagraph
+    from copydesk.models.loading import load
+    from copydesk.models.topic import TopicModel
     from copydesk.train import train
 
 __version__ = "0.1.0"
 _HOMES = {
-    "CleanedText": "cleaner",
-    "Cleaner": "cleaner",
-    "LabelledParagraph": "cleaner",
-    "TopicModel": "model",
-    "load": "loading",
+    "CleanedText": "models.cleaner",
+    "Cleaner": "models.cleaner",
+    "LabelledParagraph": "models.cleaner",
+    "TopicModel": "models.topic",
+    "load": "models.loading",
     "train": "train",
 }
 __all__ = ["CleanedText", "Cleaner", "LabelledParagraph", "TopicModel", "load", "train"]

@@ -13,8 +13,8 @@ from copydesk.streams.readers import Cells, Record
 from copydesk.streams.rows import Answer, Row
 
 if TYPE_CHECKING:
-    from copydesk.cleaner import Cleaner, LabelledParagraph
     from copydesk.explanations.reasons import Reasons
+    from copydesk.models.cleaner import Cleaner, LabelledParagraph
 
 # Lines that return on a site's pages are looked for among rows that are read together: this many, or bytes of them.
 # It is fixed, whatever --chunk-size and --jobs are, so that the same input always gives the same bytes.
@@ -73,7 +73,7 @@ def open_cleaner(args: argparse.Namespace) -> tuple[dict[str, Any], Answer]:
     ModelError
         The model can't be loaded, changed or explained as asked for.
     """
-    from copydesk.loading import load
+    from copydesk.models.loading import load
 
     if args.text and args.explain:
         raise ConfigError("--text --explain: the text alone has no room for reasons; use --diff --explain")

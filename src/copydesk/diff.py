@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from copydesk.cleaner import CONTENT
+from copydesk.models.cleaner import CONTENT
 from copydesk.streams.outputs import Encoded
 from copydesk.streams.rows import Row
 

@@ -23,7 +23,7 @@ from copydesk.streams.rows import Answer, Fields, Row
 from copydesk.streams.sources import FORMATS, Source, find_sources
 
 if TYPE_CHECKING:
-    from copydesk.model import TopicModel
+    from copydesk.models.topic import TopicModel
 
 
 def run(args: argparse.Namespace) -> int:
@@ -130,7 +130,7 @@ def open_model(args: argparse.Namespace) -> tuple[dict[str, Any], Answer]:
     """Load the model and return its manifest and what answers rows with it."""
     if is_clean(args):
         return cleaning.open_cleaner(args)
-    from copydesk.loading import load
+    from copydesk.models.loading import load
 
     topics = load(args.model, task="topic")
     check_options(args, topics.manifest["classes"])
@@ -202,7 +202,7 @@ def read_all(sources: Iterator[Source], text_field: str, shown: Silent) -> Itera
 
 def labeller(topics: TopicModel, args: argparse.Namespace) -> Callable[[Sequence[Row]], list[dict[str, Any]]]:
     """Return what gives rows ``label`` and ``confidence``, and what else was asked for."""
-    from copydesk.model import join_title
+    from copydesk.models.topic import join_title
 
     classes = [str(label) for label in topics.classes_]
 

@@ -27,7 +27,7 @@ HOSTILE = [
     "copydesk.config.build.importlib.import_module",
     "copydesk.config.compose.Path",
     "copydesk.train.train",
-    "copydesk.model.load",
+    "copydesk.models.topic.load",
     "copydesk.bundle.load",
     "sklearn.utils.deprecated.__globals__",
     "sklearn.base.warnings.warn",

@@ -15,12 +15,12 @@ from copydesk.classifiers.chain import LinearChain
 from copydesk.classifiers.decision import Keep
 from copydesk.classifiers.linear import LinearSVM
 from copydesk.classifiers.sequence import SequenceClassifier
-from copydesk.cleaner import Cleaner
 from copydesk.errors import ModelError
 from copydesk.estimator import TextClassifier
 from copydesk.explanations.reasons import reader_of, word_contributions
 from copydesk.features.paragraph_features import ParagraphFeatures, number_names, page_numbers
 from copydesk.features.tfidf import TfidfFeatures
+from copydesk.models.cleaner import Cleaner
 
 
 def fitted(features: Any, classifier: Any) -> Cleaner:

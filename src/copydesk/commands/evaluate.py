@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from copydesk.datasets.examples import Examples
-    from copydesk.model import Model
+    from copydesk.models.topic import Model
     from copydesk.records import Run
     from copydesk.reports.report import Section
 
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     from copydesk.evaluation.metrics import evaluate
     from copydesk.evaluation.shift import profile
     from copydesk.fitting import judge
-    from copydesk.loading import load
+    from copydesk.models.loading import load
     from copydesk.observed import Observed
     from copydesk.records import Run, fingerprint
     from copydesk.tasks import TASKS

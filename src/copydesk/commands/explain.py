@@ -16,9 +16,9 @@ from copydesk.streams.rows import Fields, Rejected, Row, parse
 from copydesk.streams.sources import FORMATS, find_sources
 
 if TYPE_CHECKING:
-    from copydesk.cleaner import Cleaner
     from copydesk.explanations.contributions import Explanation
-    from copydesk.model import TopicModel
+    from copydesk.models.cleaner import Cleaner
+    from copydesk.models.topic import TopicModel
 
 NAMED = 10  # n-grams named for a label, and as many against it
 LIMIT = 10
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     ConfigError, DataError, ModelError
         One line each.
     """
-    from copydesk.loading import load
+    from copydesk.models.loading import load
 
     if args.limit < 1:
         raise ConfigError(f"--limit {args.limit}: a whole number from 1")
@@ -112,7 +112,7 @@ def coloured(args: argparse.Namespace) -> bool:
 
 def explained(model: TopicModel, row: Row, label: str | None) -> tuple[str, Explanation, float]:
     """Return the text as the model reads it, its explanation, and the probability of the explained label."""
-    from copydesk.model import join_title
+    from copydesk.models.topic import join_title
 
     text = join_title(row.text, row.title)
     found = model.explain(text, label)

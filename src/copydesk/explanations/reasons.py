@@ -16,8 +16,8 @@ from copydesk.features.paragraph_features import ParagraphFeatures
 from copydesk.features.tfidf import TfidfFeatures
 
 if TYPE_CHECKING:
-    from copydesk.cleaner import LabelledParagraph, Table
     from copydesk.estimator import TextClassifier
+    from copydesk.models.cleaner import LabelledParagraph, Table
 
 Floats = NDArray[np.floating[Any]]
 WORDS = "words"  # the group of what a paragraph's own text says

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from copydesk import bundle
-from copydesk.cleaner import Cleaner
 from copydesk.errors import ModelError
-from copydesk.model import TopicModel
+from copydesk.models.cleaner import Cleaner
+from copydesk.models.topic import TopicModel
 from copydesk.resources import find
 
 BOX = ("boilerplate",)  # names of the models that ship with copydesk

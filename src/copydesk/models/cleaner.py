@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.errors import ModelError
-from copydesk.model import Model, check_texts
+from copydesk.models.topic import Model, check_texts
 
 if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier

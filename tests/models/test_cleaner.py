@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import little_desk
 from copydesk.classifiers.decision import Argmax
-from copydesk.cleaner import Cleaner, LabelledParagraph, join_kept, paragraph_table
 from copydesk.errors import ModelError
+from copydesk.models.cleaner import Cleaner, LabelledParagraph, join_kept, paragraph_table
 
 
 def labelled(text: str, kept: list[bool]) -> list[LabelledParagraph]:

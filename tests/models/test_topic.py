@@ -14,7 +14,7 @@ from copydesk.classifiers.decision import Abstain
 from copydesk.classifiers.linear import LinearSVM
 from copydesk.estimator import TextClassifier
 from copydesk.features.tfidf import TfidfFeatures
-from copydesk.model import TopicModel, check_texts, chunks
+from copydesk.models.topic import TopicModel, check_texts, chunks
 from little_topics import LABELS, TEXTS
 
 

@@ -1,0 +1,1 @@
+"""Loaded models: the topic model and the cleaner."""
