@@ -17,7 +17,7 @@ from typing import Any
 
 FORKS = get_context("forkserver")
 FORKS.set_forkserver_preload(
-    ["copydesk.predict", "copydesk.models.loading", "copydesk.train", "copydesk.streams.parquet", "pyarrow.parquet",
+    ["copydesk.predict", "copydesk.models.loading", "copydesk.train", "copydesk.formats.parquet_types", "pyarrow.parquet",
      "copydesk.classifiers.decision", "copydesk.classifiers.linear", "copydesk.features.tfidf", "processes"]
 )  # fmt: skip
 

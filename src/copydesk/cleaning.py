@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from copydesk.errors import ConfigError
-from copydesk.streams.outputs import Encoder, TextAlone
-from copydesk.streams.readers import Cells, Record
-from copydesk.streams.rows import Answer, Row
+from copydesk.formats.encoders import Encoder, TextAlone
+from copydesk.formats.readers import Cells, Record
+from copydesk.formats.rows import Answer, Row
 
 if TYPE_CHECKING:
     from copydesk.explanations.reasons import Reasons

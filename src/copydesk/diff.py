@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from copydesk.formats.encoders import Encoded
+from copydesk.formats.rows import Row
 from copydesk.models.cleaner import CONTENT
-from copydesk.streams.outputs import Encoded
-from copydesk.streams.rows import Row
 
 # A crawled text must not move a terminal's cursor or change its title.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from copydesk import cleaning
 from copydesk.errors import ConfigError
+from copydesk.formats.encoders import Encoder, JsonLines, encoder_for, format_of
+from copydesk.formats.readers import Record, read_records
+from copydesk.formats.rows import Answer, Fields, Row
+from copydesk.formats.sources import FORMATS, Source, find_sources
 from copydesk.streams.answers import answering
 from copydesk.streams.delivery import Delivery
 from copydesk.streams.flow import CHUNK_BYTES, CHUNK_ROWS, Chunk, in_chunks, in_order
-from copydesk.streams.outputs import Encoder, JsonLines, encoder_for, format_of
 from copydesk.streams.progress import Silent, bar
-from copydesk.streams.readers import Record, read_records
-from copydesk.streams.rows import Answer, Fields, Row
-from copydesk.streams.sources import FORMATS, Source, find_sources
 
 if TYPE_CHECKING:
     from copydesk.models.topic import TopicModel

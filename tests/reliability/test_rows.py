@@ -22,11 +22,11 @@ from pyarrow import parquet
 import little_topics
 import processes
 from copydesk.cli import main
+from copydesk.formats.encoders import JsonLines
+from copydesk.formats.readers import read_records
+from copydesk.formats.rows import Fields, Rejected, Row, parse
+from copydesk.formats.sources import FORMATS, Source
 from copydesk.streams import rejects
-from copydesk.streams.outputs import JsonLines
-from copydesk.streams.readers import read_records
-from copydesk.streams.rows import Fields, Rejected, Row, parse
-from copydesk.streams.sources import FORMATS, Source
 from little_topics import TEXTS
 from trials import times, tried
 

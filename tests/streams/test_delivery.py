@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from copydesk.errors import ConfigError, CopydeskError, DataError, InterruptedRunError, ResourceError
+from copydesk.formats.encoders import encoder_for, format_of
+from copydesk.formats.readers import read_records
+from copydesk.formats.rows import Fields, Row
+from copydesk.formats.sources import Source
 from copydesk.streams import delivery as delivering
 from copydesk.streams.answers import answering
 from copydesk.streams.delivery import Delivery
 from copydesk.streams.flow import in_chunks, in_order
-from copydesk.streams.outputs import encoder_for, format_of
-from copydesk.streams.readers import read_records
-from copydesk.streams.rows import Fields, Row
-from copydesk.streams.sources import Source
 
 
 def upper(rows: Sequence[Row]) -> list[Mapping[str, Any]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 from copydesk.errors import DataError
-from copydesk.files import COMPRESSIONS, MAX_ROW, SUFFIXES, open_bytes, suffix_of
+from copydesk.formats.files import COMPRESSIONS, MAX_ROW, SUFFIXES, open_bytes, suffix_of
 
 # A row is (where, fields); where it can't be read, (where, the reason).
 Row: TypeAlias = tuple[str, dict[str, Any] | str]

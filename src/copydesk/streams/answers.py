@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from copydesk.formats.encoders import Encoder
+from copydesk.formats.rows import Answer, Fields, Rejected, Row, parse
 from copydesk.streams.delivery import Answered
 from copydesk.streams.flow import Chunk
-from copydesk.streams.outputs import Encoder
-from copydesk.streams.rows import Answer, Fields, Rejected, Row, parse
 
 
 def answering(

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ConfigError, CopydeskError, DataError, InterruptedRunError, ResourceError
+from copydesk.formats.encoders import Encoded
+from copydesk.formats.readers import Record
+from copydesk.formats.rows import Rejected
 from copydesk.streams import rejects as rejecting
 from copydesk.streams.aside import Aside, part_of, put_in_place
 from copydesk.streams.flow import Chunk
-from copydesk.streams.outputs import Encoded
-from copydesk.streams.readers import Record
 from copydesk.streams.resume import Seal, State, skip_done
-from copydesk.streams.rows import Rejected
 
 CHECKPOINT_SECONDS = 1.0
 
@@ -247,7 +247,7 @@ class Delivery:
     def _name(self, part: Path, path: Path) -> None:
         try:
             if path == self.output_path and path.suffix.lower() == ".parquet":
-                from copydesk.streams.parquet import to_parquet
+                from copydesk.formats.parquet_types import to_parquet
 
                 whole = path.with_name(f"{path.name}.part.parquet")
                 to_parquet(part, whole)

@@ -6,8 +6,8 @@ import base64
 from collections.abc import Iterable
 from typing import Any
 
-from copydesk.streams.readers import Cells, ParquetRow, Record
-from copydesk.streams.rows import Rejected, to_json
+from copydesk.formats.readers import Cells, ParquetRow, Record
+from copydesk.formats.rows import Rejected, to_json
 
 SHOWN = 10  # on standard error, where no file takes them
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from json import decoder
 from typing import Any, TypeAlias
 
-from copydesk.streams.readers import Cells, ParquetRow, Record
+from copydesk.formats.readers import Cells, ParquetRow, Record
 from copydesk.text.paragraphs import LINE
 
 

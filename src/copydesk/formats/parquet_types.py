@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from copydesk.streams.rows import members_of, value_text
+from copydesk.formats.rows import members_of, value_text
 
 GROUP_ROWS = 2_048  # of a row group; fixed, so that the same rows give the same file
 GROUP_BYTES = 32 * 2**20

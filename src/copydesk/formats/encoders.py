@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from copydesk.errors import ConfigError, DataError, nearest
-from copydesk.streams.readers import Cells, ParquetRow
-from copydesk.streams.rows import Row, member, to_json
+from copydesk.formats.readers import Cells, ParquetRow
+from copydesk.formats.rows import Row, member, to_json
 
 FORMATS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
 # A spreadsheet takes cells that begin so for formulas, unless they are numbers.

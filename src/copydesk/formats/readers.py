@@ -16,8 +16,8 @@ from functools import cached_property
 from typing import IO, Any
 
 from copydesk.errors import nearest
-from copydesk.files import MAX_ROW
-from copydesk.streams.sources import Source, open_source
+from copydesk.formats.files import MAX_ROW
+from copydesk.formats.sources import Source, open_source
 
 # Of a row over the cap, this much goes to the rejects.
 SHOWN_BYTES = 1_000

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ConfigError, DataError
-from copydesk.files import SUFFIXES, decompressed, suffix_of
+from copydesk.formats.files import SUFFIXES, decompressed, suffix_of
 
 FORMATS = ("text", "html", "jsonl", "csv", "tsv", "parquet")
 DOCUMENTS = {".txt": "text", ".text": "text", ".html": "html", ".htm": "html"}

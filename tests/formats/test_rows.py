@@ -16,11 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from copydesk.streams import readers, rejects
-from copydesk.streams.outputs import Csv, JsonLines
-from copydesk.streams.readers import read_records
-from copydesk.streams.rows import Fields, Rejected, Row, members_of, parse, to_json, value_text
-from copydesk.streams.sources import Source
+from copydesk.formats import readers
+from copydesk.formats.encoders import Csv, JsonLines
+from copydesk.formats.readers import read_records
+from copydesk.formats.rows import Fields, Rejected, Row, members_of, parse, to_json, value_text
+from copydesk.formats.sources import Source
+from copydesk.streams import rejects
 
 
 def rows_of(path: Path, file_format: str = "jsonl", **fields: Any) -> list[Row | Rejected]:
@@ -247,7 +248,7 @@ def test_a_parquet_string_that_is_not_utf8_rejects_its_row_alone(tmp_path: Path)
 
 @given(st.lists(st.tuples(st.text(), st.text(min_size=1)), min_size=1, max_size=5), st.booleans())
 def test_law_csv_in_is_csv_out(rows: list[tuple[str, str]], escape: bool) -> None:
-    from copydesk.streams.readers import Cells, Record
+    from copydesk.formats.readers import Cells, Record
 
     source = Source("in.csv", None, "csv")
     records = [Record(source, n, Cells(("note", "text"), list(cells), ""), 1) for n, cells in enumerate(rows)]

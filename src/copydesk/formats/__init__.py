@@ -1,0 +1,1 @@
+"""File formats of rows, read and written in one place each."""
