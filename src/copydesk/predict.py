@@ -18,9 +18,9 @@ from copydesk.formats.readers import Record, read_records
 from copydesk.formats.rows import Answer, Fields, Row
 from copydesk.formats.sources import FORMATS, Source, find_sources
 from copydesk.streams.answers import answering
+from copydesk.streams.chunks import CHUNK_BYTES, CHUNK_ROWS, Chunk, in_chunks, in_order
 from copydesk.streams.delivery import Delivery
-from copydesk.streams.flow import CHUNK_BYTES, CHUNK_ROWS, Chunk, in_chunks, in_order
-from copydesk.streams.progress import Silent, bar
+from copydesk.streams.progress_bar import Silent, bar
 
 if TYPE_CHECKING:
     from copydesk.models.topic import TopicModel

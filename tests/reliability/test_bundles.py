@@ -207,7 +207,7 @@ CLASSES = [
     "code.InteractiveConsole", "pickle.loads", "joblib.load", "numpy.load", "pandas.eval", "pandas.read_pickle",
     "timeit.timeit", "runpy.run_path", "sklearn.svm.LinearSVC", "skops.io.load", "copydesk.records.Run",
     "copydesk.records.subprocess.run", "copydesk.records.subprocess", "copydesk.config.build.importlib.import_module",
-    "copydesk.bundle.bundle.load", "copydesk.streams.aside.Aside", "copydesk.cli.main", "copydesk.cli.os.system",
+    "copydesk.bundle.bundle.load", "copydesk.streams.part_file.Aside", "copydesk.cli.main", "copydesk.cli.os.system",
     "copydesk.estimator.BaseEstimator", "copydesk.estimator.clone", "copydesk.classifiers.linear.LinearSVM.fit",
     "copydesk", "copydesk.", ".system", "", "copydesk..cli.main", "copydesk.nowhere.Thing",
 ]  # fmt: skip

@@ -17,8 +17,8 @@ from copydesk.formats.rows import Fields, Row
 from copydesk.formats.sources import Source
 from copydesk.streams import delivery as delivering
 from copydesk.streams.answers import answering
+from copydesk.streams.chunks import in_chunks, in_order
 from copydesk.streams.delivery import Delivery
-from copydesk.streams.flow import in_chunks, in_order
 
 
 def upper(rows: Sequence[Row]) -> list[Mapping[str, Any]]:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from copydesk.formats.encoders import Encoder
 from copydesk.formats.rows import Answer, Fields, Rejected, Row, parse
+from copydesk.streams.chunks import Chunk
 from copydesk.streams.delivery import Answered
-from copydesk.streams.flow import Chunk
 
 
 def answering(

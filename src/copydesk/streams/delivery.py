@@ -16,8 +16,8 @@ from copydesk.formats.encoders import Encoded
 from copydesk.formats.readers import Record
 from copydesk.formats.rows import Rejected
 from copydesk.streams import rejects as rejecting
-from copydesk.streams.aside import Aside, part_of, put_in_place
-from copydesk.streams.flow import Chunk
+from copydesk.streams.chunks import Chunk
+from copydesk.streams.part_file import Aside, part_of, put_in_place
 from copydesk.streams.resume import Seal, State, skip_done
 
 CHECKPOINT_SECONDS = 1.0
