@@ -112,7 +112,7 @@ def search_section(run: Run) -> list[Section]:
     """Return what the report tells of the run's search, if there was one."""
     if "search" not in run.info:
         return []
-    from copydesk.search.report import section
+    from copydesk.search.report_section import section
 
     told = json.loads((run.folder / "search" / "history.json").read_text(encoding="utf-8"))
     return [section(told, run.info["search"]["metric"])]
@@ -128,7 +128,7 @@ def print_summary(run: Run, metrics: dict[str, Any]) -> None:
     )
     print_scores(metrics)
     if "search" in run.info:
-        from copydesk.search.found import judged_by, shown_value
+        from copydesk.search.results import judged_by, shown_value
 
         found = run.info["search"]
         first, best = (shown_value(found[name]) for name in ("value_of_the_first_trial", "value"))

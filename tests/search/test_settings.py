@@ -11,7 +11,7 @@ import pytest
 
 from copydesk.config.units import parse_duration, parse_size, shown_duration, shown_size
 from copydesk.errors import ConfigError
-from copydesk.search.scores import Metric
+from copydesk.search.objective import Metric
 from copydesk.search.settings import Budget, Settings
 
 SPACE = {"classifier.C": [1, 2]}

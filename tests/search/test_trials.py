@@ -15,8 +15,8 @@ from copydesk.datasets.audit import audit
 from copydesk.datasets.splits import KFold
 from copydesk.errors import ConfigError
 from copydesk.fitting import build_estimator, fit
-from copydesk.search.limits import below, fixed_bytes
-from copydesk.search.scores import Metric
+from copydesk.search.objective import Metric
+from copydesk.search.size_limit import below, fixed_bytes
 from copydesk.search.trials import Outcome, Trials
 from copydesk.tasks import Topic
 from search.little import config

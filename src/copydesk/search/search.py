@@ -17,14 +17,14 @@ from copydesk.config.units import shown_duration
 from copydesk.errors import ConfigError, one_line
 from copydesk.fitting import build_estimator
 from copydesk.records import Run, fingerprint
-from copydesk.search.found import history, summary
-from copydesk.search.limits import below
-from copydesk.search.scores import Metric
+from copydesk.search.objective import Metric
+from copydesk.search.results import history, summary
 from copydesk.search.settings import Budget, Settings
+from copydesk.search.size_limit import below
 from copydesk.search.space import PARTS, Range, Space
 from copydesk.search.study import Study, copy_of
 from copydesk.search.trials import Outcome, Trials
-from copydesk.search.warm import warm_up
+from copydesk.search.warm_up import warm_up
 from copydesk.tasks import check_fit
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from copydesk.estimator import scores_of
 from copydesk.evaluation.predictions import is_judged
 from copydesk.fitting import build_estimator, fit, groups_and_weights
 from copydesk.search.cache import Cache
-from copydesk.search.limits import fixed_bytes, within
-from copydesk.search.scores import Metric
+from copydesk.search.objective import Metric
+from copydesk.search.size_limit import fixed_bytes, within
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from copydesk.search.scores import Metric
+from copydesk.search.objective import Metric
 
 CLASSES = np.asarray(["a", "b", "c"], dtype=object)
 

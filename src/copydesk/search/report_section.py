@@ -9,7 +9,7 @@ from typing import Any
 
 from copydesk.config.units import shown_size
 from copydesk.reports.report import Plot, Section, Table
-from copydesk.search.found import judged_by, of_saved_model, shown_value
+from copydesk.search.results import judged_by, of_saved_model, shown_value
 
 Row = Mapping[str, Any]
 

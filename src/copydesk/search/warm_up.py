@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from copydesk.errors import ConfigError
-from copydesk.search.scores import Metric
+from copydesk.search.objective import Metric
 from copydesk.search.space import Space
 from copydesk.search.trials import Outcome, Trials
 
