@@ -13,8 +13,8 @@ import yaml
 
 import copydesk as package
 from copydesk import bundle
-from copydesk.records import versions
 from copydesk.resources import find
+from copydesk.runs.run import versions
 from test_cli import copydesk
 from test_experiments import LEFTOVERS, SAMPLE, STORY
 

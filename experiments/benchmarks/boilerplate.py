@@ -30,9 +30,9 @@ from extraction.shingles import compare, mean_with_interval
 from hydra import compose, initialize_config_dir
 
 from copydesk.datasets.composed_crawl import ComposedCrawl
-from copydesk.fitting import build_estimator, fit
 from copydesk.models.cleaner import Cleaner
 from copydesk.resources import find
+from copydesk.runs.fit import build_estimator, fit
 from copydesk.tasks import Boilerplate
 
 TABLE = Path(__file__).with_suffix(".md")

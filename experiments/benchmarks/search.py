@@ -35,8 +35,8 @@ from copydesk.datasets.bbc import BBC
 from copydesk.datasets.splits import Official, Stratified
 from copydesk.datasets.tables import Table
 from copydesk.evaluation.intervals import wilson_interval
-from copydesk.fitting import build_estimator, fit
 from copydesk.resources import find
+from copydesk.runs.fit import build_estimator, fit
 from copydesk.tasks import TASKS
 from copydesk.train import train
 

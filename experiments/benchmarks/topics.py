@@ -32,8 +32,8 @@ from topic_sets.tuning import CANDIDATES, PLANS, tune
 
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
-from copydesk.fitting import build_estimator, fit, judge
 from copydesk.resources import find
+from copydesk.runs.fit import build_estimator, fit, judge
 from copydesk.tasks import TASKS
 
 Found = dict[str, Any]

@@ -30,9 +30,9 @@ from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.bbc import BBC
 from copydesk.datasets.composed_crawl import ComposedCrawl, render
 from copydesk.datasets.examples import Examples
-from copydesk.fitting import build_estimator, fit
 from copydesk.models.cleaner import Cleaner
 from copydesk.resources import find
+from copydesk.runs.fit import build_estimator, fit
 from copydesk.tasks import Boilerplate, Topic
 
 TABLE = Path(__file__).with_suffix(".md")

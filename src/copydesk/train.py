@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copydesk import outputs
 from copydesk.config import build as building
 from copydesk.config import compose as config
 from copydesk.datasets.audit import audit, drop_straddlers
@@ -15,9 +14,10 @@ from copydesk.errors import ConfigError, DataError
 from copydesk.evaluation.learning_curve import points
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions, is_judged
-from copydesk.fitting import build_estimator, fit, fit_and_judge, judge
-from copydesk.observed import Observed
-from copydesk.records import Run, fingerprint
+from copydesk.runs import outputs
+from copydesk.runs.diagnostics import Observed
+from copydesk.runs.fit import build_estimator, fit, fit_and_judge, judge
+from copydesk.runs.run import Run, fingerprint
 from copydesk.tasks import TASKS, check_fit
 
 if TYPE_CHECKING:

@@ -102,8 +102,8 @@ def test_wrong_task_missing_folder_missing_and_strange_files_are_refused(saved: 
 @pytest.mark.parametrize(
     "name",
     [
-        "os.system", "subprocess.Popen", "builtins.eval", "copydesk.records.subprocess", "copydesk.cli.main",
-        "copydesk.records.Run", "copydesk.bundle.bundle.load", "copydesk.config.compose.Path", "sklearn.svm.LinearSVC",
+        "os.system", "subprocess.Popen", "builtins.eval", "copydesk.runs.run.subprocess", "copydesk.cli.main",
+        "copydesk.runs.run.Run", "copydesk.bundle.bundle.load", "copydesk.config.compose.Path", "sklearn.svm.LinearSVC",
         "copydesk.estimator.BaseEstimator", "copydesk", "", ".", "copydesk.estimator.TextClassifier.fit",
     ],
 )  # fmt: skip

@@ -17,7 +17,7 @@ from copydesk.estimator import TextClassifier
 from copydesk.evaluation.predictions import Predictions
 from copydesk.evaluation.shift import profile
 from copydesk.features.tfidf import TfidfFeatures
-from copydesk.observed import Observed
+from copydesk.runs.diagnostics import Observed
 from copydesk.tasks import TASKS
 from judged import frame_of
 

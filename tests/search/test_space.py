@@ -12,8 +12,8 @@ from omegaconf import DictConfig, OmegaConf
 from copydesk.config import build as building
 from copydesk.config import compose as config
 from copydesk.errors import ConfigError
-from copydesk.fitting import build_estimator
 from copydesk.resources import find
+from copydesk.runs.fit import build_estimator
 from copydesk.search.space import Space
 
 optuna = pytest.importorskip("optuna", reason="needs the extra 'search'")

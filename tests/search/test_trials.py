@@ -14,7 +14,7 @@ from copydesk.config import build as building
 from copydesk.datasets.audit import audit
 from copydesk.datasets.splits import KFold
 from copydesk.errors import ConfigError
-from copydesk.fitting import build_estimator, fit
+from copydesk.runs.fit import build_estimator, fit
 from copydesk.search.objective import Metric
 from copydesk.search.size_limit import below, fixed_bytes
 from copydesk.search.trials import Outcome, Trials

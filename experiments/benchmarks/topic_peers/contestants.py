@@ -54,7 +54,7 @@ class Copydesk(Contestant):
     def __init__(self, name: str, jobs: int, *overrides: str) -> None:
         from hydra import compose, initialize_config_dir
 
-        from copydesk.fitting import build_estimator
+        from copydesk.runs.fit import build_estimator
 
         self.name, self.threads, self.jobs = name, str(jobs), jobs
         with initialize_config_dir(str(CONF), version_base="1.3"):

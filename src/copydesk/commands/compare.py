@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from copydesk.commands.columns import aligned, one_line
 from copydesk.errors import ConfigError, DataError
-from copydesk.history import Finished, find_run
+from copydesk.runs.finished import Finished, find_run
 
 if TYPE_CHECKING:
     from copydesk.evaluation.comparison import Comparison

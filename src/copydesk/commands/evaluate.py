@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from copydesk.datasets.examples import Examples
     from copydesk.models.topic import Model
-    from copydesk.records import Run
     from copydesk.reports.report import Section
+    from copydesk.runs.run import Run
 
 FOLDER = "experiments/evaluations"
 NAMED = 5
@@ -48,14 +48,14 @@ def run(args: argparse.Namespace) -> int:
     DataError, ModelError, ResourceError
         One line each.
     """
-    from copydesk import outputs
     from copydesk.datasets.audit import audit
     from copydesk.evaluation.metrics import evaluate
     from copydesk.evaluation.shift import profile
-    from copydesk.fitting import judge
     from copydesk.models.loading import load
-    from copydesk.observed import Observed
-    from copydesk.records import Run, fingerprint
+    from copydesk.runs import outputs
+    from copydesk.runs.diagnostics import Observed
+    from copydesk.runs.fit import judge
+    from copydesk.runs.run import Run, fingerprint
     from copydesk.tasks import TASKS
 
     model = load(args.model)
@@ -164,7 +164,7 @@ def config_of(model: Model) -> str:
 
 def tell(run: Run, metrics: dict[str, Any], sections: list[Section]) -> None:
     """Print the scores, what has shifted, and where the report is."""
-    from copydesk import outputs
+    from copydesk.runs import outputs
 
     unit = "texts" if metrics["task"] == "topic" else "paragraphs"
     print(f"{run.name}: judged on {metrics['n']:,} {unit} of {run.info['audit']['documents']:,} documents")

@@ -12,7 +12,7 @@ from typing import Any
 from copydesk.commands.columns import aligned, one_line
 from copydesk.config.units import shown_size
 from copydesk.errors import DataError
-from copydesk.history import RUNS, Finished, find_runs
+from copydesk.runs.finished import RUNS, Finished, find_runs
 
 ORDERS: dict[str, Callable[[Finished], Any]] = {
     "started": lambda run: run.info.get("started", ""),

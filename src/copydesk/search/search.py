@@ -15,8 +15,8 @@ from omegaconf import DictConfig, OmegaConf
 from copydesk.config import compose as config
 from copydesk.config.units import shown_duration
 from copydesk.errors import ConfigError, one_line
-from copydesk.fitting import build_estimator
-from copydesk.records import Run, fingerprint
+from copydesk.runs.fit import build_estimator
+from copydesk.runs.run import Run, fingerprint
 from copydesk.search.objective import Metric
 from copydesk.search.results import history, summary
 from copydesk.search.settings import Budget, Settings

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, open_dict
 from copydesk.bundle import measure
 from copydesk.classifiers.decision import Argmax
 from copydesk.config.build import resolve_target
-from copydesk.fitting import build_estimator, fit
+from copydesk.runs.fit import build_estimator, fit
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,7 +22,7 @@ from copydesk.datasets.splits import KFold
 from copydesk.errors import ConfigError
 from copydesk.estimator import scores_of
 from copydesk.evaluation.predictions import is_judged
-from copydesk.fitting import build_estimator, fit, groups_and_weights
+from copydesk.runs.fit import build_estimator, fit, groups_and_weights
 from copydesk.search.cache import Cache
 from copydesk.search.objective import Metric
 from copydesk.search.size_limit import fixed_bytes, within

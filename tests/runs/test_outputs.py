@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from copydesk import outputs
 from copydesk.reports import html_report as html
+from copydesk.runs import outputs
 
 
 @pytest.mark.parametrize(("missing", "name"), [(None, "report.html"), ("jinja2", "report.md")])

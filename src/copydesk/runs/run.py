@@ -77,7 +77,7 @@ class Run:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time a stage, and show it on the terminal while it runs."""
-        from copydesk.progress import working
+        from copydesk.runs.progress import working
 
         self.doing = name
         start = time.perf_counter()

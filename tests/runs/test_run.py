@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from copydesk.errors import CopydeskError, DataError, ResourceError
-from copydesk.records import Run, fingerprint, new_folder
+from copydesk.runs.run import Run, fingerprint, new_folder
 
 
 def test_runs_that_start_in_the_same_second_do_not_share_a_folder(tmp_path: Path) -> None:

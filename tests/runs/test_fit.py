@@ -10,7 +10,7 @@ from copydesk.classifiers.decision import Argmax
 from copydesk.datasets.splits import Inner
 from copydesk.errors import ConfigError
 from copydesk.estimator import TextClassifier
-from copydesk.fitting import fit, fit_and_judge
+from copydesk.runs.fit import fit, fit_and_judge
 from copydesk.tasks import Boilerplate
 
 

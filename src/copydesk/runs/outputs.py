@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from copydesk.datasets.examples import Examples
     from copydesk.estimator import TextClassifier
     from copydesk.evaluation.predictions import Predictions
-    from copydesk.observed import Observed
-    from copydesk.records import Run
     from copydesk.reports.report import Highlight, Place, Section
+    from copydesk.runs.diagnostics import Observed
+    from copydesk.runs.run import Run
 
 
 def tell_audit(run: Run, audited: Audit) -> None:
@@ -84,10 +84,10 @@ def report(
 ) -> None:
     """Write ``report.md``, and ``report.html`` where the libraries for it are installed."""
     from copydesk.explanations.highlights import strongest_ngrams
-    from copydesk.history import last_run
     from copydesk.reports.html_report import missing_library, write_html
     from copydesk.reports.markdown_report import write_markdown
     from copydesk.reports.report import Report
+    from copydesk.runs.finished import last_run
 
     told = Report(
         run={**run.info, "seconds": run.seconds},

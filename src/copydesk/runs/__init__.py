@@ -1,0 +1,1 @@
+"""A run: its folder, stages, fits, outputs and record, and finished runs."""
