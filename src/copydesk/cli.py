@@ -201,7 +201,7 @@ def batch(verb: str) -> Callable[[list[str]], int]:
 
 def export(words: list[str]) -> int:
     """Write a saved topic model as a scikit-learn pipeline."""
-    from copydesk import export as exporting
+    from copydesk.commands import export as exporting
 
     parser = argparse.ArgumentParser(prog="copydesk export", description=COMMANDS["export"][0])
     exporting.add_arguments(parser)

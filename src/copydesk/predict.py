@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copydesk import cleaning
+from copydesk.commands import clean as cleaning
 from copydesk.errors import ConfigError
 from copydesk.formats.encoders import Encoder, JsonLines, encoder_for, format_of
 from copydesk.formats.readers import Record, read_records

@@ -138,7 +138,7 @@ def topic_json(model: TopicModel, row: Row, label: str | None) -> dict[str, Any]
 
 def topic_text(model: TopicModel, row: Row, args: argparse.Namespace) -> str:
     """Return an explanation for people."""
-    from copydesk.diff import CONTROL
+    from copydesk.commands.diff import CONTROL
 
     text, found, probability = explained(model, row, args.label)
     total = found.score - found.intercept
@@ -162,7 +162,7 @@ def painted(lines: list[str], text: str, found: Explanation) -> str:
     from rich.console import Console
     from rich.text import Text
 
-    from copydesk.diff import CONTROL
+    from copydesk.commands.diff import CONTROL
     from copydesk.reports.marks import marked
 
     spans = [(start, end, each.value / len(each.spans)) for each in found.contributions for start, end in each.spans]
@@ -181,7 +181,7 @@ def painted(lines: list[str], text: str, found: Explanation) -> str:
 
 def paragraphs_json(desk: Cleaner, row: Row) -> dict[str, Any]:
     """Return the reasons for every paragraph, for programs."""
-    from copydesk.cleaning import as_fields, why
+    from copydesk.commands.clean import as_fields, why
 
     pages = desk.explain(row.text, row.title or None)
     return {
@@ -192,7 +192,7 @@ def paragraphs_json(desk: Cleaner, row: Row) -> dict[str, Any]:
 
 def paragraphs_text(desk: Cleaner, row: Row, args: argparse.Namespace) -> str:
     """Return the reasons for every paragraph, for people: + kept, - cut."""
-    from copydesk.diff import Diff
+    from copydesk.commands.diff import Diff
 
     encoded = Diff("paragraphs", coloured(args)).encode([row], [paragraphs_json(desk, row)])
     return encoded.data.decode()

@@ -15,7 +15,7 @@ import pytest
 import little_desk
 from copydesk import bundle
 from copydesk.cli import main
-from copydesk.diff import CONTROL, coloured
+from copydesk.commands.diff import CONTROL, coloured
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,7 @@ def text_output(args: argparse.Namespace) -> Encoder | None:
     if args.text:
         return TextAlone(args.text_field)
     if args.diff:
-        from copydesk.diff import Diff
+        from copydesk.commands.diff import Diff
 
         return Diff(f"{args.prefix}paragraphs", colour=args.output is None and sys.stdout.isatty())
     return None

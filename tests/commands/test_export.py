@@ -15,9 +15,9 @@ from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.linear import LinearSVM, LogisticRegression
 from copydesk.classifiers.nb import NBWeighted
 from copydesk.cli import main
+from copydesk.commands.export import to_sklearn
 from copydesk.errors import ModelError
 from copydesk.estimator import TextClassifier
-from copydesk.export import to_sklearn
 from copydesk.features.tfidf import TfidfFeatures
 from little_topics import LABELS, TEXTS
 
