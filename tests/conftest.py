@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from trials import LONG
+from helpers.trials import LONG
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import little_topics
 from copydesk.cli import main
-from little_topics import LABELS, TEXTS
+from helpers import little_topics
+from helpers.little_topics import LABELS, TEXTS
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from copydesk.classifiers.linear import LinearSVM, LogisticRegression
-from text_like import documents
+from helpers.text_like import documents
 
 # The equivalence of weights and repetitions holds at the optimum, so the checks run near it.
 EXACT = {"tol": 1e-9, "max_iter": 20_000}

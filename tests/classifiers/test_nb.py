@@ -13,7 +13,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from copydesk.classifiers.linear import LinearSVM, LogisticRegression
 from copydesk.classifiers.nb import NBWeighted
 from copydesk.classifiers.regularization_path import fit_path
-from text_like import documents
+from helpers.text_like import documents
 
 INNER = [
     LinearSVM(),

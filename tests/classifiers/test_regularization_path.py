@@ -10,7 +10,7 @@ from sklearn.svm import LinearSVC
 
 from copydesk.classifiers.linear import LinearSVM, LogisticRegression
 from copydesk.classifiers.regularization_path import fit_path
-from text_like import documents
+from helpers.text_like import documents
 
 MODELS = [LinearSVM(), LinearSVM(loss="hinge"), LogisticRegression(), LogisticRegression(multi_class="ovr")]
 

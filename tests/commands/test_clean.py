@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-import little_desk
 from copydesk import bundle
 from copydesk.cli import main
 from copydesk.commands.diff import CONTROL, coloured
+from helpers import little_desk
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from copydesk.cli import main
 from copydesk.estimator import TextClassifier
 from copydesk.evaluation.predictions import Predictions
 from copydesk.features.tfidf import TfidfFeatures
-from little_desk import desk
+from helpers.little_desk import desk
 
 
 def articles(n: int) -> tuple[list[str], np.ndarray]:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import little_desk
 from copydesk import bundle
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.linear import LinearSVM
@@ -19,7 +18,8 @@ from copydesk.evaluation.shift import profile
 from copydesk.features.tfidf import TfidfFeatures
 from copydesk.runs.diagnostics import Observed
 from copydesk.tasks import TASKS
-from judged import frame_of
+from helpers import little_desk
+from helpers.judged import frame_of
 
 WORDS = {"boats": "ferry harbour tide crew sail anchor".split(), "bread": "oven flour yeast dough crust loaf".split()}
 

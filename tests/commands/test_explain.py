@@ -10,13 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 
-import little_desk
 from copydesk import bundle
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.linear import LinearSVM
 from copydesk.cli import main
 from copydesk.estimator import TextClassifier
 from copydesk.features.tfidf import TfidfFeatures
+from helpers import little_desk
 
 TEXTS = ["ferry harbour tide", "harbour crew sails", "oven flour yeast", "dough oven crust"]
 LABELS = ["boats", "boats", "bread", "bread"]

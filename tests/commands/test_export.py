@@ -19,7 +19,7 @@ from copydesk.commands.export import to_sklearn
 from copydesk.errors import ModelError
 from copydesk.estimator import TextClassifier
 from copydesk.features.tfidf import TfidfFeatures
-from little_topics import LABELS, TEXTS
+from helpers.little_topics import LABELS, TEXTS
 
 
 @pytest.mark.parametrize("classifier", [LinearSVM(), LogisticRegression(), NBWeighted(LinearSVM())])

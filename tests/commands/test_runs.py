@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from copydesk.cli import main
-from judged import pages, topics
-from recorded import record
+from helpers.judged import pages, topics
+from helpers.recorded import record
 
 
 @pytest.fixture

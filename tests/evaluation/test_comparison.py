@@ -10,7 +10,7 @@ import pytest
 from copydesk.evaluation.comparison import aligned, compare, difference_of_data, mcnemar
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
-from judged import pages, topics
+from helpers.judged import pages, topics
 
 
 def test_a_run_beside_itself_changes_nothing() -> None:

@@ -15,7 +15,7 @@ from copydesk.evaluation.curves import average_precision, coverage_curve, reliab
 from copydesk.evaluation.intervals import resampling_units, wilson_interval
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
-from judged import frame_of, pages, topics
+from helpers.judged import frame_of, pages, topics
 
 
 @pytest.mark.parametrize(("n", "classes", "right"), [(200, 2, 0.7), (400, 5, 0.6), (90, 8, 0.95)])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from copydesk.evaluation.mistakes import label_errors, worst_mistakes, wrong, wrong_lead
 from copydesk.evaluation.predictions import Predictions
 from copydesk.reports.marks import marked
-from judged import frame_of, topics
+from helpers.judged import frame_of, topics
 
 
 def test_the_worst_come_first_and_every_class_has_some() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from copydesk.errors import DataError
 from copydesk.evaluation.predictions import Predictions
-from judged import frame_of, topics
+from helpers.judged import frame_of, topics
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:

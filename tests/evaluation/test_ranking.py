@@ -13,7 +13,7 @@ from copydesk.evaluation.boilerplate import removed_at_loss
 from copydesk.evaluation.intervals import resample_counts
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.ranking import found_draws, ranking_draws
-from judged import topics
+from helpers.judged import topics
 
 
 @settings(max_examples=40)

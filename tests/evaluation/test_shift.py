@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from copydesk.evaluation.predictions import Predictions
 from copydesk.evaluation.shift import by_chance, distance, profile, shift_sections
-from judged import topics
+from helpers.judged import topics
 
 MIXES = st.dictionaries(st.sampled_from("abcd"), st.floats(0.01, 1), min_size=1).map(
     lambda mix: {name: share / sum(mix.values()) for name, share in mix.items()}

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-import little_desk
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.linear import LinearSVM
 from copydesk.estimator import TextClassifier
@@ -15,7 +14,8 @@ from copydesk.explanations.contributions import contrast
 from copydesk.explanations.highlights import highlights, strongest_ngrams
 from copydesk.features.tfidf import TfidfFeatures
 from copydesk.tasks import TASKS
-from judged import frame_of
+from helpers import little_desk
+from helpers.judged import frame_of
 
 TEXTS = [
     "ferry harbour tide",

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from sklearn.naive_bayes import MultinomialNB
 
-import little_desk
 from copydesk.classifiers.boosting import BoostedTrees
 from copydesk.classifiers.chain import LinearChain
 from copydesk.classifiers.decision import Keep
@@ -21,6 +20,7 @@ from copydesk.explanations.reasons import reader_of, word_contributions
 from copydesk.features.paragraph_features import ParagraphFeatures, number_names, page_numbers
 from copydesk.features.tfidf import TfidfFeatures
 from copydesk.models.cleaner import Cleaner
+from helpers import little_desk
 
 
 def fitted(features: Any, classifier: Any) -> Cleaner:

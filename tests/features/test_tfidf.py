@@ -18,7 +18,7 @@ from copydesk.features.kernels.hash_table import HASHED
 from copydesk.features.ngrams.strings import Strings, self_keyed
 from copydesk.features.ngrams.terms import decode_terms, encode_terms
 from copydesk.features.tfidf import SlowPatternWarning, TfidfFeatures
-from reference import TEXTS, check, same
+from helpers.reference import TEXTS, check, same
 
 WORDS = r"(?u)\b\w\w+\b"
 # one of each parameter, together with each other and with texts of any kind

@@ -24,7 +24,7 @@ from sklearn.utils import estimator_checks as checks
 
 from copydesk.bundle.encoding import Encoded, decode
 from copydesk.features.tfidf import TfidfFeatures
-from reference import TEXTS
+from helpers.reference import TEXTS
 
 # scikit-learn's check_estimator leaves all but a few out for text; these need no X, or fail before they look at it.
 WITHOUT_X = [

@@ -20,7 +20,7 @@ from copydesk.features.ngrams.patterns import goes_astray
 from copydesk.features.ngrams.strings import Strings, self_keyed
 from copydesk.features.ngrams.terms import encode_terms
 from copydesk.features.tfidf import SlowPatternWarning, TfidfFeatures
-from reference import TEXTS, check, same
+from helpers.reference import TEXTS, check, same
 
 
 @pytest.mark.parametrize("analyzer", ["word", "char", "char_wb"])

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from copydesk.features.tfidf import TfidfFeatures
-from reference import check
+from helpers.reference import check
 
 Texts = Callable[[], list[str]]
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import little_desk
 from copydesk.classifiers.decision import Argmax
 from copydesk.errors import ModelError
 from copydesk.models.cleaner import Cleaner, LabelledParagraph, join_kept, paragraph_table
+from helpers import little_desk
 
 
 def labelled(text: str, kept: list[bool]) -> list[LabelledParagraph]:

@@ -15,7 +15,7 @@ from copydesk.classifiers.linear import LinearSVM
 from copydesk.estimator import TextClassifier
 from copydesk.features.tfidf import TfidfFeatures
 from copydesk.models.topic import TopicModel, check_texts, chunks
-from little_topics import LABELS, TEXTS
+from helpers.little_topics import LABELS, TEXTS
 
 
 @pytest.fixture(scope="module")

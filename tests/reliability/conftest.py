@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from trials import tried
+from helpers.trials import tried
 
 PROMISES = {"test_bundles": 4, "test_configs": 4, "test_rows": 8}
 

@@ -27,7 +27,7 @@ from copydesk.classifiers.linear import LinearSVM
 from copydesk.errors import ModelError
 from copydesk.estimator import TextClassifier
 from copydesk.features.tfidf import TfidfFeatures
-from trials import LONG, times, tried
+from helpers.trials import LONG, times, tried
 
 TEXTS = [f"{'sea ship' if n % 2 else 'land horse'} n{n % 5}" for n in range(40)]
 LABELS = ["sea" if n % 2 else "land" for n in range(40)]

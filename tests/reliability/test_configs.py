@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 import copydesk
-import processes
 from copydesk.config import build as building
 from copydesk.config import compose as config
 from copydesk.errors import ConfigError
-from trials import LONG, times, tried
+from helpers import processes
+from helpers.trials import LONG, times, tried
 
 KEPT_APART = ("copydesk", "sklearn")
 

@@ -15,12 +15,11 @@ from pathlib import Path
 
 import pytest
 
-import little_topics
-import processes
 from copydesk import bundle
 from copydesk.errors import ResourceError
-from little_topics import TEXTS
-from trials import LONG, times, tried
+from helpers import little_topics, processes
+from helpers.little_topics import TEXTS
+from helpers.trials import LONG, times, tried
 
 CHECKPOINT = 0.01
 

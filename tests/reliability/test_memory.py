@@ -11,10 +11,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-import little_desk
-import little_topics
 from copydesk import bundle
-from trials import tried
+from helpers import little_desk, little_topics
+from helpers.trials import tried
 
 MB = 2**20
 GB = 2**30

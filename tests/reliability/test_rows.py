@@ -19,16 +19,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-import little_topics
-import processes
 from copydesk.cli import main
 from copydesk.formats.encoders import JsonLines
 from copydesk.formats.readers import read_records
 from copydesk.formats.rows import Fields, Rejected, Row, parse
 from copydesk.formats.sources import FORMATS, Source
 from copydesk.streams import rejects
-from little_topics import TEXTS
-from trials import times, tried
+from helpers import little_topics, processes
+from helpers.little_topics import TEXTS
+from helpers.trials import times, tried
 
 
 @pytest.fixture(scope="module")

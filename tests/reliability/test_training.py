@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 import yaml
 
-import processes
 from copydesk import bundle
 from copydesk.classifiers.decision import Calibrated
 from copydesk.classifiers.linear import LinearSVM, LogisticRegression
@@ -21,7 +20,8 @@ from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.splits import Stratified
 from copydesk.estimator import TextClassifier
 from copydesk.features.tfidf import TfidfFeatures
-from trials import LONG, times, tried
+from helpers import processes
+from helpers.trials import LONG, times, tried
 
 RUNS = Path("experiments/runs/x")
 

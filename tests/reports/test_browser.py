@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from copydesk.reports.html_report import write_html
-from judged import HOSTILE, pages, report, topics
+from helpers.judged import HOSTILE, pages, report, topics
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")

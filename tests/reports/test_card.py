@@ -9,7 +9,7 @@ import yaml
 
 from copydesk.evaluation.metrics import evaluate
 from copydesk.reports.card import model_card
-from judged import HOSTILE, pages, topics
+from helpers.judged import HOSTILE, pages, topics
 
 
 def card(task: str, name: str = "news", classes: int = 3) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from copydesk.reports.html_report import write_html
 from copydesk.reports.report import Plot, Previous, Section, Table, shown_difference
-from judged import HOSTILE, pages, report, topics
+from helpers.judged import HOSTILE, pages, report, topics
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")

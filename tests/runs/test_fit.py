@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import little_desk
 from copydesk.classifiers.decision import Argmax
 from copydesk.datasets.splits import Inner
 from copydesk.errors import ConfigError
 from copydesk.estimator import TextClassifier
 from copydesk.runs.fit import fit, fit_and_judge
 from copydesk.tasks import Boilerplate
+from helpers import little_desk
 
 
 def test_without_a_split_a_model_is_judged_by_what_its_decision_was_fitted_on() -> None:

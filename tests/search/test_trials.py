@@ -19,7 +19,7 @@ from copydesk.search.objective import Metric
 from copydesk.search.size_limit import below, fixed_bytes
 from copydesk.search.trials import Outcome, Trials
 from copydesk.tasks import Topic
-from search.little import config
+from helpers.little_search import config
 
 
 @pytest.fixture
