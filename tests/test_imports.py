@@ -12,18 +12,15 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "copydesk"
 
 ALLOWED = {
+    "compiled": {"compiled"},
     "text": {"text"},
-    "features": {"features", "text"},
-    "classifiers": {"classifiers", "features", "text"},
-    "datasets": {"datasets", "text", "errors", "files", "resources"},
+    "features": {"features", "compiled", "text"},
+    "classifiers": {"classifiers", "compiled", "features", "text"},
+    "formats": {"formats", "errors", "text"},
+    "datasets": {"datasets", "errors", "formats", "resources", "text"},
     "evaluation": {"evaluation", "errors", "text"},
     "bundle": {"bundle", "errors"},
-    # a search fits and judges, and sees the parts that do; the run, its files and the screen are not its business
-    "search": {
-        "search", "building", "bundle", "classifiers", "config", "datasets", "errors", "estimator", "evaluation",
-        "fitting", "records", "tasks", "units",
-    },
-    "streams": {"streams", "errors", "files", "text"},
+    "streams": {"streams", "errors", "formats", "text"},
 }  # fmt: skip
 
 

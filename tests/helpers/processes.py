@@ -17,8 +17,9 @@ from typing import Any
 
 FORKS = get_context("forkserver")
 FORKS.set_forkserver_preload(
-    ["copydesk.predict", "copydesk.models.loading", "copydesk.train", "copydesk.formats.parquet_types", "pyarrow.parquet",
-     "copydesk.classifiers.decision", "copydesk.classifiers.linear", "copydesk.features.tfidf", "processes"]
+    ["copydesk.predict", "copydesk.models.loading", "copydesk.train", "copydesk.formats.parquet_types",
+     "pyarrow.parquet",
+     "copydesk.classifiers.decision", "copydesk.classifiers.linear", "copydesk.features.tfidf", "helpers.processes"]
 )  # fmt: skip
 
 COMPILING = "compiling its kernels for this machine"
