@@ -15,8 +15,8 @@ import copydesk as package
 from copydesk import bundle
 from copydesk.resources import find
 from copydesk.runs.run import versions
-from test_cli import copydesk
-from test_experiments import LEFTOVERS, SAMPLE, STORY
+from helpers.command import copydesk
+from helpers.sample import LEFTOVERS, SAMPLE, STORY
 
 BOX = Path(package.__file__).parent / "box" / "boilerplate"
 ARTICLE = SAMPLE.read_text(encoding="utf-8")

@@ -3,47 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-
-def copydesk(
-    *words: str, cwd: Path, stdin: str | None = None, timeout: float = 300, **env: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "copydesk.cli", *words],
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **env},
-        timeout=timeout,
-    )
-
-
-TOPICS = {
-    "boats": ["ferry", "harbour", "sail", "tide", "anchor", "deck", "crew", "pier"],
-    "bread": ["oven", "flour", "yeast", "crust", "dough", "baker", "loaf", "wheat"],
-    "chess": ["bishop", "castle", "check", "gambit", "knight", "opening", "pawn", "queen"],
-}
+from helpers.command import copydesk
+from helpers.little_articles import articles
 
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sixty little articles on three topics."""
-    import random
-
-    draw = random.Random(5)
     path = tmp_path_factory.mktemp("table") / "articles.jsonl"
-    with path.open("w", encoding="utf-8") as lines:
-        for number in range(60):
-            label = sorted(TOPICS)[number % 3]
-            words = [draw.choice(TOPICS[label]) for _ in range(12)] + [f"no{number}", f"week{number}"]
-            lines.write(json.dumps({"text": " ".join(words), "label": label}) + "\n")
+    path.write_text("".join(json.dumps(row) + "\n" for row in articles(60)), encoding="utf-8")
     return path
 
 
