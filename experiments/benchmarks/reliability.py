@@ -52,7 +52,7 @@ def tried(names: list[str]) -> dict[str, list[dict[str, object]]]:
     for name in names:
         with tempfile.TemporaryDirectory() as made:
             counts = Path(made) / "counts"
-            command = [sys.executable, "-m", "pytest", "-q", "-m", "slow or not slow", str(TESTS / f"test_{name}.py")]
+            command = [sys.executable, "-m", "pytest", "-q", "-m", "fuzz", str(TESTS / f"test_{name}.py")]
             environment = {**os.environ, "COPYDESK_FUZZ": "1", "COPYDESK_TRIALS": str(counts)}
             if subprocess.run(command, env=environment, cwd=TESTS.parents[1]).returncode:
                 raise SystemExit(f"{name}: a test failed; the table stays as it is")

@@ -112,6 +112,7 @@ def test_only_copydesks_own_estimators_are_named_in_a_tree(name: str) -> None:
         own_class(name)
 
 
+@pytest.mark.fuzz
 def test_law_a_save_killed_at_any_step_leaves_the_old_or_the_new_bundle(tmp_path: Path) -> None:
     old, new = fitted(), fitted(classifier=LinearSVM(C=0.01))
     expected = {model.predict_proba(TEXTS).tobytes() for model in (old, new)}

@@ -20,6 +20,7 @@ def round_trip(array: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     return decode(encoded.tree, encoded.arrays, {})["weights"], encoded.arrays
 
 
+@pytest.mark.fuzz
 @given(
     st.lists(st.floats(width=32), min_size=1, max_size=300),
     st.sampled_from([WORTH_A_PALETTE - 1, WORTH_A_PALETTE, 3 * WORTH_A_PALETTE]),

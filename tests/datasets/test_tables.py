@@ -112,6 +112,7 @@ def test_a_mistake_is_named_with_what_is_valid(
         Table(**{"path": str(path), **options}).load()
 
 
+@pytest.mark.fuzz
 @given(st.lists(st.tuples(st.text(min_size=1), st.text("ab0Nn", min_size=1)), min_size=1, max_size=8))
 def test_law_whatever_text_is_written_is_read_or_left_out_and_counted(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]
@@ -249,6 +250,7 @@ LINE = st.binary(max_size=60) | st.builds(
 )
 
 
+@pytest.mark.fuzz
 @given(st.lists(LINE, max_size=10))
 def test_law_whatever_the_bytes_a_row_is_exact_or_left_out(
     tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]

@@ -48,6 +48,7 @@ def test_shape() -> None:
     assert np.isfinite(list(shape_of("").values())).all()
 
 
+@pytest.mark.fuzz
 @given(st.text(max_size=60))
 @settings(deadline=None)
 def test_law_shape_counts_what_python_counts(text: str) -> None:

@@ -122,6 +122,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.fuzz
 @given(st.dictionaries(st.text(st.characters(), max_size=5), JSON, max_size=5), st.text(st.characters()), st.booleans())
 def test_law_any_object_comes_out_with_every_field_as_it_was(fields: dict[str, Any], text: str, escaped: bool) -> None:
     row = {**fields, "text": text}
@@ -134,6 +135,7 @@ def test_law_any_object_comes_out_with_every_field_as_it_was(fields: dict[str, A
     to_json(row).encode()  # always UTF-8
 
 
+@pytest.mark.fuzz
 @given(st.text(alphabet='{}[]",:\\ \n\tau1-.e0nltrfs\u2028\x00é'))
 def test_law_what_is_taken_for_json_is_json_and_the_other_way_round(line: str) -> None:
     try:
@@ -246,6 +248,7 @@ def test_a_parquet_string_that_is_not_utf8_rejects_its_row_alone(tmp_path: Path)
     assert kinds == [Row, Rejected, Row]
 
 
+@pytest.mark.fuzz
 @given(st.lists(st.tuples(st.text(), st.text(min_size=1)), min_size=1, max_size=5), st.booleans())
 def test_law_csv_in_is_csv_out(rows: list[tuple[str, str]], escape: bool) -> None:
     from copydesk.formats.readers import Cells, Record

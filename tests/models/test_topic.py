@@ -35,6 +35,7 @@ def test_one_string_is_not_a_list_of_texts() -> None:
         check_texts("one text")
 
 
+@pytest.mark.fuzz
 @given(st.lists(st.integers()), st.integers(1, 7))
 def test_law_chunks_hold_everything_once_and_in_order(items: list[int], size: int) -> None:
     parts = list(chunks(iter(items), size))

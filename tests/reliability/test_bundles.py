@@ -29,6 +29,8 @@ from copydesk.estimator import TextClassifier
 from copydesk.features.tfidf import TfidfFeatures
 from helpers.trials import LONG, times, tried
 
+pytestmark = pytest.mark.fuzz
+
 TEXTS = [f"{'sea ship' if n % 2 else 'land horse'} n{n % 5}" for n in range(40)]
 LABELS = ["sea" if n % 2 else "land" for n in range(40)]
 MANIFEST = {"task": "topic", "classes": ["land", "sea"]}

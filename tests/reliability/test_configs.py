@@ -25,6 +25,8 @@ from copydesk.errors import ConfigError
 from helpers import processes
 from helpers.trials import LONG, times, tried
 
+pytestmark = pytest.mark.fuzz
+
 KEPT_APART = ("copydesk", "sklearn")
 
 

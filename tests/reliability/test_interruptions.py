@@ -21,6 +21,8 @@ from helpers import little_topics, processes
 from helpers.little_topics import TEXTS
 from helpers.trials import LONG, times, tried
 
+pytestmark = pytest.mark.fuzz
+
 CHECKPOINT = 0.01
 
 

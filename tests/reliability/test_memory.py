@@ -15,6 +15,8 @@ from copydesk import bundle
 from helpers import little_desk, little_topics
 from helpers.trials import tried
 
+pytestmark = pytest.mark.fuzz
+
 MB = 2**20
 GB = 2**30
 

@@ -29,6 +29,8 @@ from helpers import little_topics, processes
 from helpers.little_topics import TEXTS
 from helpers.trials import times, tried
 
+pytestmark = pytest.mark.fuzz
+
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> str:

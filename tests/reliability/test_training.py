@@ -23,6 +23,8 @@ from copydesk.features.tfidf import TfidfFeatures
 from helpers import processes
 from helpers.trials import LONG, times, tried
 
+pytestmark = pytest.mark.fuzz
+
 RUNS = Path("experiments/runs/x")
 
 
