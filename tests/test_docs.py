@@ -1,9 +1,9 @@
 """Run every command and Python block of README.md, docs/ and CONTRIBUTING.md.
 
 A ``console`` block is a transcript. Its ``$`` lines run in a folder prepared below, which holds small files under the
-names that the documents use. A command must exit with 0, or with the code at the end of its line: ``# exit code 3``. Lines of
-output in the document must appear in the command's output, in the same order; ``…`` matches any text, and lines may be left
-out. An HTML comment before a block changes this:
+names that the documents use. A command must exit with 0, or with the code at the end of its line: ``# exit code 3``.
+Lines of output in the document must appear in the command's output, in the same order; ``…`` matches any text, and lines
+may be left out. An HTML comment before a block changes this:
 
 - ``<!-- run with: WORDS -->`` appends the words to each ``copydesk`` command of the block; numbers are not compared.
 - ``<!-- numbers vary -->``: numbers are not compared, because the models here are trained on small data.

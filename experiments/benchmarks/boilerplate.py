@@ -10,13 +10,9 @@ a part has found is kept in the cache, so that parts can be measured one by one.
 from __future__ import annotations
 
 import argparse
-import os
 import pickle
-import platform
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +24,7 @@ from extraction.rules import RULES
 from extraction.scores import cell, head, row, scores
 from extraction.shingles import compare, mean_with_interval
 from hydra import compose, initialize_config_dir
+from recording import machine
 
 from copydesk.datasets.composed_crawl import ComposedCrawl
 from copydesk.models.cleaner import Cleaner
@@ -35,6 +32,7 @@ from copydesk.resources import find
 from copydesk.runs.fit import build_estimator, fit
 from copydesk.tasks import Boilerplate
 
+PACKAGES = ("scikit-learn", "numpy", "resiliparse", "trafilatura", "justext", "boilerpy3", "readability-lxml")
 TABLE = Path(__file__).with_suffix(".md")
 REMARKS = "\n## What was missed"  # what follows is written by hand, and stays
 UNSEEN = "fundus"  # news only, gold from publishers' own parsers: kept from training, and judged on
@@ -311,13 +309,6 @@ def remembered(cache: Path | None, name: str, find_out: Callable[[], Any]) -> An
     return found
 
 
-def machine() -> str:
-    cpu = Path("/proc/cpuinfo").read_text().split("model name")[1].split(":")[1].split("\n")[0].strip()
-    names = ("scikit-learn", "numpy", "resiliparse", "trafilatura", "justext", "boilerpy3", "readability-lxml")
-    packages = ", ".join(f"{name} {version(name)}" for name in names)
-    return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today().isoformat()}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
@@ -332,7 +323,7 @@ def main() -> None:
         for name in ("extract_weight", "windows", "wrapped", "bare", "silver_weight", "snippets", "seed")
     }
     corpus = Corpus(options.folder, [*GOLD, SNIPPETS], chosen | {"silver": list(given.silver or [])})
-    lines = ["# Boilerplate on sites never seen", "", f"`boilerplate.py`; {machine()}.", ""]
+    lines = ["# Boilerplate on sites never seen", "", f"`boilerplate.py`; {machine(PACKAGES)}.", ""]
     lines += [
         "Intervals: 95 %, sites drawn anew. Shares are in percent; by character means of the same F1s. “Lost” and "
         "“removed” count characters at the default threshold, a promise that 0.5 % of the article's are lost, which "

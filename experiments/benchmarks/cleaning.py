@@ -16,7 +16,6 @@ os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "M
 
 import argparse
 import json
-import platform
 import resource
 import statistics
 import subprocess
@@ -24,12 +23,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from extraction.peers import justext, trafilatura
+from recording import machine
 
 import copydesk
 from copydesk.datasets.composed_crawl import ComposedCrawl
@@ -188,11 +186,9 @@ def save(parts: dict[str, list[str]], model: str) -> None:
     old, _, remarks = (TABLE.read_text(encoding="utf-8") if TABLE.exists() else "").partition("\n---\n")
     sections = dict(section.split("\n", 1) for section in old.split("\n## ")[1:])
     sections |= {TITLES[part]: "\n" + "\n".join(lines) + "\n" for part, lines in parts.items()}
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     head = (
-        f"# Speed of cleaning\n\n`cleaning.py`; AMD EPYC, 2 cores, one used, one thread; Python "
-        f"{platform.python_version()}, {versions}; {date.today()}; model: {model}. Warm, median of {REPEATS}, in "
-        "seconds of the processor.\n"
+        f"# Speed of cleaning\n\n`cleaning.py`; {machine(PACKAGES)}; one core, one thread; model: {model}. Warm, "
+        f"median of {REPEATS}, in seconds of the processor.\n"
     )
     body = "".join(f"\n## {title}\n{sections[title].rstrip()}\n" for title in TITLES.values() if title in sections)
     TABLE.write_text(head + body + (f"\n---\n{remarks}" if remarks else ""), encoding="utf-8")

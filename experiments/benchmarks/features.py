@@ -14,21 +14,19 @@ import gzip
 import importlib.util
 import json
 import os
-import platform
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from recording import machine, split_sections
 
+PACKAGES = ("scikit-learn", "numba", "numpy", "scipy")
 WORD, CHAR = {"ngram_range": (1, 2)}, {"analyzer": "char_wb", "ngram_range": (2, 5)}
 # part: what is measured, parameters (a list: families), whether fitted already, target
 WORK: dict[str, tuple[str, Any, bool, int]] = {
@@ -254,19 +252,6 @@ def copying(texts: list[str], repeats: int) -> list[str]:
     ]
 
 
-def machine() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-    packages = ", ".join(f"{name} {version(name)}" for name in ("scikit-learn", "numba", "numpy", "scipy"))
-    return f"{model}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today()}"
-
-
-def sections(path: Path) -> dict[str, str]:
-    """Return what stands under each heading of a record."""
-    text = path.read_text() if path.exists() else ""
-    return dict(re.findall(r"^## (.+?)\n\n(.*?)(?=^## |\Z)", text, flags=re.MULTILINE | re.DOTALL))
-
-
 def measure(options: argparse.Namespace) -> Iterator[tuple[str, list[str]]]:
     texts = read_texts(options.folder)
     for part in options.parts.split(","):
@@ -301,8 +286,8 @@ def main() -> None:
     path = Path(__file__).with_suffix(".md")
     for part, lines in measure(options):
         print("\n".join(lines), file=sys.stderr, flush=True)
-        found = sections(path)
-        found[part.capitalize()] = "\n".join([*lines, "", machine() + "."])
+        found = split_sections(path.read_text(encoding="utf-8") if path.exists() else "")
+        found[part.capitalize()] = "\n".join([*lines, "", machine(PACKAGES) + "."])
         order = [*(each.capitalize() for each in PARTS), *sorted(set(found) - {each.capitalize() for each in PARTS})]
         body = "".join(f"## {each}\n\n{found[each].strip()}\n\n" for each in order if each in found)
         path.write_text("# Text to features\n\n`features.py`, part by part.\n\n" + body.rstrip() + "\n")

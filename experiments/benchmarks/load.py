@@ -14,9 +14,7 @@ import hashlib
 import importlib.util
 import json
 import os
-import platform
 import random
-import re
 import statistics
 import subprocess
 import sys
@@ -24,11 +22,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date
-from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+
+from recording import machine, split_sections
 
 TABLE = Path(__file__).with_suffix(".md")
 PACKAGES = ("scikit-learn", "numba", "numpy", "pyarrow")
@@ -179,19 +177,11 @@ TITLES = {
 }
 
 
-def machine() -> str:
-    """Describe machine and versions in one line."""
-    found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    cpu = found[1].strip() if found else platform.processor()
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today()}"
-
-
 def save(section: str, lines: list[str], terms: int) -> None:
     """Put a section into the table, and keep the others."""
     old = TABLE.read_text(encoding="utf-8") if TABLE.exists() else ""
-    kept = dict(re.findall(r"^## (.+?)\n\n(.*?)(?=^## |\Z)", old, flags=re.M | re.S))
-    kept[TITLES[section]] = f"{machine()}.\n\n" + "\n".join(lines) + "\n"
+    kept = split_sections(old)
+    kept[TITLES[section]] = f"{machine(PACKAGES)}.\n\n" + "\n".join(lines) + "\n"
     head = (
         "# Batch prediction at size\n\n`load.py`: `copydesk predict` as a process, JSONL in and out, BBC articles "
         f"drawn with replacement, a model of {terms:,} terms (words and up to four together; 5 classes).\n\n"

@@ -12,14 +12,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
-import re
 import subprocess
 import sys
 import tempfile
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
+
+from recording import machine
 
 TABLE = Path(__file__).with_suffix(".md")
 COUNTS = Path(__file__).with_suffix(".json")
@@ -65,14 +63,6 @@ def lines_of(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def machine() -> str:
-    """Describe machine and versions in one line."""
-    found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    cpu = found[1].strip() if found else platform.processor()
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today()}"
-
-
 def cell(text: object) -> str:
     """Return text that breaks no table."""
     return str(text).replace("|", "\\|")
@@ -90,7 +80,7 @@ def write(parts: dict[str, list[dict[str, object]]]) -> None:
         "# What was tried to break it\n\n`reliability.py`, which runs the long form of `tests/reliability`. The first "
         "column counts the 18 promises of the reliability section; memory at size, the last of them, is in `load.md`. "
         "`found` is what the text before it counts or measures.\n\n"
-        f"{machine()}.\n\n"
+        f"{machine(PACKAGES)}.\n\n"
         "| # | promise | tried | how often | found | lost |\n|---|---|---|---|---|---|\n"
     )
     TABLE.write_text(head + "\n".join(rows) + "\n", encoding="utf-8")

@@ -23,8 +23,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from hydra import compose, initialize_config_dir
+from recording import machine
 from topic_peers.contestants import mixed, normalised
-from topic_peers.record import machine
+from topic_peers.record import PACKAGES
 
 from copydesk import bundle
 from copydesk.classifiers.compression import Smaller
@@ -156,7 +157,7 @@ def measure(name: str, folder: Path, cache: Path, minutes: list[int], sides: lis
                 if not file.exists():
                     load = os.getloadavg()[0]
                     found = {
-                        **work(each), "load": load, "cores": len(os.sched_getaffinity(0)), "machine": machine(),
+                        **work(each), "load": load, "cores": len(os.sched_getaffinity(0)), "machine": machine(PACKAGES),
                         "day": str(date.today()),
                     }  # fmt: skip
                     file.write_text(json.dumps(found, indent=1), encoding="utf-8")

@@ -12,18 +12,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import time
 from collections.abc import Callable
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from hydra import compose, initialize_config_dir
+from recording import machine
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
@@ -36,6 +33,7 @@ from copydesk.resources import find
 from copydesk.runs.fit import build_estimator, fit, judge
 from copydesk.tasks import TASKS
 
+PACKAGES = ("scikit-learn", "numpy", "scipy", "numba")
 Found = dict[str, Any]
 Lines = list[str]
 NOTES = "\n## What was missed, and what was tried\n"  # written by hand; stays as it is
@@ -135,12 +133,6 @@ def remembered(cache: Path | None, name: str, find_out: Callable[[], Any]) -> An
     return found
 
 
-def machine() -> str:
-    cpu = Path("/proc/cpuinfo").read_text().split("model name")[1].split(":")[1].split("\n")[0].strip()
-    packages = ", ".join(f"{name} {version(name)}" for name in ("scikit-learn", "numpy", "scipy", "numba"))
-    return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today().isoformat()}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
@@ -152,7 +144,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="keep what was found here, and go on from it")
     options = parser.parse_args()
     sets = {name: how for name, how in read(options.folder, options.others).items() if chosen(name, options.sets)}
-    lines = ["# Topics", "", f"`topics.py`; {machine()}. One thread.", "", *ABOUT, ""]
+    lines = ["# Topics", "", f"`topics.py`; {machine(PACKAGES)}. One thread.", "", *ABOUT, ""]
     if "tune" in options.parts:
         lines += [
             "## Candidates, by folds of the training parts alone",

@@ -12,17 +12,14 @@ in the box, which has seen BBC articles, in other wrappings. The table goes to `
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import sys
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from hydra import compose, initialize_config_dir
+from recording import machine
 
 import copydesk
 from copydesk.config import build as building
@@ -116,11 +113,9 @@ def main() -> None:
     right = {pair: np.concatenate([each[pair] for each in found]).astype(float) for pair in found[0]}
     n = len(right[WRITTEN, WRITTEN])
     draws = np.random.default_rng(0).integers(n, size=(RESAMPLES, n))
-    versions = ", ".join(f"{name} {version(name)}" for name in ("scikit-learn", "numpy"))
     lines = [
         "# Topics of crawled articles", "",
-        f"`topics_cleaned.py`; AMD EPYC, {os.cpu_count()} cores; Python {platform.python_version()}, {versions}; "
-        f"{date.today()}.", "",
+        f"`topics_cleaned.py`; {machine(('scikit-learn', 'numpy'))}.", "",
         f"BBC News, five folds, {n:,} articles. Accuracy in percent; 95 % intervals, articles drawn anew, and of the "
         "differences the same articles on both sides.", "",
         "| topic model trained on articles | and reading them | accuracy | less than as written |", "|---|---|---|---|",

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import re
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from recording import machine, split_sections
 
 PACKAGES = ("scikit-learn", "fasttext-numpy2-wheel", "vowpalwabbit", "numba", "numpy", "scipy")
 
@@ -42,19 +39,11 @@ def in_turn(work: Sequence[tuple[Callable[[], Any], int]]) -> list[Taken]:
     return [Taken(*map(statistics.median, zip(*mine, strict=True))) for mine in taken]
 
 
-def machine() -> str:
-    """Describe machine, versions and day in one line."""
-    found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    cpu = found[1].strip() if found else platform.processor()
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today()}"
-
-
 def save(table: Path, head: str, titles: dict[str, str], part: str, lines: list[str]) -> None:
     """Put a part into a table and keep the others, in the order of ``titles``, and what stands below ``---``."""
     print("\n".join(lines), file=sys.stderr)
     old, _, remarks = (table.read_text(encoding="utf-8") if table.exists() else "").partition("\n---\n")
-    kept = dict(re.findall(r"^## (.+?)\n\n(.*?)(?=^## |\Z)", old, flags=re.M | re.S))
-    kept[titles[part]] = f"{machine()}.\n\n" + "\n".join(lines)
+    kept = split_sections(old)
+    kept[titles[part]] = f"{machine(PACKAGES)}.\n\n" + "\n".join(lines)
     body = "\n".join(f"## {title}\n\n{kept[title].strip()}\n" for title in titles.values() if title in kept)
     table.write_text(f"{head}\n\n{body}" + (f"\n---\n{remarks}" if remarks else ""), encoding="utf-8")
