@@ -2,8 +2,8 @@
 
 A ``console`` block is a transcript. Its ``$`` lines run in a folder prepared below, which holds small files under the
 names that the documents use. A command must exit with 0, or with the code at the end of its line: ``# exit code 3``.
-Lines of output in the document must appear in the command's output, in the same order; ``…`` matches any text, and lines
-may be left out. An HTML comment before a block changes this:
+Lines of output in the document must appear in the command's output, in the same order; ``…`` matches any text, and
+lines may be left out. An HTML comment before a block changes this:
 
 - ``<!-- run with: WORDS -->`` appends the words to each ``copydesk`` command of the block; numbers are not compared.
 - ``<!-- numbers vary -->``: numbers are not compared, because the models here are trained on small data.
@@ -38,7 +38,7 @@ EXEMPT = ("make", "git", "pip", "python3", ".venv/bin/pip")
 BBC = {
     "business": "shares bank firms economists largest rose profits pounds",
     "entertainment": "film actor album singer award festival stage band",
-    "politics": "election minister party vote parliament policy labour tory",
+    "politics": "council election minister party vote parliament policy labour",
     "sports": "match cup goal coach team injury season rugby",
     "tech": "software phone internet users computer broadband gadget virus",
 }
@@ -100,10 +100,17 @@ def missing(command: Command, output: str) -> str | None:
 
 
 def articles(n: int) -> list[dict[str, str]]:
-    rows = little_articles.articles(n)
+    """Return rows with every field that the documents name, in texts of several paragraphs."""
+    draw = random.Random(1)
     return [
-        {**row, "section": row["label"], "headline": f"News {number}", "site": f"site{number % 6}.example"}
-        for number, row in enumerate(rows)
+        {
+            **row,
+            "text": "\n\n".join([row["text"], *(little_desk.sentence(draw) for _ in range(3))]),
+            "section": row["label"],
+            "headline": f"News {number}",
+            "site": f"site{number % 6}.example",
+        }
+        for number, row in enumerate(little_articles.articles(n))
     ]
 
 

@@ -1,10 +1,10 @@
-"""Boilerplate on sites never seen: copydesk beside rules on the same paragraphs, and extractors that see the HTML.
+"""Boilerplate on unseen sites: copydesk, line rules on the same paragraphs, and extractors that see the HTML.
 
     python experiments/benchmarks/boilerplate.py FOLDER [--parts validate unseen ablation] [--cache FOLDER]
 
 FOLDER holds real pages as ``dataset=pages`` reads them, with the sources fundus, readability, trafilatura_silver,
-trafilatura_snippets and wcxb. The tables go to ``boilerplate.md`` beside this script, above what is noted there. What
-a part has found is kept in the cache, so that parts can be measured one by one.
+trafilatura_snippets and wcxb. The tables go to ``boilerplate.md`` beside this script, above its
+remarks. The cache keeps the results of each part, so that parts can be measured one at a time.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from copydesk.tasks import Boilerplate
 
 PACKAGES = ("scikit-learn", "numpy", "resiliparse", "trafilatura", "justext", "boilerpy3", "readability-lxml")
 TABLE = Path(__file__).with_suffix(".md")
-REMARKS = "\n## What was missed"  # what follows is written by hand, and stays
-UNSEEN = "fundus"  # news only, gold from publishers' own parsers: kept from training, and judged on
+REMARKS = "\n## What was missed"  # what follows is written by hand and kept
+UNSEEN = "fundus"  # news only, gold from publishers' own parsers: held out of training, and evaluated on
 OTHERS = [source for source in [*GOLD, SNIPPETS] if source != UNSEEN]
 MARKED = ["wcxb", SNIPPETS]  # have hand-made snippets, wcxb beside its main texts
 KEEP = (0.995, 0.98, 0.95)  # promises: shares of the article's characters that stay
@@ -106,7 +106,7 @@ def peers(corpus: Corpus) -> Found:
 
 
 def unseen(corpus: Corpus, overrides: Lines, others: Found) -> Found:
-    """Train on the other sources and speak on the unseen one: by paragraph, by page, and behind each extractor."""
+    """Train on the other sources, predict the unseen one: by paragraph, by page, and after each extractor."""
     cfg = settings(overrides)
     train = training(corpus, OTHERS, cfg.dataset.weight)
     test = judged_pages(corpus)
@@ -135,13 +135,13 @@ def pages(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def count_snippets(record: dict[str, Any], whole: str, kept: str) -> tuple[int, int, int, int]:
-    """Return how many snippets must stay and do, must go and do, of those that stand in a page's text."""
+    """Count snippets in a page's text that must be kept and are, and that must be cut and are."""
     must, must_not = ([s for s in record.get(key) or [] if s in whole] for key in ("with", "without"))
     return len(must), sum(s in kept for s in must), len(must_not), sum(s not in kept for s in must_not)
 
 
 def told(pages_of: str, counted: list[tuple[int, int, int, int]]) -> str:
-    """Say what was counted of snippets."""
+    """Return the counts of snippets as a sentence."""
     must, stays, must_not, goes = np.array(counted).sum(axis=0)
     return (
         f"Hand-made snippets of {len(counted)} {pages_of}: {stays} of {must} that must stay do ({stays / must:.1%}), "
@@ -296,7 +296,7 @@ def ablation_table(found: dict[str, Found]) -> Lines:
 
 
 def remembered(cache: Path | None, name: str, find_out: Callable[[], Any]) -> Any:
-    """Return what was found before, or find it out."""
+    """Return the cached result, or compute it."""
     path = cache / f"{name}.pickle" if cache else None
     if path and path.exists():
         return pickle.loads(path.read_bytes())
@@ -314,7 +314,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--parts", nargs="+", default=["validate", "unseen", "ablation"])
     parser.add_argument("--ablations", nargs="+", default=list(ABLATIONS), help="which of them; all")
-    parser.add_argument("--cache", type=Path, help="keep what was found here, and go on from it")
+    parser.add_argument("--cache", type=Path, help="folder for results; present ones are used")
     parser.add_argument("--overrides", nargs="*", default=[], help="of the experiment, such as classifier.reach=6")
     options = parser.parse_args()
     given = settings(options.overrides).dataset.main

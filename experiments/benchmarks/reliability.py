@@ -1,10 +1,10 @@
-"""What was tried to break it, how often, and what was lost: the long form of ``tests/reliability``, as a table.
+"""Table of injected faults: how often each was tried, and what was lost, from the long form of ``tests/reliability``.
 
     python experiments/benchmarks/reliability.py [--only interruptions bundles configs rows training memory]
 
-Every number is counted by the test that did it, after its last assertion; where one fails, there is no table. The table
-goes to ``reliability.md`` beside this script; ``--only`` renews the rows of some tests and keeps the others.
-``--counts FILE`` takes the counts of a run that was already made: ``COPYDESK_TRIALS=FILE make fuzz``.
+Each number is counted by its test, after the last assertion; if a test fails, no table is written. The table goes to
+``reliability.md`` beside this script; ``--only`` renews the rows of some tests and keeps the others. ``--counts FILE``
+reads the counts of an earlier run: ``COPYDESK_TRIALS=FILE make fuzz``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ PROMISES = {
 
 
 def tried(names: list[str]) -> dict[str, list[dict[str, object]]]:
-    """Run the long tests of some modules; return what each counted."""
+    """Run the long tests of some modules; return their counts."""
     found = {}
     for name in names:
         with tempfile.TemporaryDirectory() as made:
@@ -53,7 +53,7 @@ def tried(names: list[str]) -> dict[str, list[dict[str, object]]]:
             command = [sys.executable, "-m", "pytest", "-q", "-m", "fuzz", str(TESTS / f"test_{name}.py")]
             environment = {**os.environ, "COPYDESK_FUZZ": "1", "COPYDESK_TRIALS": str(counts)}
             if subprocess.run(command, env=environment, cwd=TESTS.parents[1]).returncode:
-                raise SystemExit(f"{name}: a test failed; the table stays as it is")
+                raise SystemExit(f"{name}: a test failed; the table is unchanged")
             found[name] = lines_of(counts)
     return found
 
@@ -64,7 +64,7 @@ def lines_of(path: Path) -> list[dict[str, object]]:
 
 
 def cell(text: object) -> str:
-    """Return text that breaks no table."""
+    """Escape text for a table cell."""
     return str(text).replace("|", "\\|")
 
 

@@ -1,4 +1,4 @@
-"""What a search finds in 1, 5 and 20 minutes, beside fastText's autotune with the same minutes.
+"""Searches of 1, 5 and 20 minutes, beside fastText's autotune with the same budget.
 
     python experiments/benchmarks/search.py FOLDER [--parts search compress] [--minutes 1 5 20] [--data bbc r52]
 
@@ -62,7 +62,7 @@ def parts(name: str, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def ours(rows: Path, minutes: int | None, seed: int) -> Found:
-    """Run copydesk on a table of both parts, without a search or with one of so many minutes."""
+    """Run copydesk on a table of both parts, without a search or with one of some minutes."""
     search = [] if minutes is None else ["search=auto", f"search.duration={minutes}m"]
     with tempfile.TemporaryDirectory() as runs:
         with initialize_config_dir(str(find("conf")), version_base="1.3"):
@@ -83,7 +83,7 @@ def ours(rows: Path, minutes: int | None, seed: int) -> Found:
 
 
 def fasttext(seen: pd.DataFrame, held_out: pd.DataFrame, minutes: int | None, seed: int) -> Found:
-    """Fit fastText with its defaults, or let it tune itself for so many minutes."""
+    """Fit fastText with its defaults, or with its autotune for some minutes."""
     import fasttext as library
 
     with tempfile.TemporaryDirectory() as made:
@@ -142,7 +142,7 @@ def fitted(library: Any, seen: pd.DataFrame, path: Path, options: Found) -> tupl
 
 
 def measure(name: str, folder: Path, cache: Path, minutes: list[int], sides: list[str]) -> None:
-    """Measure what the cache does not hold yet."""
+    """Measure rows that are not in the cache."""
     seen, held_out = parts(name, folder)
     both = pd.concat([seen.assign(split="train"), held_out.assign(split="test")])
     with tempfile.TemporaryDirectory() as made:
@@ -164,7 +164,7 @@ def measure(name: str, folder: Path, cache: Path, minutes: list[int], sides: lis
 
 
 def compress(name: str, folder: Path, cache: Path) -> None:
-    """Bring the default's model below each size, and judge it on the test part."""
+    """Compress the default model below each size, and evaluate it on the test part."""
     file = cache / f"{name}-compress.json"
     if file.exists():
         return
@@ -207,7 +207,7 @@ def cell(found: Found | None) -> str:
 
 
 def read(cache: Path, name: str, who: str, minutes: int | None) -> Found | None:
-    """Return what the cache holds of a row."""
+    """Return a row from the cache."""
     file = cache / f"{name}-{who}-{minutes or 0}.json"
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
 

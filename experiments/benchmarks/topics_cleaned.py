@@ -1,4 +1,4 @@
-"""Topics of crawled articles: as they are crawled, cleaned, and as they were written.
+"""Topic accuracy on crawled articles, on cleaned ones, and on the originals.
 
     python experiments/benchmarks/topics_cleaned.py [--box]
 
@@ -39,7 +39,7 @@ RESAMPLES = 2_000
 
 
 class Given:
-    """Articles that are here already, as a dataset."""
+    """Dataset of articles in memory."""
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self.frame = frame
@@ -72,7 +72,7 @@ def as_crawled(articles: pd.DataFrame, part: str) -> list[str]:
 
 
 def fold(train: pd.DataFrame, test: pd.DataFrame, box: Cleaner | None) -> dict[tuple[str, str], np.ndarray]:
-    """Return which test articles are labelled rightly, by what was trained on and what is read."""
+    """Return which test articles are labelled correctly, by training and test condition."""
     cfg = settings("boilerplate")
     paragraphs = composer(train, "train").load().frame
     cleaner = Cleaner(fit(build_estimator(cfg), paragraphs, Boilerplate), {"task": "boilerplate"})

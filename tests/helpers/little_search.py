@@ -1,4 +1,4 @@
-"""Little articles and a config over them, for searches that end in a moment."""
+"""Small articles and a config over them, for searches that take a moment."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ space:
 
 
 def articles(path: Path, n: int = 60, sites: int = 0) -> Path:
-    """Write articles that are not easy to tell apart."""
+    """Write articles whose labels are hard to tell apart."""
     draw = random.Random(5)
     with path.open("w", encoding="utf-8") as lines:
         for number in range(n):

@@ -1,4 +1,4 @@
-"""A small topic model of the tests' own: thirty texts of three labels, learnt in a moment."""
+"""Small topic model for tests: thirty texts of three labels, trained in a moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folders of finished runs, as ``copydesk train`` leaves them, without training."""
+"""Folders of finished runs, made without training."""
 
 from __future__ import annotations
 

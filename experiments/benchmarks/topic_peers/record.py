@@ -1,4 +1,4 @@
-"""Rounds of timed work, and tables with a section for each part."""
+"""Timing in turn, and tables with a section for each part."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def seconds(work: Callable[[], Any]) -> Taken:
 
 
 def in_turn(work: Sequence[tuple[Callable[[], Any], int]]) -> list[Taken]:
-    """Return the medians of each, run in turn as often as each says: what else happens happens to all."""
+    """Return the medians of each, run in turn, so that other load on the machine affects all alike."""
     taken: list[list[Taken]] = [[] for _ in work]
     while any(len(mine) < times for (_, times), mine in zip(work, taken, strict=True)):
         for (run, times), mine in zip(work, taken, strict=True):
             if len(mine) < times:
-                with suppress(RuntimeError):  # fastText breaks off with NaN now and then; that run does not count
+                with suppress(RuntimeError):  # fastText fails with NaN now and then; such a run does not count
                     mine.append(seconds(run))
     return [Taken(*map(statistics.median, zip(*mine, strict=True))) for mine in taken]
 
 
 def save(table: Path, head: str, titles: dict[str, str], part: str, lines: list[str]) -> None:
-    """Put a part into a table and keep the others, in the order of ``titles``, and what stands below ``---``."""
+    """Write a part of a table; keep the others, in the order of ``titles``, and remarks below the ``---`` line."""
     print("\n".join(lines), file=sys.stderr)
     old, _, remarks = (table.read_text(encoding="utf-8") if table.exists() else "").partition("\n---\n")
     kept = split_sections(old)
