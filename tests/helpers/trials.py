@@ -1,7 +1,7 @@
 """Repeated trials: few in the suite, many with ``COPYDESK_FUZZ=1``, each counted.
 
-Tests with such trials have the marker ``fuzz``. ``experiments/benchmarks/reliability.py`` runs the long form and tabulates
-the counts.
+Tests with such trials have the marker ``fuzz``. ``experiments/benchmarks/reliability.py`` runs the long form and
+tabulates the counts.
 """
 
 from __future__ import annotations
