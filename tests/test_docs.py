@@ -38,7 +38,7 @@ EXEMPT = ("make", "git", "pip", "python3", ".venv/bin/pip")
 BBC = {
     "business": "shares bank firms economists largest rose profits pounds",
     "entertainment": "film actor album singer award festival stage band",
-    "politics": "council election minister party vote parliament policy labour",
+    "politics": "council council council election minister party parliament policy",
     "sports": "match cup goal coach team injury season rugby",
     "tech": "software phone internet users computer broadband gadget virus",
 }
