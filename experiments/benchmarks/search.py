@@ -28,7 +28,7 @@ from topic_peers.record import machine
 
 from copydesk import bundle
 from copydesk.classifiers.compression import Smaller
-from copydesk.commands.compress import n_terms, within
+from copydesk.commands.compress import largest_within, n_terms
 from copydesk.config.units import shown_size
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.bbc import BBC
@@ -174,7 +174,7 @@ def compress(name: str, folder: Path, cache: Path) -> None:
     before = model.predict(texts)
     rows = [{"bytes": bundle.measure(model), "terms": n_terms(model), "hits": int((before == y).sum()), "changed": 0}]
     for size in SIZES:
-        smaller = within(model, Smaller(model.features_, model.classifier_), size)
+        smaller = largest_within(model, Smaller(model.features_, model.classifier_), size)
         after = smaller.predict(texts)
         rows.append(
             {"bytes": size, "terms": n_terms(smaller), "hits": int((after == y).sum()),

@@ -11,27 +11,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from copydesk.models.cleaner import CleanedText, Cleaner, LabelledParagraph
-    from copydesk.models.loading import load
+    from copydesk.models.cleaner import Cleaner
+    from copydesk.models.loading import load_model as load
     from copydesk.models.topic import TopicModel
+    from copydesk.text.paragraphs import CleanedText, LabelledParagraph
     from copydesk.train import train
 
 __version__ = "0.1.0"
 _HOMES = {
-    "CleanedText": "models.cleaner",
-    "Cleaner": "models.cleaner",
-    "LabelledParagraph": "models.cleaner",
-    "TopicModel": "models.topic",
-    "load": "models.loading",
-    "train": "train",
+    "CleanedText": ("text.paragraphs", "CleanedText"),
+    "Cleaner": ("models.cleaner", "Cleaner"),
+    "LabelledParagraph": ("text.paragraphs", "LabelledParagraph"),
+    "TopicModel": ("models.topic", "TopicModel"),
+    "load": ("models.loading", "load_model"),
+    "train": ("train", "train"),
 }
 __all__ = ["CleanedText", "Cleaner", "LabelledParagraph", "TopicModel", "load", "train"]
 
 
 def __getattr__(name: str) -> Any:
-    # Importing copydesk must cost nothing until something of it is used.
+    # `import copydesk` imports nothing until a name is used.
     if name in _HOMES:
         from importlib import import_module
 
-        return getattr(import_module(f"copydesk.{_HOMES[name]}"), name)
+        module, member = _HOMES[name]
+        return getattr(import_module(f"copydesk.{module}"), member)
     raise AttributeError(f"module 'copydesk' has no attribute {name!r}")

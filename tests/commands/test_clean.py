@@ -14,7 +14,8 @@ import pytest
 
 from copydesk import bundle
 from copydesk.cli import main
-from copydesk.commands.diff import CONTROL, coloured
+from copydesk.commands.diff import diff_text
+from copydesk.commands.terminal import printable
 from helpers import little_desk
 
 
@@ -118,8 +119,8 @@ def test_a_diff_shows_every_paragraph_with_its_mark(
 
 
 def test_a_text_cannot_steer_the_terminal() -> None:
-    assert CONTROL.sub("", "a\x1b[2Jb\x9b\u202ec") == "a[2Jbc"
-    assert "\x1b" in coloured([("+", "kept"), ("-", "cut")])
+    assert printable("a\x1b[2Jb\x9b\u202ec") == "a�[2Jb��c"
+    assert "\x1b" in diff_text([("+", "kept"), ("-", "cut")], colour=True)
 
 
 PAGE = """<html><head><title>T</title><style>p {color: red}</style></head><body>

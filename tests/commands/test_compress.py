@@ -86,7 +86,7 @@ def test_without_an_evaluation_set_it_says_so_and_stands_beside_the_model(
     assert "loss: not measured" in capsys.readouterr().out
     assert size(tmp_path / "model-60kB") <= 60_000
     assert main(["compress", str(tmp_path / "model"), "--to", "60kB"]) == 5
-    assert "is there already; give --force" in capsys.readouterr().err
+    assert "already exists; give --force" in capsys.readouterr().err
     assert (
         main(["compress", str(tmp_path / "model"), "--to", "50kB", "-o", str(tmp_path / "model-60kB"), "--force"]) == 0
     )

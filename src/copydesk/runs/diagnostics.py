@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from copydesk.evaluation.shift import unknown_shares
-from copydesk.explanations.highlights import highlights
+from copydesk.reports.highlights import highlights
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -83,7 +83,7 @@ def report(
     sections: Sequence[Section] = (),
 ) -> None:
     """Write ``report.md``, and ``report.html`` where the libraries for it are installed."""
-    from copydesk.explanations.highlights import strongest_ngrams
+    from copydesk.reports.highlights import strongest_ngrams
     from copydesk.reports.html_report import missing_library, write_html
     from copydesk.reports.markdown_report import write_markdown
     from copydesk.reports.report import Report
