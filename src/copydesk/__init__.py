@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from copydesk.models.cleaner import Cleaner
-    from copydesk.models.loading import load_model as load
+    from copydesk.models.loading import load
     from copydesk.models.topic import TopicModel
     from copydesk.text.paragraphs import CleanedText, LabelledParagraph
     from copydesk.train import train
 
 __version__ = "0.1.0"
 _HOMES = {
-    "CleanedText": ("text.paragraphs", "CleanedText"),
-    "Cleaner": ("models.cleaner", "Cleaner"),
-    "LabelledParagraph": ("text.paragraphs", "LabelledParagraph"),
-    "TopicModel": ("models.topic", "TopicModel"),
-    "load": ("models.loading", "load_model"),
-    "train": ("train", "train"),
+    "CleanedText": "text.paragraphs",
+    "Cleaner": "models.cleaner",
+    "LabelledParagraph": "text.paragraphs",
+    "TopicModel": "models.topic",
+    "load": "models.loading",
+    "train": "train",
 }
 __all__ = ["CleanedText", "Cleaner", "LabelledParagraph", "TopicModel", "load", "train"]
 
@@ -34,6 +34,5 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         from importlib import import_module
 
-        module, member = _HOMES[name]
-        return getattr(import_module(f"copydesk.{module}"), member)
+        return getattr(import_module(f"copydesk.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'copydesk' has no attribute {name!r}")

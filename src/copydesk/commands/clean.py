@@ -61,19 +61,19 @@ class CleanFilter(predict.Filter):
         ModelError
             The model can't be loaded, changed or explained as requested.
         """
-        from copydesk.models.loading import load_model
+        from copydesk.models.loading import load
 
         args = self.args
         if args.text and args.explain:
             raise ConfigError("--text --explain: the text alone has no room for reasons; use --diff --explain")
-        model = load_model(args.model, task="boilerplate")
+        model = load(args.model, task="boilerplate")
         if args.keep is not None:
             try:
                 model = model.at(args.keep)
             except ValueError as error:
                 raise ConfigError(f"--{error}") from None
         model.clean("prepares what threads then share")
-        return model.manifest, answer_with(model, args)
+        return model.manifest, clean_with(model, args)
 
     def fields(self) -> Fields:
         """Return the fields to read from a row, and the limit on the lines of a text."""
@@ -110,7 +110,7 @@ def record_weight(record: Record) -> int:
     return record.size + LINE_COUNTS_AS * lines
 
 
-def answer_with(model: Cleaner, args: argparse.Namespace) -> Answer:
+def clean_with(model: Cleaner, args: argparse.Namespace) -> Answer:
     """Return a function from rows to their cleaned texts and labelled paragraphs."""
 
     def answer(rows: Sequence[Row]) -> list[dict[str, Any]]:

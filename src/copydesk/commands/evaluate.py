@@ -51,14 +51,14 @@ def run(args: argparse.Namespace) -> int:
     from copydesk.datasets.audit import audit
     from copydesk.evaluation.metrics import evaluate
     from copydesk.evaluation.shift import profile
-    from copydesk.models.loading import load_model
+    from copydesk.models.loading import load
     from copydesk.runs import outputs
     from copydesk.runs.diagnostics import Observed
     from copydesk.runs.fit import judge
     from copydesk.runs.run import Run, fingerprint
     from copydesk.tasks import TASKS
 
-    model = load_model(args.model)
+    model = load(args.model)
     task = TASKS[model.task]
     name = Path(str(model.manifest.get("name", ""))).name or model.task
     with Run(Path(args.output), name) as run:

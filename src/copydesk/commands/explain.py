@@ -52,12 +52,12 @@ def run(args: argparse.Namespace) -> int:
     ConfigError, DataError, ModelError
         One line each.
     """
-    from copydesk.models.loading import load_model
+    from copydesk.models.loading import load
 
     if args.limit < 1:
         raise ConfigError(f"--limit {args.limit}: a whole number from 1")
     sources = find_sources([args.file], args.format)
-    model = load_model(args.model)
+    model = load(args.model)
     if args.label is not None and (model.task != "topic" or args.label not in list(model.classes_)):
         known = (
             ", ".join(map(str, model.classes_)) if model.task == "topic" else "nothing to choose: it is no topic model"

@@ -42,12 +42,12 @@ class TopicFilter(predict.Filter):
         ModelError
             The model can't be loaded.
         """
-        from copydesk.models.loading import load_model
+        from copydesk.models.loading import load
 
-        model = load_model(self.args.model, task="topic")
+        model = load(self.args.model, task="topic")
         check_ranges(self.args, model.manifest["classes"])
         model.label([""])  # prepares what threads then share
-        return model.manifest, answer_with(model, self.args)
+        return model.manifest, label_with(model, self.args)
 
 
 def check_ranges(args: argparse.Namespace, classes: Sequence[str]) -> None:
@@ -63,7 +63,7 @@ def check_ranges(args: argparse.Namespace, classes: Sequence[str]) -> None:
         raise ConfigError(f"--min-confidence {args.min_confidence}: a probability is from 0 to 1")
 
 
-def answer_with(model: TopicModel, args: argparse.Namespace) -> Answer:
+def label_with(model: TopicModel, args: argparse.Namespace) -> Answer:
     """Return a function from rows to the fields added to each."""
     from copydesk.models.topic import join_title
 

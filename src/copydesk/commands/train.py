@@ -11,7 +11,7 @@ from copydesk.commands.parser import Parser
 from copydesk.config import compose as config
 from copydesk.resources import shipped
 
-USAGE = """\
+EXAMPLES = """\
 copydesk train [OVERRIDE …]: one training run, from config to bundle and report
 
   copydesk train experiment=bbc_topics
@@ -65,7 +65,7 @@ def own_folders(words: Sequence[str]) -> Iterator[Path]:
 
 def help_text(folders: list[Path]) -> str:
     """Return the usage, and a line on each config group and option."""
-    lines = [USAGE]
+    lines = [EXAMPLES]
     for group, options in config.describe_options(folders):
         lines.append(f"{group}=")
         lines.extend(f"  {name:<22}{comment}".rstrip() for name, comment in options)

@@ -15,7 +15,7 @@ BOX = ("boilerplate",)  # names of the models that ship with copydesk
 FITTED_METHODS = {"features_": ("transform",), "classifier_": ("predict",), "decision_": ("predict", "predict_proba")}
 
 
-def load_model(path: str | Path, task: str | None = None) -> Any:
+def load(path: str | Path, task: str | None = None) -> Any:
     """Load a saved model.
 
     Parameters
