@@ -21,6 +21,7 @@ from copydesk.streams.answers import answering
 from copydesk.streams.chunks import CHUNK_BYTES, CHUNK_ROWS, Chunk, in_chunks, in_order
 from copydesk.streams.delivery import Delivery
 from copydesk.streams.progress_bar import Silent, bar
+from copydesk.tasks import TOPIC_TASK
 
 if TYPE_CHECKING:
     from copydesk.models.topic import TopicModel
@@ -132,7 +133,7 @@ def open_model(args: argparse.Namespace) -> tuple[dict[str, Any], Answer]:
         return cleaning.open_cleaner(args)
     from copydesk.models.loading import load
 
-    topics = load(args.model, task="topic")
+    topics = load(args.model, task=TOPIC_TASK.name)
     check_options(args, topics.manifest["classes"])
     topics.label([""])  # prepares what threads then share
     return topics.manifest, labeller(topics, args)

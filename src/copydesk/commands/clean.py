@@ -11,6 +11,7 @@ from copydesk.errors import ConfigError
 from copydesk.formats.encoders import Encoder, TextAlone
 from copydesk.formats.readers import Cells, Record
 from copydesk.formats.rows import Answer, Row
+from copydesk.tasks import BOILERPLATE_TASK
 
 if TYPE_CHECKING:
     from copydesk.explanations.reasons import Reasons
@@ -77,7 +78,7 @@ def open_cleaner(args: argparse.Namespace) -> tuple[dict[str, Any], Answer]:
 
     if args.text and args.explain:
         raise ConfigError("--text --explain: the text alone has no room for reasons; use --diff --explain")
-    desk = load(args.model, task="boilerplate")
+    desk = load(args.model, task=BOILERPLATE_TASK.name)
     if args.keep is not None:
         try:
             desk = desk.at(args.keep)
