@@ -13,6 +13,7 @@ from copydesk.config.units import parse_duration, parse_size, shown_duration, sh
 from copydesk.errors import ConfigError
 from copydesk.search.objective import Metric
 from copydesk.search.settings import Budget, Settings
+from copydesk.tasks import TOPIC_TASK
 
 SPACE = {"classifier.C": [1, 2]}
 
