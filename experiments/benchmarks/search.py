@@ -37,7 +37,7 @@ from copydesk.datasets.tables import Table
 from copydesk.evaluation.intervals import wilson_interval
 from copydesk.resources import find
 from copydesk.runs.fit import build_estimator, fit
-from copydesk.tasks import TASKS
+from copydesk.tasks import TOPIC_TASK
 from copydesk.train import train
 
 TABLE = Path(__file__).with_suffix(".md")
@@ -169,7 +169,7 @@ def compress(name: str, folder: Path, cache: Path) -> None:
         return
     seen, held_out = parts(name, folder)
     with initialize_config_dir(str(find("conf")), version_base="1.3"):
-        model = fit(build_estimator(compose("train")), seen, TASKS["topic"])
+        model = fit(build_estimator(compose("train")), seen, TOPIC_TASK)
     texts, y = held_out["text"].tolist(), held_out["label"].to_numpy(object)
     before = model.predict(texts)
     rows = [{"bytes": bundle.measure(model), "terms": n_terms(model), "hits": int((before == y).sum()), "changed": 0}]

@@ -34,7 +34,7 @@ from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
 from copydesk.resources import find
 from copydesk.runs.fit import build_estimator, fit, judge
-from copydesk.tasks import TASKS
+from copydesk.tasks import TOPIC_TASK
 
 Found = dict[str, Any]
 Lines = list[str]
@@ -77,9 +77,9 @@ def preset(experiment: str) -> Callable[[pd.DataFrame, pd.DataFrame, int], tuple
 
     def measure(train: pd.DataFrame, test: pd.DataFrame, fold: int) -> tuple[Predictions, float, float]:
         start = time.perf_counter()
-        model = fit(estimator, train, TASKS["topic"])
+        model = fit(estimator, train, TOPIC_TASK)
         fitted = time.perf_counter()
-        found = judge(model, test, TASKS["topic"], fold)
+        found = judge(model, test, TOPIC_TASK, fold)
         return found, fitted - start, time.perf_counter() - fitted
 
     return measure

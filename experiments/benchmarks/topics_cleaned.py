@@ -33,7 +33,7 @@ from copydesk.datasets.examples import Examples
 from copydesk.models.cleaner import Cleaner
 from copydesk.resources import find
 from copydesk.runs.fit import build_estimator, fit
-from copydesk.tasks import Boilerplate, Topic
+from copydesk.tasks import BOILERPLATE_TASK, TOPIC_TASK
 
 TABLE = Path(__file__).with_suffix(".md")
 WRITTEN, CRAWLED, CLEANED = "as written", "as crawled", "crawled, then cleaned"
@@ -49,7 +49,7 @@ class Given:
 
     def load(self) -> Examples:
         """Return them."""
-        return Examples(self.frame, "topic", "given", {})
+        return Examples(self.frame, TOPIC_TASK, "given", {})
 
 
 def settings(experiment: str) -> Any:
@@ -78,7 +78,7 @@ def fold(train: pd.DataFrame, test: pd.DataFrame, box: Cleaner | None) -> dict[t
     """Return which test articles are labelled rightly, by what was trained on and what is read."""
     cfg = settings("boilerplate")
     paragraphs = composer(train, "train").load().frame
-    cleaner = Cleaner(fit(build_estimator(cfg), paragraphs, Boilerplate), {"task": "boilerplate"})
+    cleaner = Cleaner(fit(build_estimator(cfg), paragraphs, BOILERPLATE_TASK), {"task": "boilerplate"})
     crawled = as_crawled(test, "test")
     read = {WRITTEN: test["text"].tolist(), CRAWLED: crawled}
     read[CLEANED] = [cleaned.text for cleaned in cleaner.clean_many(crawled)]
@@ -87,7 +87,7 @@ def fold(train: pd.DataFrame, test: pd.DataFrame, box: Cleaner | None) -> dict[t
     learnt = {WRITTEN: train, CRAWLED: train.assign(text=as_crawled(train, "train"))}
     right = {}
     for name, rows in learnt.items():
-        model = fit(build_estimator(settings("bbc_topics")), rows, Topic)
+        model = fit(build_estimator(settings("bbc_topics")), rows, TOPIC_TASK)
         for what, texts in read.items():
             right[name, what] = model.predict(texts) == test["label"].to_numpy(object)
     return right

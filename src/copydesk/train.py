@@ -13,12 +13,12 @@ from copydesk.datasets.splits import Official
 from copydesk.errors import ConfigError, DataError
 from copydesk.evaluation.learning_curve import points
 from copydesk.evaluation.metrics import evaluate
-from copydesk.evaluation.predictions import Predictions, is_judged
+from copydesk.evaluation.predictions import Predictions
 from copydesk.runs import outputs
-from copydesk.runs.diagnostics import Observed
-from copydesk.runs.fit import build_estimator, fit, fit_and_judge, judge
+from copydesk.runs.diagnostics import Diagnostics
+from copydesk.runs.fit import build_estimator, check_fit, fit, fit_and_judge, judge
 from copydesk.runs.run import Run, fingerprint
-from copydesk.tasks import TASKS, check_fit
+from copydesk.tasks import is_judged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,13 +51,13 @@ def train(cfg: DictConfig) -> float:
         run.record(cfg, overrides)
         with run.stage("read"):
             examples = dataset.load()
-            task = TASKS[examples.task]
-            check_fit(task.name, estimator)
+            task = examples.task
+            check_fit(task, estimator)
         with run.stage("audit"):
             audited = audit(examples.frame, official=isinstance(split, Official), folds=getattr(split, "n_splits", 2))
             frame = audited.frame
             run.info["dataset"] = {"name": examples.name, "fingerprint": fingerprint(frame), **examples.notes}
-        outputs.tell_audit(run, audited)
+        outputs.show_audit(run, audited)
         folds = list(parts(split, frame, cfg.seed, run))
         configs = [cfg] * (len(folds) + 1)  # one for each fold, one for the model that is saved
         if search is not None:
@@ -66,7 +66,7 @@ def train(cfg: DictConfig) -> float:
         estimators = [build_estimator(each) for each in configs]
 
         judged = []
-        observed = Observed()
+        diagnostics = Diagnostics()
         curve: list[dict[str, Any]] = []
         for number, (seen, held_out) in enumerate(folds):
             with run.stage("fit"):
@@ -74,7 +74,7 @@ def train(cfg: DictConfig) -> float:
             with run.stage("predict"):
                 judged.append(judge(model, frame.iloc[held_out], task, number))
             with run.stage("report"):
-                observed.note(model, frame.iloc[held_out], judged[-1], task)
+                diagnostics.add(model, frame.iloc[held_out], judged[-1], task)
             if with_curve and not number:
                 with run.stage("learning curve"):
                     learnt = (estimators[0], frame.iloc[seen], frame.iloc[held_out])
@@ -84,18 +84,21 @@ def train(cfg: DictConfig) -> float:
                 model = fit(estimators[-1], frame, task)
         elif not folds:
             with run.stage("fit"):
-                model, said = fit_and_judge(estimators[-1], frame, task)
-                judged.append(said)
+                model, predicted = fit_and_judge(estimators[-1], frame, task)
+                judged.append(predicted)
 
         with run.stage("evaluate"):
             predictions = Predictions.concatenate(judged)
-            metrics = evaluate(predictions, task.name, seed=cfg.seed)
+            metrics = evaluate(predictions, task, seed=cfg.seed)
         with run.stage("save"):
-            outputs.save(run, configs[-1], model, examples, predictions, metrics, observed)
+            outputs.save(run, configs[-1], model, examples, predictions, metrics, diagnostics)
         with run.stage("report"):
             config_text = (run.folder / "config.yaml").read_text(encoding="utf-8")
-            outputs.report(run, model, predictions, metrics, observed.marks, curve, config=config_text)
-    outputs.print_summary(run, metrics)
+            sections = [search.section(run)] if search is not None else []
+            outputs.report(
+                run, model, predictions, metrics, diagnostics.marks, curve, config=config_text, sections=sections
+            )
+    outputs.print_summary(run, metrics, search.summary_lines(run) if search is not None else ())
     return float(metrics["headline"]["value"])
 
 
@@ -145,4 +148,4 @@ def learning_curve(
     def learn(rows: pd.DataFrame) -> Predictions:
         return judge(fit(estimator, rows, task), held_out, task, 0)
 
-    return points(seen, whole, learn, task.name, seed)
+    return points(seen, whole, learn, task, seed)

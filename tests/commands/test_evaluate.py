@@ -16,8 +16,8 @@ from copydesk.estimator import TextClassifier
 from copydesk.evaluation.predictions import Predictions
 from copydesk.evaluation.shift import profile
 from copydesk.features.tfidf import TfidfFeatures
-from copydesk.runs.diagnostics import Observed
-from copydesk.tasks import TASKS
+from copydesk.runs.diagnostics import Diagnostics
+from copydesk.tasks import TOPIC_TASK
 from helpers import little_desk
 from helpers.judged import frame_of
 
@@ -48,8 +48,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scores = model.scores(held_out["text"].tolist())
     said = Predictions.of(held_out, classes=model.classes_, predicted=model.predict(held_out["text"].tolist()),
                           scores=scores, probabilities=model.decision_.predict_proba(scores))  # fmt: skip
-    observed = Observed()
-    observed.note(model, held_out, said, TASKS["topic"])
+    observed = Diagnostics()
+    observed.add(model, held_out, said, TOPIC_TASK)
     known = {"task": "topic", "classes": ["boats", "bread"], "name": "../news"}
     bundle.save(folder / "topics", model, {**known, "judged": profile(said, observed.unknown_share)})
     bundle.save(folder / "old", model, known)

@@ -10,6 +10,7 @@ import pytest
 from copydesk.evaluation.comparison import aligned, compare, difference_of_data, mcnemar
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
+from copydesk.tasks import BOILERPLATE_TASK
 from helpers.judged import pages, topics
 
 
@@ -65,7 +66,7 @@ def test_runs_on_other_rows_are_refused_with_the_reason(other: Predictions, reas
 
 
 def test_boilerplate_is_compared_by_character_too() -> None:
-    found = compare(pages(), pages(), "boilerplate", resamples=20)
+    found = compare(pages(), pages(), BOILERPLATE_TASK, resamples=20)
     assert {"article_lost", "boilerplate_removed", "boilerplate_f1"} <= set(found.differences)
 
 

@@ -14,6 +14,7 @@ from copydesk.formats.encoders import Encoder, TextAlone
 from copydesk.formats.readers import Cells, Record
 from copydesk.formats.rows import Answer, Fields, Row
 from copydesk.streams.chunks import CHUNK_BYTES, RecordChunk, in_chunks
+from copydesk.tasks import BOILERPLATE_TASK
 
 if TYPE_CHECKING:
     from copydesk.explanations.reasons import Reasons
@@ -66,7 +67,7 @@ class CleanFilter(predict.Filter):
         args = self.args
         if args.text and args.explain:
             raise ConfigError("--text --explain: the text alone has no room for reasons; use --diff --explain")
-        model = load(args.model, task="boilerplate")
+        model = load(args.model, task=BOILERPLATE_TASK.name)
         if args.keep is not None:
             try:
                 model = model.at(args.keep)

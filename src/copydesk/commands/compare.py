@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from copydesk.commands.terminal import clipped, text_table
 from copydesk.errors import ConfigError, DataError
 from copydesk.runs.finished import Finished, find_run
+from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
     from copydesk.evaluation.comparison import Comparison
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         reason = difference_of_data(judged[0], predictions) if each.metrics["task"] == task else "the tasks differ"
         if reason:
             raise DataError(f"{args.runs[0]} and {name} were judged on different data: {reason}")
-    compared = [compare(judged[0], predictions, task) for predictions in judged[1:]]
+    compared = [compare(judged[0], predictions, find_task(task)) for predictions in judged[1:]]
     if args.html:
         from copydesk.reports.comparison_page import Side, write_comparison
 
@@ -127,7 +128,7 @@ def comparison_text(found: list[Finished], judged: list[Predictions], compared: 
     """Return the comparison for people."""
     from copydesk.reports.report import SCORES, shown, shown_difference, shown_scores
 
-    unit = "texts" if found[0].metrics["task"] == "topic" else "paragraphs"
+    unit = find_task(found[0].metrics["task"]).unit
     lines = [f"{len(found)} runs, judged on the same {int(judged[0].rows['judged'].sum()):,} {unit}", ""]
     names = shown_scores(found[0].metrics)
     lines += [

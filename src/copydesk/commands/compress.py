@@ -14,6 +14,7 @@ from copydesk import bundle
 from copydesk.classifiers.compression import BITS, Smaller
 from copydesk.config.units import parse_size, shown_size
 from copydesk.errors import ConfigError, DataError, ModelError, ResourceError
+from copydesk.tasks import TOPIC_TASK
 
 if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         The folder already exists, or can't be written.
     """
     model, to = Path(args.model), parse_size(args.to, "--to")
-    estimator, manifest = bundle.load(model, task="topic")
+    estimator, manifest = bundle.load(model, task=TOPIC_TASK.name)
     size = sum(path.stat().st_size for path in model.iterdir())
     if size <= to:
         raise ConfigError(f"--to={args.to}: {model} has {shown_size(size)}, which is no more; nothing to do")

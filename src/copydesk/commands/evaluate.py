@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from copydesk.models.topic import Model
     from copydesk.reports.report import Section
     from copydesk.runs.run import Run
+    from copydesk.tasks import Task
 
 FOLDER = "experiments/evaluations"
 LABELS_SHOWN = 5
@@ -53,17 +54,17 @@ def run(args: argparse.Namespace) -> int:
     from copydesk.evaluation.shift import profile
     from copydesk.models.loading import load
     from copydesk.runs import outputs
-    from copydesk.runs.diagnostics import Observed
+    from copydesk.runs.diagnostics import Diagnostics
     from copydesk.runs.fit import judge
     from copydesk.runs.run import Run, fingerprint
-    from copydesk.tasks import TASKS
+    from copydesk.tasks import find_task
 
     model = load(args.model)
-    task = TASKS[model.task]
+    task = find_task(model.task)
     name = Path(str(model.manifest.get("name", ""))).name or model.task
     with Run(Path(args.output), name) as run:
         with run.stage("read"):
-            examples = read(args, model.task)
+            examples = read(args, task)
         with run.stage("audit"):
             # all rows are test rows: duplicates stay, and a single label is allowed
             audited = audit(examples.frame.assign(split="test"), official=True, fewest_labels=1)
@@ -71,30 +72,36 @@ def run(args: argparse.Namespace) -> int:
             found = {"name": examples.name, "fingerprint": fingerprint(frame), **examples.notes}
         run.info |= {"overrides": [], "seed": args.seed, "dataset": found}
         run.info["model"] = {"folder": str(args.model), "sha256": model.manifest.get("sha256", "")}
-        outputs.tell_audit(run, audited)
-        observed = Observed()
+        outputs.show_audit(run, audited)
+        diagnostics = Diagnostics()
         with run.stage("predict"):
             predictions = judge(model.estimator, frame, task, 0)
         with run.stage("evaluate"):
-            metrics = evaluate(predictions, task.name, seed=args.seed)
+            metrics = evaluate(predictions, task, seed=args.seed)
             limits = limits_of(model, frame, found["fingerprint"])
         for line in limits:
             run.warn(line)
         with run.stage("report"):
-            observed.note(model.estimator, frame, predictions, task)
-            now = profile(predictions, observed.unknown_share)
+            diagnostics.add(model.estimator, frame, predictions, task)
+            now = profile(predictions, diagnostics.unknown_share)
             sections = sections_of(model, now, limits)
             run.write("metrics.json", metrics)
             run.write("shift.json", {"at_training": model.manifest.get("judged"), "now": now})
             predictions.save(run.folder / "predictions.parquet")
             outputs.report(
-                run, model.estimator, predictions, metrics, observed.marks, sections=sections, config=config_of(model)
+                run,
+                model.estimator,
+                predictions,
+                metrics,
+                diagnostics.marks,
+                sections=sections,
+                config=config_of(model),
             )
     print_outcome(run, metrics, sections)
     return 0
 
 
-def read(args: argparse.Namespace, task: str) -> Examples:
+def read(args: argparse.Namespace, task: Task) -> Examples:
     """Read the labelled data that a task needs.
 
     Raises
@@ -108,7 +115,7 @@ def read(args: argparse.Namespace, task: str) -> Examples:
     site = args.site_field
     title = args.title_field
     try:
-        if task == "topic":
+        if not task.grouped:
             columns = {"text": args.text_field, "label": args.label_field, "title": title, "group": site}
             return Table(path=args.data, **columns).load()
         named = {name: value for name, value in (("site", site), ("title", title)) if value}
@@ -148,8 +155,8 @@ def limits_of(model: Model, frame: pd.DataFrame, fingerprint: str) -> list[str]:
 
 def sections_of(model: Model, now: dict[str, Any], limits: list[str]) -> list[Section]:
     """Return the sections that only the report of an evaluation has."""
-    from copydesk.evaluation.shift import shift_sections
     from copydesk.reports.report import Section
+    from copydesk.reports.shift_section import shift_sections
 
     cant = [Section("What can't be said", "; ".join(limits) + ".")] if limits else []
     return [*shift_sections(model.manifest.get("judged"), now), *cant]
@@ -165,8 +172,9 @@ def config_of(model: Model) -> str:
 def print_outcome(run: Run, metrics: dict[str, Any], sections: list[Section]) -> None:
     """Print the scores, the shift, and the path of the report."""
     from copydesk.runs import outputs
+    from copydesk.tasks import find_task
 
-    unit = "texts" if metrics["task"] == "topic" else "paragraphs"
+    unit = find_task(metrics["task"]).unit
     print(f"{run.name}: judged on {metrics['n']:,} {unit} of {run.info['audit']['documents']:,} documents")
     outputs.print_scores(metrics)
     print(f"  shift   {sections[0].text}")

@@ -16,6 +16,7 @@ from copydesk.errors import ConfigError, DataError
 from copydesk.formats.readers import Record, read_records
 from copydesk.formats.rows import Fields, Rejected, Row, parse
 from copydesk.formats.sources import FORMATS, find_sources
+from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
     from copydesk.explanations.contributions import Explanation
@@ -58,21 +59,18 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(f"--limit {args.limit}: a whole number from 1")
     sources = find_sources([args.file], args.format)
     model = load(args.model)
-    if args.label is not None and (model.task != "topic" or args.label not in list(model.classes_)):
-        known = (
-            ", ".join(map(str, model.classes_)) if model.task == "topic" else "nothing to choose: it is no topic model"
-        )
+    task = find_task(model.task)
+    if args.label is not None and (task.grouped or args.label not in list(model.classes_)):
+        known = "nothing to choose: it is no topic model" if task.grouped else ", ".join(map(str, model.classes_))
         raise ConfigError(f"--label {args.label}: the model knows {known}")
     fields = Fields(args.text_field, args.title_field)
     records = (record for source in sources for record in read_records(source, args.text_field))
     shown = 0
     for row in islice(rows(records, fields), args.limit):
         if args.json:
-            found = topic_json(model, row, args.label) if model.task == "topic" else paragraphs_json(model, row)
-            print(json.dumps(found, ensure_ascii=False))
+            print(json.dumps(task.load("explanation_json")(model, row, args), ensure_ascii=False))
         else:
-            text = topic_text if model.task == "topic" else paragraphs_text
-            sys.stdout.write(("\n" if shown else "") + text(model, row, args))
+            sys.stdout.write(("\n" if shown else "") + task.load("explanation_text")(model, row, args))
         shown += 1
     if not shown:
         raise DataError(f"{args.file}: no text in it")
@@ -116,9 +114,9 @@ def explained(model: TopicModel, row: Row, label: str | None) -> tuple[str, Expl
     return text, found, float(model.predict_proba([text])[0, at])
 
 
-def topic_json(model: TopicModel, row: Row, label: str | None) -> dict[str, Any]:
+def topic_json(model: TopicModel, row: Row, args: argparse.Namespace) -> dict[str, Any]:
     """Return an explanation as JSON: the contributions and the intercept sum to the score."""
-    _, found, probability = explained(model, row, label)
+    _, found, probability = explained(model, row, args.label)
     return {
         "source": place_of(row),
         "label": found.label,
@@ -162,7 +160,7 @@ def highlighted(text: str, found: Explanation) -> Iterator[tuple[str, str]]:
 # --- paragraphs ----------------------------------------------------------------------------------------------------
 
 
-def paragraphs_json(model: Cleaner, row: Row) -> dict[str, Any]:
+def paragraphs_json(model: Cleaner, row: Row, args: argparse.Namespace) -> dict[str, Any]:
     """Return the reasons for every paragraph as JSON."""
     from copydesk.commands.clean import explained_json
 
@@ -174,4 +172,4 @@ def paragraphs_json(model: Cleaner, row: Row) -> dict[str, Any]:
 
 def paragraphs_text(model: Cleaner, row: Row, args: argparse.Namespace) -> str:
     """Return the reasons for every paragraph for people: + kept, - cut."""
-    return Diff("paragraphs", wants_colour(args)).encode([row], [paragraphs_json(model, row)]).data.decode()
+    return Diff("paragraphs", wants_colour(args)).encode([row], [paragraphs_json(model, row, args)]).data.decode()

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from copydesk.errors import ModelError, ResourceError
+from copydesk.tasks import TOPIC_TASK
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
     from copydesk import bundle
 
-    estimator, _ = bundle.load(args.model, task="topic")
+    estimator, _ = bundle.load(args.model, task=TOPIC_TASK.name)
     target = Path(args.output)
     if target.exists() and not args.force:
         raise ResourceError(f"{target}: already exists; give --force to replace it")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from copydesk import predict
 from copydesk.errors import ConfigError
 from copydesk.formats.rows import Answer, Row
+from copydesk.tasks import TOPIC_TASK
 
 if TYPE_CHECKING:
     from copydesk.models.topic import TopicModel
@@ -44,7 +45,7 @@ class TopicFilter(predict.Filter):
         """
         from copydesk.models.loading import load
 
-        model = load(self.args.model, task="topic")
+        model = load(self.args.model, task=TOPIC_TASK.name)
         check_ranges(self.args, model.manifest["classes"])
         model.label([""])  # prepares what threads then share
         return model.manifest, label_with(model, self.args)

@@ -16,6 +16,7 @@ from copydesk.datasets.crawls.stories import invent_story, split_sentences
 from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
 from copydesk.errors import DataError, nearest
 from copydesk.resources import shipped
+from copydesk.tasks import BOILERPLATE_TASK
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,7 +102,7 @@ class ComposedCrawl:
                 site = self._site(f"{part}{number}", styles, languages, heads)
                 for at in range(start, min(start + self.pages_per_site, last)):
                     rows += page_rows(site, site.page(texts[at]), document=f"crawl{at}", split=part)
-        return Examples(pd.DataFrame(rows), "boilerplate", "composed_crawl", {"articles": len(texts)})
+        return Examples(pd.DataFrame(rows), BOILERPLATE_TASK, "composed_crawl", {"articles": len(texts)})
 
     def _texts(self) -> list[str]:
         source = (BBC() if self.articles is None else self.articles).load().frame.drop_duplicates("text")

@@ -9,6 +9,7 @@ from copydesk.datasets.fetch import resolve
 from copydesk.datasets.read_rows import read_rows
 from copydesk.datasets.tables import NAMED, check_bad, is_unicode, names_apart
 from copydesk.errors import ConfigError, DataError
+from copydesk.tasks import BOILERPLATE_TASK
 
 LABELS = (CONTENT, BOILERPLATE)
 
@@ -85,7 +86,7 @@ class Paragraphs:
             raise DataError(f"dataset.path={self.path}: no document with paragraphs")
         notes = {"files": len(files), "documents": len(seen), "documents_left_out": len(bad)}
         named = {"left_out": bad[:NAMED]} if bad else {}
-        return Examples(pd.DataFrame(rows), "boilerplate", "paragraphs", notes | named)
+        return Examples(pd.DataFrame(rows), BOILERPLATE_TASK, "paragraphs", notes | named)
 
     def _fault(self, record: dict[str, Any]) -> str | None:
         """Return why a document can't be used, None if it can."""

@@ -10,6 +10,7 @@ from copydesk.datasets.examples import Examples
 from copydesk.datasets.fetch import resolve
 from copydesk.datasets.read_rows import FORMATS, format_of, read_rows
 from copydesk.errors import ConfigError, DataError, nearest
+from copydesk.tasks import TOPIC_TASK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,7 +120,7 @@ class Table:
             if column not in frame:
                 frame[column] = ""
         notes: dict[str, Any] = {"files": len(files), "rows_left_out": len(bad)}
-        return Examples(frame, "topic", "table", notes | ({"left_out": bad[:NAMED]} if bad else {}))
+        return Examples(frame, TOPIC_TASK, "table", notes | ({"left_out": bad[:NAMED]} if bad else {}))
 
     def _rows(self, files: list[Path], columns: list[str]) -> Iterable[tuple[str, dict[str, Any] | str]]:
         for file, name in zip(files, names_apart(files), strict=True):

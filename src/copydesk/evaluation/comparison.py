@@ -10,6 +10,7 @@ import numpy as np
 from copydesk.evaluation import intervals
 from copydesk.evaluation.metrics import Counts
 from copydesk.evaluation.score import Score, score, with_intervals
+from copydesk.tasks import TOPIC_TASK, Task
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
@@ -75,7 +76,7 @@ def aligned(earlier: Predictions, later: Predictions) -> tuple[Predictions, Pred
 def compare(
     earlier: Predictions,
     later: Predictions,
-    task: str = "topic",
+    task: Task = TOPIC_TASK,
     *,
     seed: int = 0,
     resamples: int = intervals.RESAMPLES,
@@ -86,7 +87,7 @@ def compare(
     ----------
     earlier, later : Predictions
         Of the same rows; see ``difference_of_data``.
-    task : {"topic", "boilerplate"}
+    task : Task
     seed, resamples : int
         Of the paired bootstrap: both are drawn alike, so that what makes a resample hard falls out (Efron and
         Tibshirani 1993, "An Introduction to the Bootstrap"). Groups are drawn whole where they are known.
@@ -120,15 +121,13 @@ def mcnemar(mended: int, broken: int) -> float:
     return float(binomtest(mended, mended + broken).pvalue) if mended + broken else 1.0
 
 
-def _draws(judged: Predictions, task: str, setting: tuple[np.ndarray, int, int, int]) -> tuple[Any, Any]:
+def _draws(judged: Predictions, task: Task, setting: tuple[np.ndarray, int, int, int]) -> tuple[Any, Any]:
     counts = Counts(judged)
     total, drawn = counts.sums(*setting)
     values: dict[str, Any] = dict(counts.scores(total))
     spread: dict[str, Any] = dict(counts.scores(drawn))
-    if task == "boilerplate":
-        from copydesk.evaluation.boilerplate import boilerplate_draws
-
-        more = boilerplate_draws(judged, *setting)
+    if task.draws:
+        more = task.load("draws")(judged, *setting)
         values, spread = values | more[0], spread | more[1]
     return values, spread
 

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from copydesk.evaluation.predictions import Predictions
+    from copydesk.tasks import Task
 
 SHARES = (0.05, 0.1, 0.2, 0.4, 0.7)
 RESAMPLES = 300
 
 
 def points(
-    seen: pd.DataFrame, whole: Predictions, learn: Callable[[pd.DataFrame], Predictions], task: str, seed: int
+    seen: pd.DataFrame, whole: Predictions, learn: Callable[[pd.DataFrame], Predictions], task: Task, seed: int
 ) -> list[dict[str, Any]]:
     """Return the headline score of models trained on growing parts of the rows, judged on the same rows.
 
@@ -32,7 +33,7 @@ def points(
         What the model trained on all of them said.
     learn : callable (rows) -> Predictions
         Trains on rows and judges on the fold's other part.
-    task : str
+    task : Task
     seed : int
         Documents are drawn in one random order: each part holds the smaller ones.
 
@@ -53,6 +54,6 @@ def points(
     return [*found, _point(len(seen), whole, task, seed)]
 
 
-def _point(n: int, said: Predictions, task: str, seed: int) -> dict[str, Any]:
+def _point(n: int, said: Predictions, task: Task, seed: int) -> dict[str, Any]:
     headline = evaluate(said, task, seed=seed, resamples=RESAMPLES)["headline"]
     return {"n": n, **{name: headline[name] for name in ("value", "low", "high")}}

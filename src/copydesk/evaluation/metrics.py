@@ -14,26 +14,26 @@ from copydesk.evaluation import intervals
 from copydesk.evaluation.curves import average_precision, coverage_curve, roc_auc
 from copydesk.evaluation.ranking import ranking_draws
 from copydesk.evaluation.score import json_float, never_certain, ratio, score, with_intervals
+from copydesk.tasks import TOPIC_TASK, Task
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
 
-HEADLINE = {"topic": "accuracy", "boilerplate": "boilerplate_f1"}
 LENGTHS = (0, 50, 200, 500, 1_000, 2_000, 4_000, 8_000, 16_000)  # characters
 CALIBRATION_BINS = 15
 ABSTAINED = "(abstained)"
 
 
 def evaluate(
-    predictions: Predictions, task: str = "topic", *, seed: int = 0, resamples: int = intervals.RESAMPLES
+    predictions: Predictions, task: Task = TOPIC_TASK, *, seed: int = 0, resamples: int = intervals.RESAMPLES
 ) -> dict[str, Any]:
     """Judge predictions; everything in the result is JSON-able, and undefined values are None.
 
     Parameters
     ----------
     predictions : Predictions
-    task : {"topic", "boilerplate"}
-        For boilerplate, scores by paragraph and by character of article and boilerplate are added.
+    task : Task
+        Its own scores are added to those of every classification.
     seed : int, default=0
         Of the bootstrap; the same seed gives the same intervals.
     resamples : int, default=1000
@@ -48,10 +48,8 @@ def evaluate(
     Raises
     ------
     ValueError
-        There are no judged rows, or the task is unknown.
+        There are no judged rows.
     """
-    if task not in HEADLINE:
-        raise ValueError(f"task {task!r} is unknown; valid are {', '.join(map(repr, HEADLINE))}")
     judged = predictions.judged()
     if not len(judged):
         raise ValueError("there is no labelled row to judge by")
@@ -60,11 +58,14 @@ def evaluate(
     total, drawn = counts.sums(units, n_units, resamples, seed)
     scores = with_intervals(counts.scores(total), counts.scores(drawn))
     per_class = _per_class(counts, judged, total, drawn)
-    if task == "topic":
-        scores |= _of_ranking(counts, judged, per_class, units, n_units, resamples, seed)
+    setting = (units, n_units, resamples, seed)
+    if task.draws:
+        scores |= with_intervals(*task.load("draws")(judged, *setting))
+    else:
+        scores |= _of_ranking(counts, judged, per_class, *setting)
     never_certain(scores["accuracy"], n_units)
     result: dict[str, Any] = {
-        "task": task,
+        "task": task.name,
         "n": len(judged),
         "documents": int(judged.rows["document"].nunique()),
         "groups": len(set(judged.rows["group"]) - {""}),
@@ -73,17 +74,12 @@ def evaluate(
         "scores": scores,
         "per_class": per_class,
         "confusion": counts.confusion(),
-        "baseline": counts.majority(),
+        "baseline": counts.majority() | (task.load("baseline")(judged) if task.baseline else {}),
         "coverage": coverage(judged),
         "by_group": by_part(judged, judged.rows["group"].to_numpy(object)),
         "by_length": by_part(judged, length_parts(judged.rows["characters"].to_numpy())),
     }  # fmt: skip
-    if task == "boilerplate":
-        from copydesk.evaluation.boilerplate import boilerplate_draws
-
-        scores |= with_intervals(*boilerplate_draws(judged, units, n_units, resamples, seed))
-        result["baseline"] |= {"boilerplate_f1": cut_everything_f1(judged)}
-    result["headline"] = {"name": HEADLINE[task], **scores[HEADLINE[task]]}
+    result["headline"] = {"name": task.headline, **scores[task.headline]}
     return result
 
 
@@ -282,9 +278,3 @@ def length_name(part: int) -> str:
     """Return a class of length as text, in characters."""
     low = f"{LENGTHS[part]:,}"
     return f"{low} and more" if part + 1 == len(LENGTHS) else f"{low}–{LENGTHS[part + 1] - 1:,}"
-
-
-def cut_everything_f1(judged: Predictions) -> float:
-    """Return the boilerplate F1 of cutting every paragraph."""
-    share = float((judged.rows["label"] == "boilerplate").mean())
-    return 2 * share / (1 + share)

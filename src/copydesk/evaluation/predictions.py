@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from copydesk.errors import DataError
+from copydesk.tasks import is_judged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -215,12 +216,3 @@ def _confidence(scores: np.ndarray | None, probabilities: np.ndarray | None) -> 
         return np.asarray(probabilities.max(axis=1))
     second, first = np.partition(values, -2, axis=1)[:, -2:].T
     return np.asarray(first - second)
-
-
-def is_judged(frame: pd.DataFrame) -> np.ndarray:
-    """Return which rows of a frame count when a model is judged, shape (n_rows,)."""
-    mask = np.ones(len(frame), dtype=bool)
-    for column in ("weight", "judged"):
-        if column in frame:
-            mask &= frame[column].gt(0).to_numpy()
-    return mask

@@ -7,9 +7,8 @@ from typing import Any
 
 from copydesk import bundle
 from copydesk.errors import ModelError
-from copydesk.models.cleaner import Cleaner
-from copydesk.models.topic import TopicModel
 from copydesk.resources import shipped
+from copydesk.tasks import find_task
 
 BOX = ("boilerplate",)  # names of the models that ship with copydesk
 FITTED_METHODS = {"features_": ("transform",), "classifier_": ("predict",), "decision_": ("predict", "predict_proba")}
@@ -22,12 +21,13 @@ def load(path: str | Path, task: str | None = None) -> Any:
     ----------
     path : path-like
         Folder of a bundle, or ``"boilerplate"``, the cleaner in the box (``"./boilerplate"`` is a folder of that name).
-    task : {"topic", "boilerplate"}, optional
-        Refuse a model made for another.
+    task : str, optional
+        Refuse a model whose task is loaded as another class than this one.
 
     Returns
     -------
-    TopicModel or Cleaner
+    Model
+        Of the class that its task names: ``TopicModel`` or ``Cleaner``.
 
     Raises
     ------
@@ -35,9 +35,11 @@ def load(path: str | Path, task: str | None = None) -> Any:
         The bundle is missing, damaged, foreign, from a newer version, or made for another task.
     """
     folder = shipped(f"box/{path}") if path in BOX else Path(path)
-    estimator, manifest = bundle.load(folder, task=task)
+    own = str(bundle.read_manifest(folder)["task"])
+    alike = task is not None and find_task(own).model == find_task(task).model
+    estimator, manifest = bundle.load(folder, task=own if alike else task)
     check_parts(folder, estimator, manifest["classes"])
-    return (TopicModel if manifest["task"] == "topic" else Cleaner)(estimator, manifest)
+    return find_task(own).load("model")(estimator, manifest)
 
 
 def check_parts(folder: Path, estimator: Any, classes: list[str]) -> None:

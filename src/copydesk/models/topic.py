@@ -38,7 +38,7 @@ class Model:
 
     @property
     def task(self) -> str:
-        """The task: "topic" or "boilerplate"."""
+        """Name of the task."""
         return str(self.manifest["task"])
 
     @property

@@ -9,6 +9,7 @@ from copydesk.evaluation.comparison import aligned
 from copydesk.reports.html_report import write_page
 from copydesk.reports.report import shown_scores
 from copydesk.reports.views import excerpt
+from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from copydesk.evaluation.comparison import Comparison
     from copydesk.evaluation.predictions import Predictions
 
-FLIPPED = 150  # rows shown of each run
+_MOST_FLIPPED = 150  # rows shown of each run
 
 
 class Side:
@@ -43,7 +44,7 @@ def write_comparison(
         "sides": sides,
         "names": shown_scores(first),
         "rows": first["n"],
-        "unit": "texts" if first["task"] == "topic" else "paragraphs",
+        "unit": find_task(first["task"]).unit,
         "parts": parts,
     }
     write_page("compare.html.j2", values, path)
@@ -56,7 +57,7 @@ def _largest(row: Mapping[str, Any]) -> float:
 def flipped(first: Predictions, later: Predictions, compared: Comparison) -> list[dict[str, Any]]:
     """Return the rows on which two runs differ, the surest first, with what changed for better or worse."""
     before, after = aligned(first, later)
-    chosen = compared.flipped[:FLIPPED]
+    chosen = compared.flipped[:_MOST_FLIPPED]
     found = []
     for row, now in zip(before.rows.iloc[chosen].to_dict("records"), after.rows["predicted"].iloc[chosen], strict=True):
         old, new = row["predicted"] or "(no label)", now or "(no label)"

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copydesk.reports import mistake_views, views
-from copydesk.reports.markdown_report import confusions, flat
-from copydesk.reports.page_views import pages
+from copydesk.reports.markdown_report import MOST_CONFUSIONS, confusions, flat
 from copydesk.reports.plots import plots, svg
 from copydesk.reports.report import (
     SCORES,
@@ -21,8 +20,9 @@ from copydesk.reports.report import (
     shown_difference,
     shown_interval,
     shown_scores,
-    verdict,
 )
+from copydesk.reports.verdict import verdict
+from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from copydesk.reports.report import Plot
 
 TEMPLATES = Path(__file__).parent / "templates"
-CONFUSIONS = 15
 
 
 def missing_library() -> str | None:
@@ -78,35 +77,35 @@ def environment() -> Environment:
 def context(report: Report) -> dict[str, Any]:
     """Return everything that the template shows."""
     metrics, run = report.metrics, report.run
-    boilerplate = metrics["task"] == "boilerplate"
+    task = find_task(metrics["task"])
     pictures = [drawn(plot, at) for at, plot in enumerate(plots(report))]
     values: dict[str, Any] = {
         "title": run.get("experiment", "Evaluation"),
-        "kind": "Boilerplate paragraphs" if boilerplate else "Topics",
+        "kind": task.title,
         "run": {"started": "", "dataset": None, **run},
         "verdict": verdict(metrics),
         "metrics": metrics,
         "headline": metrics["headline"]["name"],
-        "baseline_name": "Cutting everything" if boilerplate else f"Always “{metrics['baseline']['label']}”",
+        "baseline_name": task.baseline_title.format(label=metrics["baseline"]["label"]),
         "previous": report.previous and views.previous(report.previous),
         "names": shown_scores(metrics),
         "confusion": views.confusion(metrics["confusion"]),
         "confusions": Table(
             ["rows", "true label", "predicted"],
-            [[(f"{n:,}", n), true, said] for n, true, said in confusions(metrics["confusion"])[:CONFUSIONS]],
+            [[(f"{n:,}", n), true, said] for n, true, said in confusions(metrics["confusion"])[:MOST_CONFUSIONS]],
         ),
         "plots": pictures,
         "decision": [(name.replace("_", " "), value) for name, value in flat(report.decision)],
         "strongest": list(report.strongest.items()),
         "audit": [(name.replace("_", " "), value) for name, value in flat(report.audit)],
-        "sections": [section(each, len(pictures) + 100 * at) for at, each in enumerate(report.sections, start=1)],
+        "sections": [drawn_section(each, len(pictures) + 100 * at) for at, each in enumerate(report.sections, start=1)],
         "seconds": views.seconds(run.get("seconds", {})),
         "record": list(flat({name: value for name, value in run.items() if name not in ("audit", "seconds")})),
         "overrides": report.overrides,
         "config": report.config.strip(),
         **mistake_views.mistakes(report),
-        **mistake_views.label_errors(report.predictions, boilerplate),
-        **(pages(report.predictions) if boilerplate else {"pages": []}),
+        **mistake_views.label_error_table(report.predictions, task),
+        **(task.load("pages")(report.predictions) if task.pages else {"pages": []}),
     }
     return values | {"contents": contents(values)}
 
@@ -139,7 +138,7 @@ def drawn(plot: Plot, number: int) -> dict[str, Any]:
     return {"title": plot.title, "alt": plot.alt, "svg": Markup(svg(plot, number))}
 
 
-def section(given: Section, first: int) -> dict[str, Any]:
+def drawn_section(given: Section, first: int) -> dict[str, Any]:
     """Return what another part adds, with its pictures."""
     pictures = [drawn(plot, first + at) for at, plot in enumerate(given.plots)]
     return {"title": given.title, "text": given.text, "plots": pictures, "table": given.table}

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from copydesk.reports.report import SCORES, Report, Section, shown, shown_interval, shown_scores, verdict
+from copydesk.reports.report import SCORES, Report, Section, shown, shown_interval, shown_scores
+from copydesk.reports.verdict import verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CONFUSIONS = 15
-PARTS = 20
+MOST_CONFUSIONS = 15
+_MOST_PARTS = 20
 
 
 def write_markdown(report: Report, path: Path) -> None:
@@ -69,7 +70,7 @@ def _classes(metrics: Mapping[str, Any]) -> str:
 
 
 def _confusions(metrics: Mapping[str, Any]) -> str:
-    rows = [[f"{n:,}", true, said] for n, true, said in confusions(metrics["confusion"])[:CONFUSIONS]]
+    rows = [[f"{n:,}", true, said] for n, true, said in confusions(metrics["confusion"])[:MOST_CONFUSIONS]]
     return "## Most frequent confusions\n\n" + table(["texts", "true", "predicted"], rows) if rows else ""
 
 
@@ -92,9 +93,9 @@ def _parts(title: str, parts: Sequence[Mapping[str, Any]]) -> str:
     rows = [
         [part["part"] or "(unknown)", f"{part['n']:,}",
          f"{shown('accuracy', part['accuracy']['value'])} ({shown_interval('accuracy', part['accuracy'])})"]
-        for part in parts[:PARTS]
+        for part in parts[:_MOST_PARTS]
     ]  # fmt: skip
-    more = f"\n\nand {len(parts) - PARTS:,} more, in metrics.json" if len(parts) > PARTS else ""
+    more = f"\n\nand {len(parts) - _MOST_PARTS:,} more, in metrics.json" if len(parts) > _MOST_PARTS else ""
     return f"## {title}\n\n" + table(["part", "rows", "accuracy (95 % interval)"], rows) + more
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-Span = tuple[int, int, float]  # start, end (in characters), contribution
+MarkedSpan = tuple[int, int, float]  # start, end (in characters), contribution
 
 LEVELS = (0.2, 0.4, 0.7)  # of the strongest place in a text, for the three shades of a mark
 
 
-def marked(text: str, spans: Sequence[Span]) -> list[tuple[str, str]]:
+def marked(text: str, spans: Sequence[MarkedSpan]) -> list[tuple[str, str]]:
     """Cut a text into pieces and say how each is to be marked: p1 to p3 for, n1 to n3 against, or "" not at all.
 
     Where n-grams overlap, what they contribute adds up.

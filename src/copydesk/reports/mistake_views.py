@@ -10,10 +10,12 @@ from copydesk.evaluation.predictions import STORED_CHARACTERS
 from copydesk.reports.marks import marked
 from copydesk.reports.report import Table, shown
 from copydesk.reports.views import excerpt
+from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
     from copydesk.reports.report import Highlight, Report
+    from copydesk.tasks import Task
 
 SAID_TERMS = 6
 
@@ -38,8 +40,7 @@ def mistakes(report: Report) -> dict[str, Any]:
             "Marked are the n-grams that decided: orange and underlined those for the label that was given, blue and "
             "dotted those for the right one, the stronger the darker. Each was judged by a model that had not seen it."
         )
-        if report.metrics["task"] == "boilerplate":
-            intro += " A paragraph is judged by its surroundings too, so its words need not have decided alone."
+        intro += find_task(report.metrics["task"]).mistakes_note
     return {"mistakes": shown_rows, "mistake_labels": labels, "mistakes_intro": intro}
 
 
@@ -68,7 +69,7 @@ def mistake(row: Mapping[Any, Any], lead: float, report: Report, probabilities: 
     }
 
 
-def label_errors(predictions: Predictions, boilerplate: bool) -> dict[str, Any]:
+def label_error_table(predictions: Predictions, task: Task) -> dict[str, Any]:
     """Return the likeliest label errors as a table."""
     positions, suggested = finding.label_errors(predictions)
     rows = predictions.rows.iloc[positions[: finding.LIKELIEST]]
@@ -79,7 +80,7 @@ def label_errors(predictions: Predictions, boilerplate: bool) -> dict[str, Any]:
         likely = dict(zip(predictions.classes, values[position], strict=True))
         table.append(
             [
-                excerpt(row["title"] if row["title"] and not boilerplate else row["text"]),
+                excerpt(row["title"] if row["title"] and not task.grouped else row["text"]),
                 row["label"],
                 (shown("accuracy", likely.get(row["label"])), likely.get(row["label"], 0.0)),
                 label,

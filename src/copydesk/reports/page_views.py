@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from copydesk.evaluation.boilerplate import CUT
+from copydesk.evaluation.boilerplate import BOILERPLATE
 from copydesk.evaluation.mistakes import wrong
 from copydesk.reports.views import excerpt
 
@@ -44,7 +44,7 @@ def page(rows: pd.DataFrame) -> dict[str, Any]:
     drawn = [paragraph(row) for row in ordered]
     lost, left = (sum(each["characters"] for each in drawn if each["kind"] == kind) for kind in ("lost", "left"))
     first = ordered[0]
-    name = first["title"] or next((row["text"] for row in ordered if row["label"] != CUT), first["text"])
+    name = first["title"] or next((row["text"] for row in ordered if row["label"] != BOILERPLATE), first["text"])
     total = max(sum(each["characters"] for each in drawn), 1)
     return {
         "name": excerpt(name),
@@ -53,25 +53,25 @@ def page(rows: pd.DataFrame) -> dict[str, Any]:
         "left": left,
         "wrong": lost + left,
         "share": round((lost + left) / total, 6),
-        "paragraphs": list(shortened(drawn)),
+        "paragraphs": list(without_long_runs(drawn)),
     }
 
 
 def paragraph(row: Mapping[Any, Any]) -> dict[str, Any]:
     """Return one paragraph: how it is drawn, and what is said of it."""
-    kept = row["predicted"] != CUT
+    kept = row["predicted"] != BOILERPLATE
     kind, said = "kept" if kept else "cut", ""
     if not row["judged"]:
         said = "of doubtful label, not counted"
-    elif row["label"] != CUT and not kept:
+    elif row["label"] != BOILERPLATE and not kept:
         kind, said = "lost", "article, cut"
-    elif row["label"] == CUT and kept:
+    elif row["label"] == BOILERPLATE and kept:
         kind, said = "left", "boilerplate, left standing"
     text = row["text"] if len(row["text"]) <= PARAGRAPH_SHOWN else f"{row['text'][:PARAGRAPH_SHOWN]} …"
     return {"kind": kind, "said": said, "text": text, "characters": int(row["characters"]), "skipped": 0}
 
 
-def shortened(drawn: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def without_long_runs(drawn: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield paragraphs; in the middle of a long run of one right kind, only how many there are."""
     start = 0
     while start < len(drawn):

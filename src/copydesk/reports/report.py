@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from copydesk.tasks import find_task
+
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
-    from copydesk.reports.marks import Span
+    from copydesk.reports.marks import MarkedSpan
 
 Place = tuple[str, int]  # document and position of a row
 
@@ -18,13 +20,13 @@ class Highlight(NamedTuple):
 
     Attributes
     ----------
-    spans : list of Span
+    spans : list of MarkedSpan
         Each n-gram at each of its places, its contribution shared among them.
     terms : list of (n-gram, contribution)
         The largest first.
     """
 
-    spans: Sequence[Span]
+    spans: Sequence[MarkedSpan]
     terms: Sequence[tuple[str, float]]
 
 
@@ -37,7 +39,7 @@ class Plot(NamedTuple):
     alt : str
         What it shows, for those who can't see it.
     draw : callable (axes)
-        Draws into matplotlib axes; see ``plots.PALETTE`` for colours that suit light and dark pages.
+        Draws into matplotlib axes; see ``plots.LINE_COLOURS`` for colours that suit light and dark pages.
     """
 
     title: str
@@ -159,17 +161,6 @@ SCORES = {
         "Removed at 0.5 % lost", True, 1, "boilerplate characters cut when 0.5 % of the article is"
     ),
 }  # fmt: skip
-SHOWN = {
-    "topic": (
-        "accuracy", "macro_f1", "weighted_f1", "accuracy_answered", "coverage", "average_precision", "roc_auc",
-        "log_loss", "brier", "ece",
-    ),
-    "boilerplate": (
-        "boilerplate_f1", "content_f1", "article_lost", "boilerplate_removed", "boilerplate_precision",
-        "boilerplate_recall", "boilerplate_f1_characters", "content_f1_characters", "average_precision",
-        "boilerplate_removed_at_half_percent_lost", "accuracy", "brier", "ece",
-    ),
-}  # fmt: skip
 
 
 def shown(name: str, value: float | None, *, unit: bool = True) -> str:
@@ -211,47 +202,6 @@ def shown_difference(name: str, change: Mapping[str, Any] | None) -> str:
 def shown_scores(metrics: Mapping[str, Any]) -> list[str]:
     """Return the names of the scores worth showing: defined, and not the same number twice."""
     scores = metrics["scores"]
-    names = [name for name in SHOWN[metrics["task"]] if scores.get(name, {}).get("value") is not None]
+    names = [name for name in find_task(metrics["task"]).shown_scores if scores.get(name, {}).get("value") is not None]
     abstains = metrics["coverage"]["abstained"] > 0
     return [name for name in names if abstains or name not in ("coverage", "accuracy_answered")]
-
-
-def verdict(metrics: Mapping[str, Any]) -> str:
-    """Return the run's result in a sentence or two."""
-    scores, baseline = metrics["scores"], metrics["baseline"]
-    if metrics["task"] == "boilerplate":
-        return _boilerplate_verdict(metrics)
-    accuracy = scores["accuracy"]
-    text = (
-        f"Of {metrics['n']:,} texts, {shown('accuracy', accuracy['value'])} get the right label "
-        f"(95 % interval {shown_interval('accuracy', accuracy)}); always answering “{baseline['label']}” "
-        f"would reach {shown('accuracy', baseline['accuracy'])}."
-    )
-    abstained = metrics["coverage"]["abstained"]
-    if abstained:
-        answered = shown("accuracy_answered", scores["accuracy_answered"]["value"])
-        text += f" The model abstains on {abstained:,} texts; of the labels it gives, {answered} are right."
-    worst = min(
-        (row for row in metrics["per_class"] if row["support"] and row["f1"]["value"] is not None),
-        key=lambda row: row["f1"]["value"],
-        default=None,
-    )
-    if worst and worst["f1"]["value"] < 1 and len(metrics["per_class"]) > 2:
-        text += f" The weakest class is “{worst['label']}”, with an F1 of {shown('f1', worst['f1']['value'])}."
-    return text
-
-
-def _boilerplate_verdict(metrics: Mapping[str, Any]) -> str:
-    scores = metrics["scores"]
-    f1, lost, gone = (scores[name] for name in ("boilerplate_f1", "article_lost", "boilerplate_removed"))
-    where = f" of {metrics['groups']:,} sites" if metrics["groups"] > 1 else ""
-    text = f"On {metrics['documents']:,} pages{where} ({metrics['n']:,} paragraphs), "
-    if gone["value"] is None:
-        return text + f"none of them with boilerplate, {shown('article_lost', lost['value'])} of the article is lost."
-    text += f"{shown('boilerplate_removed', gone['value'])} of the boilerplate is removed"
-    if lost["value"] is not None:
-        text += (
-            f" and {shown('article_lost', lost['value'])} of the article is lost "
-            f"(95 % interval {shown_interval('article_lost', lost)}), counted in characters"
-        )
-    return text + f". By paragraph, boilerplate F1 is {shown('boilerplate_f1', f1['value'])}."

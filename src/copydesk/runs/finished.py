@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copydesk.errors import DataError
+from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
@@ -140,7 +141,7 @@ def last_run(folder: Path, predictions: Predictions, task: str) -> Previous | No
         if before.metrics["task"] != task:
             return None
         reason = compare.difference_of_data(earlier, predictions)
-        differences = {} if reason else compare.compare(earlier, predictions, task).differences
+        differences = {} if reason else compare.compare(earlier, predictions, find_task(task)).differences
         return Previous(before.folder.name, before.metrics["scores"], differences, reason or "")
     except (DataError, KeyError, TypeError):
         return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
+
+from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
     from copydesk.evaluation.predictions import Predictions
     from copydesk.reports.report import Highlight, Place, Section
-    from copydesk.runs.diagnostics import Observed
+    from copydesk.runs.diagnostics import Diagnostics
     from copydesk.runs.run import Run
 
 
-def tell_audit(run: Run, audited: Audit) -> None:
+def show_audit(run: Run, audited: Audit) -> None:
     """Record the audit, say its warnings, and show its table where there is a terminal."""
     run.info["audit"] = audited.facts
     for warning in audited.warnings:
@@ -45,7 +46,7 @@ def save(
     examples: Examples,
     predictions: Predictions,
     metrics: dict[str, Any],
-    observed: Observed,
+    diagnostics: Diagnostics,
 ) -> None:
     """Write metrics, predictions and the bundle."""
     from copydesk import bundle
@@ -57,14 +58,14 @@ def save(
     predictions.save(run.folder / "predictions.parquet")
     settings = without_secrets(cfg)
     manifest = {
-        "task": examples.task,
+        "task": examples.task.name,
         "name": run.name,
         "classes": [str(label) for label in model.classes_],
         "settings": {key: settings[key] for key in ("features", "classifier", "decision")},
         "headline": metrics["headline"],
         "scores": {name: score["value"] for name, score in metrics["scores"].items()},
         "dataset": run.info["dataset"],
-        "judged": profile(predictions, observed.unknown_share),
+        "judged": profile(predictions, diagnostics.unknown_share),
         "seed": cfg.seed,
         "versions": run.info["versions"],
     }
@@ -89,7 +90,7 @@ def report(
     from copydesk.reports.report import Report
     from copydesk.runs.finished import last_run
 
-    told = Report(
+    content = Report(
         run={**run.info, "seconds": run.seconds},
         metrics=metrics,
         predictions=predictions,
@@ -101,42 +102,24 @@ def report(
         highlights=highlights,
         previous=last_run(run.folder, predictions, metrics["task"]),
         learning_curve=learning_curve,
-        sections=[*search_section(run), *sections],
+        sections=sections,
     )
-    write_markdown(told, run.folder / "report.md")
+    write_markdown(content, run.folder / "report.md")
     if missing_library() is None:
-        write_html(told, run.folder / "report.html")
+        write_html(content, run.folder / "report.html")
 
 
-def search_section(run: Run) -> list[Section]:
-    """Return what the report tells of the run's search, if there was one."""
-    if "search" not in run.info:
-        return []
-    from copydesk.search.report_section import section
-
-    told = json.loads((run.folder / "search" / "history.json").read_text(encoding="utf-8"))
-    return [section(told, run.info["search"]["metric"])]
-
-
-def print_summary(run: Run, metrics: dict[str, Any]) -> None:
-    """Print the scores and where model and report are."""
+def print_summary(run: Run, metrics: dict[str, Any], lines: Sequence[str] = ()) -> None:
+    """Print the scores, further lines, and the paths of model and report."""
     facts = run.info["audit"]
-    unit = "texts" if metrics["task"] == "topic" else "paragraphs"
+    unit = find_task(metrics["task"]).unit
     print(
         f"{run.name}: {facts['documents']:,} documents, without {facts['exact_duplicates_dropped']:,} exact copies; "
         f"judged on {metrics['n']:,} {unit} not seen in training"
     )
     print_scores(metrics)
-    if "search" in run.info:
-        from copydesk.search.results import judged_by, shown_value
-
-        found = run.info["search"]
-        first, best = (shown_value(found[name]) for name in ("value_of_the_first_trial", "value"))
-        print(
-            f"  search  {found['trials']['all']:,} trials in {found['seconds']:.0f} s, {found['metric']} by "
-            f"{judged_by(found['folds'])}: {first} the first, {best} the best"
-        )
-        print(f"  found   {run.folder / 'search' / 'experiment' / run.name}.yaml")
+    for line in lines:
+        print(line)
     print(f"  model   {run.folder / 'model'}")
     print_report(run)
 

@@ -77,14 +77,12 @@ class Run:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time a stage, and show it on the terminal while it runs."""
-        from copydesk.runs.progress import working
-
         self.doing = name
         start = time.perf_counter()
-        with warnings.catch_warnings(record=True) as heard, working(f"{self.name}: {name}"):
+        with warnings.catch_warnings(record=True) as caught, spinner(f"{self.name}: {name}"):
             warnings.simplefilter("always", UserWarning)
             yield
-        for text in dict.fromkeys(one_line(str(warning.message)) for warning in heard):
+        for text in dict.fromkeys(one_line(str(warning.message)) for warning in caught):
             self.warn(text)
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
 
@@ -117,6 +115,22 @@ class Run:
         aside.unlink(missing_ok=True)
         aside.symlink_to(self.folder.name, target_is_directory=True)
         aside.replace(link)
+
+
+@contextmanager
+def spinner(text: str) -> Iterator[None]:
+    """Show ``text`` with its running time on standard error while the block runs, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(text, total=1)
+        yield
+        progress.update(task, completed=1)
 
 
 def new_folder(parent: Path) -> Path:
