@@ -33,9 +33,9 @@ def run(args: argparse.Namespace) -> int:
     """
     import joblib
 
-    from copydesk import bundle
+    from copydesk.bundle import load_bundle
 
-    estimator, _ = bundle.load(args.model, task="topic")
+    estimator, _ = load_bundle(args.model, task="topic")
     target = Path(args.output)
     if target.exists() and not args.force:
         raise ResourceError(f"{target}: is there already; give --force to replace it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from copydesk import bundle
+from copydesk.bundle import load_bundle
 from copydesk.errors import ModelError
 from copydesk.models.cleaner import Cleaner
 from copydesk.models.topic import TopicModel
@@ -34,7 +34,7 @@ def load(path: str | Path, task: str | None = None) -> Any:
         The bundle is missing, damaged, foreign, from a newer version, or made for another task.
     """
     folder = find(f"box/{path}") if path in BOX else Path(path)
-    estimator, manifest = bundle.load(folder, task=task)
+    estimator, manifest = load_bundle(folder, task=task)
     check_parts(folder, estimator, manifest["classes"])
     return (TopicModel if manifest["task"] == "topic" else Cleaner)(estimator, manifest)
 
