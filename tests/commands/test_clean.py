@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from copydesk import bundle
+from copydesk.bundle import save_bundle
 from copydesk.cli import main
 from copydesk.commands.diff import diff_text
 from copydesk.commands.terminal import printable
@@ -23,7 +23,7 @@ from helpers import little_desk
 def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("desk") / "model"
     desk = little_desk.desk()
-    bundle.save(path, desk.estimator, desk.manifest)
+    save_bundle(path, desk.estimator, desk.manifest)
     return str(path)
 
 

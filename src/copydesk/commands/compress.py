@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from copydesk import bundle
+from copydesk.bundle import load_bundle, measure, save_bundle
 from copydesk.classifiers.compression import BITS, Smaller
 from copydesk.config.units import parse_size, shown_size
 from copydesk.errors import ConfigError, DataError, ModelError, ResourceError
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         The folder already exists, or can't be written.
     """
     model, to = Path(args.model), parse_size(args.to, "--to")
-    estimator, manifest = bundle.load(model, task=TOPIC_TASK.name)
+    estimator, manifest = load_bundle(model, task=TOPIC_TASK.name)
     size = sum(path.stat().st_size for path in model.iterdir())
     if size <= to:
         raise ConfigError(f"--to={args.to}: {model} has {shown_size(size)}, which is no more; nothing to do")
@@ -63,11 +63,11 @@ def run(args: argparse.Namespace) -> int:
     fixed = len(json.dumps(kept, indent=2).encode()) + len(text.encode()) + FILE_LIST
     found = largest_within(estimator, smaller, to - fixed)
     if found is None:
-        least = fixed + bundle.measure(shrunk(estimator, smaller, 2), compressed=True)
+        least = fixed + measure(shrunk(estimator, smaller, 2), compressed=True)
         raise ConfigError(f"--to={args.to}: {model} can't have less than {shown_size(least)}")
     lost = loss(estimator, found, model.parent / "predictions.parquet")
     facts = {"from_bytes": size, "terms": n_terms(found), "bits": args.bits, **(lost or {})}
-    bundle.save(target, found, {**kept, "compressed": facts}, {"README.md": text} if text else {}, compressed=True)
+    save_bundle(target, found, {**kept, "compressed": facts}, {"README.md": text} if text else {}, compressed=True)
     written = sum(path.stat().st_size for path in target.iterdir())
     print(f"{model}: {shown_size(size)}, {n_terms(estimator):,} terms")
     print(f"{target}: {shown_size(written)}, {n_terms(found):,} terms, weights of {args.bits} bits")
@@ -95,14 +95,14 @@ def largest_within(estimator: TextClassifier, smaller: Smaller, room: int) -> Te
         n = max(family.n_terms for family in smaller.families)
         while n >= 2:
             found = shrunk(estimator, smaller, n)
-            if bundle.measure(found, compressed=True) <= room:
+            if measure(found, compressed=True) <= room:
                 return found
             n //= 2
         return None
     best, low, high, n = None, 0, smaller.terms, smaller.terms
     for _ in range(SIZE_ATTEMPTS):
         found = shrunk(estimator, smaller, n)
-        size = bundle.measure(found, compressed=True)
+        size = measure(found, compressed=True)
         if size <= room:
             best, low = found, n
             if n == smaller.terms or size >= CLOSE * room:

@@ -34,9 +34,9 @@ def run(args: argparse.Namespace) -> int:
     """
     import joblib
 
-    from copydesk import bundle
+    from copydesk.bundle import load_bundle
 
-    estimator, _ = bundle.load(args.model, task=TOPIC_TASK.name)
+    estimator, _ = load_bundle(args.model, task=TOPIC_TASK.name)
     target = Path(args.output)
     if target.exists() and not args.force:
         raise ResourceError(f"{target}: already exists; give --force to replace it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from copydesk import bundle
+from copydesk.bundle import load_bundle, read_manifest
 from copydesk.errors import ModelError
 from copydesk.resources import shipped
 from copydesk.tasks import find_task
@@ -35,9 +35,9 @@ def load(path: str | Path, task: str | None = None) -> Any:
         The bundle is missing, damaged, foreign, from a newer version, or made for another task.
     """
     folder = shipped(f"box/{path}") if path in BOX else Path(path)
-    own = str(bundle.read_manifest(folder)["task"])
+    own = str(read_manifest(folder)["task"])
     alike = task is not None and find_task(own).model == find_task(task).model
-    estimator, manifest = bundle.load(folder, task=own if alike else task)
+    estimator, manifest = load_bundle(folder, task=own if alike else task)
     check_parts(folder, estimator, manifest["classes"])
     return find_task(own).load("model")(estimator, manifest)
 

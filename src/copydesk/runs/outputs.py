@@ -49,7 +49,7 @@ def save(
     diagnostics: Diagnostics,
 ) -> None:
     """Write metrics, predictions and the bundle."""
-    from copydesk import bundle
+    from copydesk.bundle import save_bundle
     from copydesk.config.compose import without_secrets
     from copydesk.evaluation.shift import profile
     from copydesk.reports.card import model_card
@@ -69,7 +69,7 @@ def save(
         "seed": cfg.seed,
         "versions": run.info["versions"],
     }
-    bundle.save(run.folder / "model", model, manifest, {"README.md": model_card(manifest, metrics, run.info["audit"])})
+    save_bundle(run.folder / "model", model, manifest, {"README.md": model_card(manifest, metrics, run.info["audit"])})
 
 
 def report(
