@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Floats
 from copydesk.features.learner import weighing_of
 from copydesk.features.options import chunked
 from copydesk.features.tfidf import TfidfFeatures
-
-Floats = NDArray[Any]
 
 # Characters that are scored together. Each family looks into tables of its own, larger than the nearest caches; the
 # more there is to look up before the next family's turn, the less often they are fetched.

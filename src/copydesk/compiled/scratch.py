@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from copydesk.compiled.arrays import Array
 
 LARGEST = 1 << 24  # bytes that are kept; what is larger, for a document of many megabytes, is given back
 
@@ -17,14 +18,14 @@ class Scratch:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, NDArray[Any]] = {}
+        self._kept: dict[str, Array] = {}
 
-    def array(self, name: str, shape: int | tuple[int, int], dtype: Any) -> NDArray[Any]:
+    def array(self, name: str, shape: int | tuple[int, int], dtype: Any) -> Array:
         """Return an array of any content."""
         size = int(np.prod(shape)) * np.dtype(dtype).itemsize
         if size > LARGEST:
             return np.empty(shape, dtype=dtype)
         if name not in self._kept or len(self._kept[name]) < size:
             self._kept[name] = np.empty(size + size // 4 + 64, dtype=np.uint8)
-        array: NDArray[Any] = self._kept[name][:size].view(dtype).reshape(shape)
+        array: Array = self._kept[name][:size].view(dtype).reshape(shape)
         return array

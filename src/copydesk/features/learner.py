@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.threads import in_threads, runs, shares
 from copydesk.features.kernels.weights import NORMS, kept_per_row, tfidf_rows
 from copydesk.features.ngrams import terms
@@ -20,7 +20,6 @@ from copydesk.features.ngrams.word_counters import new_counter, numbers_of
 from copydesk.features.options import chunked
 from copydesk.features.vocabulary import FittedFamily, HashedFamily
 
-Array = NDArray[Any]
 Options = dict[str, Any]
 ReadChunk = Callable[[list[str]], Chunk]
 

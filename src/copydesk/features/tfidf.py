@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_unicode
 from sklearn.utils.validation import check_is_fitted
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.threads import in_threads, shares
 from copydesk.features.concentration import concentrate
 from copydesk.features.learner import Learner, Part, weigh
@@ -30,8 +31,6 @@ from copydesk.features.options import (
     given_terms,
     parse_memory,
 )
-
-Array = NDArray[Any]
 
 
 class SlowPatternWarning(UserWarning):

@@ -7,15 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from copydesk.compiled.arrays import Array
 from copydesk.features.ngrams import terms
 from copydesk.features.ngrams.counter import Counter
 from copydesk.features.ngrams.cut import Cut
 from copydesk.features.ngrams.word_counters import columns_of, new_counter, numbers_of
-
-Array = NDArray[Any]
 
 
 def inverse_document_frequency(df: Array, n_documents: int, options: dict[str, Any]) -> Array:

@@ -9,11 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
-
-Array = NDArray[Any]
 
 # Columns of an n-gram's state (int32): where its last count stands, and in how many documents it was seen.
 SLOT, DF, STATE_COLUMNS = 0, 1, 2

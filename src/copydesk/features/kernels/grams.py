@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 from copydesk.features.kernels.hash_table import HASHED, mix, search, shift_of, write_string
 from copydesk.features.kernels.tokens import SPACE, code_at, width_at
-
-Array = NDArray[Any]
 
 _ONE = np.uint64(1)
 _8 = np.uint64(8)

@@ -13,12 +13,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.intrinsics import ask_for, eight_bytes
 from copydesk.compiled.kernel import kernel
-
-Array = NDArray[Any]
 
 _ONE = np.uint64(1)
 _7 = np.uint64(7)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.intrinsics import ask_for
 from copydesk.compiled.kernel import kernel
 from copydesk.features.kernels.hash_table import LOW, shift_of, write_string
-
-Array = NDArray[Any]
 
 _ONE = np.uint64(1)
 _32 = np.uint64(32)

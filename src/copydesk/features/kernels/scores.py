@@ -8,13 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 from copydesk.features.kernels.counts import count_document, spell_document
 from copydesk.features.kernels.weights import document_length, logarithms, weigh
-
-Array = NDArray[Any]
 
 _NONE = np.uint64(0)
 

@@ -8,13 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.intrinsics import lowest_bit
 from copydesk.compiled.kernel import kernel
 from copydesk.features.kernels.hash_table import key_of
-
-Array = NDArray[Any]
 
 PADDING = 16  # bytes that a text has after its end, so that several can be read at once
 

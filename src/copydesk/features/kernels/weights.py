@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
-
-Array = NDArray[Any]
 
 LOGARITHMS = 64
 NORMS = {None: 0, "l1": 1, "l2": 2}

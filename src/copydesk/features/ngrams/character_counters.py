@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.features.kernels import counts as counting
 from copydesk.features.kernels import grams as ngrams
 from copydesk.features.kernels import scores as scoring
@@ -14,8 +14,6 @@ from copydesk.features.ngrams import terms
 from copydesk.features.ngrams.counter import Counted, Counter
 from copydesk.features.ngrams.cut import Chunk, Cut
 from copydesk.features.ngrams.strings import Strings, grown
-
-Array = NDArray[Any]
 
 SPELLED_AT_MOST = 1 << 24  # n-grams of words that a counter remembers
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.scratch import Scratch
 from copydesk.compiled.threads import in_threads, runs
 from copydesk.features.kernels import counts as counting
@@ -14,7 +14,6 @@ from copydesk.features.kernels import scores as scoring
 from copydesk.features.ngrams.cut import Chunk, Cut
 from copydesk.features.ngrams.strings import grown
 
-Array = NDArray[Any]
 Counted = tuple[Array, Array]  # n-grams and counts, int32 (nnz, 2); where each document's begin, int64
 
 

@@ -6,16 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from numpy.typing import NDArray
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
+from copydesk.compiled.arrays import Array
 from copydesk.features.kernels.grams import lower_ascii
 from copydesk.features.kernels.tokens import PADDING
 from copydesk.features.ngrams import terms
 from copydesk.features.ngrams.patterns import PATTERNS, token_finder
 from copydesk.features.ngrams.titles import title_of
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)

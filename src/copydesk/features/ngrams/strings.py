@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.scratch import Scratch
 from copydesk.compiled.threads import in_threads, runs
 from copydesk.features.kernels import hash_table as table
 from copydesk.features.kernels import merge as joining
 from copydesk.features.ngrams.terms import gather_terms
-
-Array = NDArray[Any]
 
 _FAST_GROWTH = 1 << 18  # rows up to which a table grows fourfold
 

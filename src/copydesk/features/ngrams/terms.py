@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 from copydesk.compiled.scratch import Scratch
 from copydesk.features.kernels.tokens import OTHER, PADDING, SPACE, WORD, borders_of, kinds_of, read_tokens
 
-Array = NDArray[Any]
 _32 = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 

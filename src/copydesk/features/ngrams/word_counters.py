@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.scratch import Scratch
 from copydesk.features.kernels import grams as ngrams
 from copydesk.features.ngrams import terms
@@ -15,8 +15,6 @@ from copydesk.features.ngrams.counter import Counter
 from copydesk.features.ngrams.cut import Chunk, Cut
 from copydesk.features.ngrams.strings import Strings, self_keyed
 from copydesk.features.ngrams.word_ngrams import WordNgrams
-
-Array = NDArray[Any]
 
 
 class WordCounter(Counter):

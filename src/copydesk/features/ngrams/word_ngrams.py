@@ -6,16 +6,14 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.scratch import Scratch
 from copydesk.compiled.threads import in_threads, runs
 from copydesk.features.kernels import hash_table as table
 from copydesk.features.kernels import merge as joining
 from copydesk.features.ngrams.strings import Strings, grown, larger_table, rows_for
 from copydesk.features.ngrams.terms import measure_ngrams, split_terms, write_ngrams
-
-Array = NDArray[Any]
 
 NO_PARENT = np.uint64(0xFFFFFFFF)  # of an n-gram of one word
 _32 = np.uint64(32)
