@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from copydesk.compiled.arrays import Floats
 from copydesk.errors import ModelError
 from copydesk.features.places import ngram_places
 from copydesk.features.tfidf import TfidfFeatures
 
 if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
-
-Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from copydesk.classifiers.sequence import EDGES, SequenceClassifier
+from copydesk.compiled.arrays import Floats
 from copydesk.errors import ModelError
-from copydesk.explanations.contributions import Contribution, Floats, ngram_contributions
+from copydesk.explanations.contributions import Contribution, ngram_contributions
 from copydesk.features.paragraph_features import ParagraphFeatures
 from copydesk.features.tfidf import TfidfFeatures
 
