@@ -105,9 +105,9 @@ def as_json(found: list[Finished], said: list[Predictions], compared: list[Compa
 
 def flipped_rows(first: Predictions, later: Predictions, compared: Comparison) -> list[dict[str, Any]]:
     """Return the rows on which two runs differ, the surest first."""
-    from copydesk.evaluation.comparison import aligned
+    from copydesk.evaluation.comparison import in_same_order
 
-    before, after = aligned(first, later)
+    before, after = in_same_order(first, later)
     rows = before.rows.iloc[compared.flipped]
     now = after.rows["predicted"].iloc[compared.flipped]
     columns = ("document", "position", "label", "predicted", "text", "title")

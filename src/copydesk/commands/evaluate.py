@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from copydesk.models.loading import load
     from copydesk.runs import outputs
     from copydesk.runs.diagnostics import Diagnostics
-    from copydesk.runs.fit import judge
+    from copydesk.runs.fit import predict_held_out
     from copydesk.runs.run import Run, fingerprint
     from copydesk.tasks import find_task
 
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         with run.stage("read"):
             examples = read(args, task)
         with run.stage("audit"):
-            # every row is one to judge by: copies stay, and one label alone can be judged as well
+            # every row is evaluated: copies stay, and a single label is allowed
             audited = audit(examples.frame.assign(split="test"), official=True, fewest_labels=1)
             frame = audited.frame
             found = {"name": examples.name, "fingerprint": fingerprint(frame), **examples.notes}
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         outputs.show_audit(run, audited)
         diagnostics = Diagnostics()
         with run.stage("predict"):
-            said = judge(model.estimator, frame, task, 0)
+            said = predict_held_out(model.estimator, frame, task, 0)
         with run.stage("evaluate"):
             metrics = evaluate(said, task, seed=args.seed)
             limits = limits_of(model, frame, found["fingerprint"])
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
             run.write("metrics.json", metrics)
             run.write("shift.json", {"at_training": model.manifest.get("judged"), "now": now})
             said.save(run.folder / "predictions.parquet")
-            outputs.report(
+            outputs.write_reports(
                 run, model.estimator, said, metrics, diagnostics.marks, sections=sections, config=config_of(model)
             )
     tell(run, metrics, sections)
