@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from copydesk.evaluation.comparison import in_same_order, compare, difference_of_data, mcnemar
+from copydesk.evaluation.comparison import compare, difference_of_data, in_same_order, mcnemar
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
 from copydesk.tasks import BOILERPLATE_TASK
