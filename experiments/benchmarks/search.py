@@ -26,9 +26,9 @@ from hydra import compose, initialize_config_dir
 from topic_peers.contestants import mixed, normalised
 from topic_peers.record import machine
 
-from copydesk import bundle
+from copydesk.bundle import measure as model_bytes
 from copydesk.classifiers.compression import Smaller
-from copydesk.commands.compress import n_terms, within
+from copydesk.commands.compress import largest_within, n_terms
 from copydesk.config.units import shown_size
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.bbc import BBC
@@ -172,9 +172,9 @@ def compress(name: str, folder: Path, cache: Path) -> None:
         model = fit(build_estimator(compose("train")), seen, TOPIC_TASK)
     texts, y = held_out["text"].tolist(), held_out["label"].to_numpy(object)
     before = model.predict(texts)
-    rows = [{"bytes": bundle.measure(model), "terms": n_terms(model), "hits": int((before == y).sum()), "changed": 0}]
+    rows = [{"bytes": model_bytes(model), "terms": n_terms(model), "hits": int((before == y).sum()), "changed": 0}]
     for size in SIZES:
-        smaller = within(model, Smaller(model.features_, model.classifier_), size)
+        smaller = largest_within(model, Smaller(model.features_, model.classifier_), size)
         after = smaller.predict(texts)
         rows.append(
             {"bytes": size, "terms": n_terms(smaller), "hits": int((after == y).sum()),

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from copydesk.compiled.arrays import Floats
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     Inputs = list[str] | pd.DataFrame
     # Scoring needs no frame: columns of paragraphs will do.
     Scored = Inputs | Mapping[str, Sequence[Any]]
-
-Scores = NDArray[np.floating[Any]]
 
 
 class TextClassifier(ClassifierMixin, BaseEstimator):
@@ -64,8 +64,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         X: Inputs,
         y: Any,
         groups: Any = None,
-        sample_weight: NDArray[np.floating[Any]] | None = None,
-        decision_weight: NDArray[np.floating[Any]] | None = None,
+        sample_weight: Floats | None = None,
+        decision_weight: Floats | None = None,
     ) -> TextClassifier:
         """Fit the three parts, in order.
 
@@ -88,15 +88,15 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         X: Inputs,
         y: Any,
         groups: Any = None,
-        sample_weight: NDArray[np.floating[Any]] | None = None,
-        decision_weight: NDArray[np.floating[Any]] | None = None,
-    ) -> Scores:
+        sample_weight: Floats | None = None,
+        decision_weight: Floats | None = None,
+    ) -> Floats:
         """Fit; return the scores that the decision was fitted on, (n_samples, n_classes), each row out of fold.
 
         There are none, (0, 0), where the decision needs none.
         """
         y = np.asarray(y, dtype=object)
-        scores: Scores = np.empty((0, 0))
+        scores: Floats = np.empty((0, 0))
         judged = np.zeros(len(y), dtype=bool)
         if self.decision.needs_validation and self.features is None and hasattr(self.classifier, "fit_and_validate"):
             # It holds out groups by itself, and has done half of the work already.
@@ -127,7 +127,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         used = {k: v for k, v in extras.items() if v is not None and has_fit_parameter(classifier, k)}
         return features, classifier.fit(matrix, y, **used)
 
-    def _out_of_fold(self, X: Inputs, y: Any, groups: Any, weight: Any) -> Scores:
+    def _out_of_fold(self, X: Inputs, y: Any, groups: Any, weight: Any) -> Floats:
         from sklearn.model_selection import GroupKFold, StratifiedKFold
 
         rows = np.arange(len(y))
@@ -149,7 +149,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             scores[held_out] = scores_of(*fitted, take(X, held_out))
         return scores
 
-    def scores(self, X: Scored, n_jobs: int | None = None) -> Scores:
+    def scores(self, X: Scored, n_jobs: int | None = None) -> Floats:
         """Return decision values, shape (n_samples, n_classes); a binary score s becomes (-s, s)."""
         check_is_fitted(self)
         scorer = self._fused_scorer()
@@ -167,7 +167,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
                 self._fused = FusedScorer.from_fitted(self.features_, self.classifier_)
         return self._fused
 
-    def predict_proba(self, X: Scored) -> Scores:
+    def predict_proba(self, X: Scored) -> Floats:
         """Return probabilities, shape (n_samples, n_classes); rows sum to 1."""
         return np.asarray(self.decision_.predict_proba(self.scores(X)))
 
@@ -192,7 +192,7 @@ def take(X: Inputs, rows: NDArray[np.intp]) -> Inputs:
     return [X[i] for i in rows] if isinstance(X, list) else X.iloc[rows]
 
 
-def scores_of(features: Any, classifier: Any, X: Scored) -> Scores:
+def scores_of(features: Any, classifier: Any, X: Scored) -> Floats:
     """Return what a fitted pair says, shape (n_samples, n_classes): decision values, or log probabilities."""
     matrix = features.transform(X) if features is not None else X
     if hasattr(classifier, "decision_function"):
@@ -201,6 +201,6 @@ def scores_of(features: Any, classifier: Any, X: Scored) -> Scores:
     return np.asarray(classifier.predict_log_proba(matrix))
 
 
-def as_columns(scores: Scores) -> Scores:
+def as_columns(scores: Floats) -> Floats:
     """Give binary decision values the two columns that every other number of classes has."""
     return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores

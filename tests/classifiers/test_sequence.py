@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from copydesk import bundle
+from copydesk.bundle import load_bundle, save_bundle
 from copydesk.classifiers.boosting import BoostedTrees
 from copydesk.classifiers.chain import LinearChain
 from copydesk.classifiers.decision import Argmax
@@ -113,8 +113,8 @@ def test_a_fitted_model_is_saved_as_data_and_loads_the_same(tmp_path: Any) -> No
     frame, test = pages(), pages(3, seed=1)
     model = TextClassifier(None, classifier(), Argmax()).fit(frame, frame["label"], groups=frame["group"].to_numpy())
     before = model.scores(test)
-    bundle.save(tmp_path / "model", model, {"task": "boilerplate", "classes": []})
-    loaded, _ = bundle.load(tmp_path / "model")
+    save_bundle(tmp_path / "model", model, {"task": "boilerplate", "classes": []})
+    loaded, _ = load_bundle(tmp_path / "model")
     np.testing.assert_array_equal(loaded.scores(test), before)
 
 

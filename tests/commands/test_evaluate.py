@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from copydesk import bundle
+from copydesk.bundle import save_bundle
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.linear import LinearSVM
 from copydesk.cli import main
@@ -51,10 +51,10 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     observed = Diagnostics()
     observed.add(model, held_out, said, TOPIC_TASK)
     known = {"task": "topic", "classes": ["boats", "bread"], "name": "../news"}
-    bundle.save(folder / "topics", model, {**known, "judged": profile(said, observed.unknown_share)})
-    bundle.save(folder / "old", model, known)
+    save_bundle(folder / "topics", model, {**known, "judged": profile(said, observed.unknown_share)})
+    save_bundle(folder / "old", model, known)
     desk = little_desk.desk()
-    bundle.save(folder / "desk", desk.estimator, {"task": "boilerplate", "classes": ["boilerplate", "content"]})
+    save_bundle(folder / "desk", desk.estimator, {"task": "boilerplate", "classes": ["boilerplate", "content"]})
     return folder
 
 
@@ -160,7 +160,7 @@ def test_a_cleaner_is_judged_on_labelled_paragraphs(
         (["--model", "models/topics", "empty.jsonl"], 3, "empty.jsonl: no rows"),
         (["--model", "models/topics", "bad.jsonl"], 3, "bad.jsonl: 1 of 1 rows are unusable (bad.jsonl:1: text: empty"),
         (["--model", "models/desk", "new.jsonl"], 3, "new.jsonl: 4 of 4"),
-        (["--model", "models/nowhere", "new.jsonl"], 4, "models/nowhere: is not there"),
+        (["--model", "models/nowhere", "new.jsonl"], 4, "models/nowhere: does not exist"),
         (["--model", "models/topics", "-o", "new.jsonl", "new.jsonl"], 5, "can't make a run folder here"),
         (["new.jsonl"], 2, "the following arguments are required: --model"),
     ],

@@ -236,7 +236,7 @@ def tables(folder: Path) -> Iterator[tuple[str, Path, list[str], str]]:
         "no such field",
         _jsonl(folder, "taken", {"text": "a", "label": "gold"}),
         [],
-        "'label' is there already; --prefix",
+        "'label' already exists; --prefix",
     )
     arrays: dict[str, Any] = {
         "null": pa.array([None], pa.string()), "number": pa.array([3]), "double": pa.array([float("nan")]),

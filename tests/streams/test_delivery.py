@@ -140,9 +140,9 @@ def test_another_model_other_options_and_other_input_are_not_continued(inputs: P
 def test_what_is_there_is_replaced_only_on_demand(inputs: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.jsonl"
     output.write_text("precious", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"out\.jsonl: is there already; --force replaces it"):
+    with pytest.raises(ConfigError, match=r"out\.jsonl: already exists; --force replaces it"):
         deliver(inputs, output)
-    with pytest.raises(ConfigError, match="is there already, and no unfinished run that --resume could continue"):
+    with pytest.raises(ConfigError, match="already exists, and no unfinished run that --resume could continue"):
         deliver(inputs, output, resume=True)
     with pytest.raises(InterruptedRunError):
         deliver(inputs, output, force=True, after=stop_at(4, KeyboardInterrupt()))
@@ -150,7 +150,7 @@ def test_what_is_there_is_replaced_only_on_demand(inputs: Path, tmp_path: Path) 
     deliver(inputs, output, resume=True)  # it was begun with --force
     assert output.read_text(encoding="utf-8").count("\n") == 85
     (tmp_path / "other.jsonl.part").write_text("somebody's", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"other\.jsonl\.part: is there already, and of no run that is known"):
+    with pytest.raises(ConfigError, match=r"other\.jsonl\.part: already exists, and belongs to no known run"):
         deliver(inputs, tmp_path / "other.jsonl")
     assert (tmp_path / "other.jsonl.part").read_text(encoding="utf-8") == "somebody's"
 
@@ -160,7 +160,7 @@ def test_a_run_killed_while_it_gives_names_is_ended_by_the_next(
 ) -> None:
     whole = tmp_path / "whole.jsonl"
     deliver(inputs, whole, tmp_path / "whole.bad")
-    done = delivering.put_in_place
+    done = delivering.finish_part
     for step in range(3):
         output, bad = tmp_path / f"{step}.jsonl", tmp_path / f"{step}.bad"
         left = [step]
@@ -171,11 +171,11 @@ def test_a_run_killed_while_it_gives_names_is_ended_by_the_next(
             left[0] -= 1
             done(part, path)
 
-        monkeypatch.setattr(delivering, "put_in_place", dying)
+        monkeypatch.setattr(delivering, "finish_part", dying)
         if step < 2:
             with pytest.raises(ResourceError, match="--resume"):
                 deliver(inputs, output, bad)
-            monkeypatch.setattr(delivering, "put_in_place", done)
+            monkeypatch.setattr(delivering, "finish_part", done)
             deliver(inputs, output, bad, resume=True)
         else:
             deliver(inputs, output, bad)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 
-Array = NDArray[Any]
 ROWS_AT_ONCE = 128  # so that a block of numbers and a tree stay in cache
 # Down to this level all rows meet each of the few nodes in turn, side by side; below it each row looks up its own.
 TOGETHER = 4

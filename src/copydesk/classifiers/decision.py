@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from copydesk.classifiers.calibration import Calibrator, Floats
+from copydesk.classifiers.calibration import Calibrator
+from copydesk.compiled.arrays import Array, Floats
 
 CONFIDENCE = 0.95
 RESAMPLES = 1000
@@ -23,9 +24,7 @@ class Argmax(BaseEstimator):
 
     needs_validation = False
 
-    def fit(
-        self, scores: Floats, y: NDArray[Any], classes: NDArray[Any], weight: Any = None, groups: Any = None
-    ) -> Argmax:
+    def fit(self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None) -> Argmax:
         """Remember the classes; there is nothing to learn."""
         self.classes_ = np.asarray(classes, dtype=object)
         self.summary_: dict[str, Any] = {"decision": "argmax", "calibrated": False}
@@ -56,9 +55,7 @@ class Calibrated(BaseEstimator):
     def __init__(self, method: str = "sigmoid") -> None:
         self.method = method
 
-    def fit(
-        self, scores: Floats, y: NDArray[Any], classes: NDArray[Any], weight: Any = None, groups: Any = None
-    ) -> Calibrated:
+    def fit(self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None) -> Calibrated:
         """Fit the calibration on out-of-fold scores, shape (n, n_classes), and labels, shape (n,)."""
         self.classes_ = np.asarray(classes, dtype=object)
         self.calibrator_ = Calibrator(self.method).fit(scores, y, classes)
@@ -88,9 +85,7 @@ class Abstain(Calibrated):
         super().__init__(method)
         self.min_confidence = min_confidence
 
-    def fit(
-        self, scores: Floats, y: NDArray[Any], classes: NDArray[Any], weight: Any = None, groups: Any = None
-    ) -> Abstain:
+    def fit(self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None) -> Abstain:
         """Fit the calibration; report how many texts would be labelled, and how well."""
         if not 0 <= self.min_confidence <= 1:
             raise ValueError(f"decision.min_confidence={self.min_confidence}: a probability is from 0 to 1")
@@ -140,9 +135,7 @@ class Keep(Calibrated):
         self.keep = keep
         self.label = label
 
-    def fit(
-        self, scores: Floats, y: NDArray[Any], classes: NDArray[Any], weight: Any = None, groups: Any = None
-    ) -> Keep:
+    def fit(self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None) -> Keep:
         """Find the threshold; report the share kept with its interval over groups, and the share cut.
 
         Raises
@@ -226,9 +219,7 @@ class Precise(Calibrated):
         super().__init__(method)
         self.precision = precision
 
-    def fit(
-        self, scores: Floats, y: NDArray[Any], classes: NDArray[Any], weight: Any = None, groups: Any = None
-    ) -> Precise:
+    def fit(self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None) -> Precise:
         """Find a threshold for every class."""
         if not 0 < self.precision < 1:
             raise ValueError(f"decision.precision={self.precision}: a share between 0 and 1, such as 0.98")

@@ -16,8 +16,9 @@ from sklearn.utils import check_random_state, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from copydesk.classifiers.base import Floats, LinearClassifier
+from copydesk.classifiers.base import LinearClassifier
 from copydesk.classifiers.solvers.training_rows import DualRows, dual_rows, start_weights, write_weights
+from copydesk.compiled.arrays import Array, Floats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,8 +36,8 @@ class Problem(NamedTuple):
     target: NDArray[np.int32]
     n_lanes: int
     """Weight vectors to find: one per class, but a single one where there are two classes."""
-    sample_cost: NDArray[np.float64]
-    class_cost: NDArray[np.float64]
+    sample_cost: Floats
+    class_cost: Floats
 
 
 class DualLinearClassifier(LinearClassifier):
@@ -98,7 +99,7 @@ class DualLinearClassifier(LinearClassifier):
         """Into how many independent blocks the classes may be split."""
         return n_lanes
 
-    def _costs(self, y: NDArray[Any], n_lanes: int, sample_cost: Floats) -> tuple[Floats, Floats]:
+    def _costs(self, y: Array, n_lanes: int, sample_cost: Floats) -> tuple[Floats, Floats]:
         """Return the cost of each sample, and of the rest and the class itself for each weight vector.
 
         As in LIBLINEAR, a class's weight counts in the class's own problem, not in those of the others.

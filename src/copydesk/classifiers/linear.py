@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, softmax
 from sklearn.utils import compute_class_weight
 
-from copydesk.classifiers.base import Floats
 from copydesk.classifiers.dual import DualLinearClassifier, Problem
 from copydesk.classifiers.solvers.logistic import solve_multinomial, solve_one_vs_rest
 from copydesk.classifiers.solvers.svm import solve_svm
+from copydesk.compiled.arrays import Array, Floats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,7 +176,7 @@ class LogisticRegression(DualLinearClassifier):
     def _max_blocks(self, n_lanes: int) -> int:
         return 1 if self._is_softmax(n_lanes) else n_lanes
 
-    def _costs(self, y: NDArray[Any], n_lanes: int, sample_cost: Floats) -> tuple[Floats, Floats]:
+    def _costs(self, y: Array, n_lanes: int, sample_cost: Floats) -> tuple[Floats, Floats]:
         if not self._is_softmax(n_lanes):
             return super()._costs(y, n_lanes, sample_cost)
         if self.class_weight == "balanced":  # by the weight of each class's samples, as scikit-learn

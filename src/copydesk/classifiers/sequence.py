@@ -6,19 +6,18 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import GroupKFold, KFold
 from sklearn.utils.validation import check_is_fitted
 
 from copydesk.classifiers.fused import FusedScorer
+from copydesk.compiled.arrays import Array
 from copydesk.features.pages.context import LENT, LIKENESS, Context, alike, limited
 from copydesk.features.paragraph_features import PageRows, number_names, page_numbers, page_starts
 
 if TYPE_CHECKING:
     from copydesk.features.paragraph_features import Table
 
-Array = NDArray[Any]
 EDGES = ("^", "$")
 
 

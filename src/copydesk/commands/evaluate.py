@@ -1,4 +1,4 @@
-"""``copydesk evaluate``: a saved model on new labelled data, with the report of a run and what has shifted."""
+"""``copydesk evaluate``: evaluates a saved model on new labelled data and reports scores and shift."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from copydesk.tasks import Task
 
 FOLDER = "experiments/evaluations"
-NAMED = 5
+LABELS_SHOWN = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,14 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--model", required=True, help="folder of a saved model, or boilerplate: the cleaner in the box")
     add("--text-field", default="text", metavar="FIELD", help="field of the text (%(default)s)")
     add("--label-field", default="label", metavar="FIELD", help="field of the label (%(default)s)")
-    add("--title-field", metavar="FIELD", help="field of the title, where it is not in the text")
+    add("--title-field", metavar="FIELD", help="field of the title, if it is not part of the text")
     add("--site-field", metavar="FIELD", help="field of the site; intervals are then by site")
     add(
         "--output",
         "-o",
         default=FOLDER,
         metavar="FOLDER",
-        help="a folder for each evaluation is made here (%(default)s)",
+        help="parent of the evaluation's folder (%(default)s)",
     )
     add("--seed", type=int, default=0, help="of the bootstrap (%(default)s)")
 
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         with run.stage("read"):
             examples = read(args, task)
         with run.stage("audit"):
-            # every row is evaluated: copies stay, and a single label is allowed
+            # all rows are test rows: duplicates stay, and a single label is allowed
             audited = audit(examples.frame.assign(split="test"), official=True, fewest_labels=1)
             frame = audited.frame
             found = {"name": examples.name, "fingerprint": fingerprint(frame), **examples.notes}
@@ -75,23 +75,29 @@ def run(args: argparse.Namespace) -> int:
         outputs.show_audit(run, audited)
         diagnostics = Diagnostics()
         with run.stage("predict"):
-            said = predict_held_out(model.estimator, frame, task, 0)
+            predictions = predict_held_out(model.estimator, frame, task, 0)
         with run.stage("evaluate"):
-            metrics = evaluate(said, task, seed=args.seed)
+            metrics = evaluate(predictions, task, seed=args.seed)
             limits = limits_of(model, frame, found["fingerprint"])
         for line in limits:
             run.warn(line)
         with run.stage("report"):
-            diagnostics.add(model.estimator, frame, said, task)
-            now = profile(said, diagnostics.unknown_share)
+            diagnostics.add(model.estimator, frame, predictions, task)
+            now = profile(predictions, diagnostics.unknown_share)
             sections = sections_of(model, now, limits)
             run.write("metrics.json", metrics)
             run.write("shift.json", {"at_training": model.manifest.get("judged"), "now": now})
-            said.save(run.folder / "predictions.parquet")
+            predictions.save(run.folder / "predictions.parquet")
             outputs.write_reports(
-                run, model.estimator, said, metrics, diagnostics.marks, sections=sections, config=config_of(model)
+                run,
+                model.estimator,
+                predictions,
+                metrics,
+                diagnostics.marks,
+                sections=sections,
+                config=config_of(model),
             )
-    tell(run, metrics, sections)
+    print_outcome(run, metrics, sections)
     return 0
 
 
@@ -101,7 +107,7 @@ def read(args: argparse.Namespace, task: Task) -> Examples:
     Raises
     ------
     DataError
-        In the words of this command, not of a run's config.
+        Named by this command's options, not by config keys.
     """
     from copydesk.datasets.labelled_paragraphs import Paragraphs
     from copydesk.datasets.tables import Table
@@ -120,27 +126,27 @@ def read(args: argparse.Namespace, task: Task) -> Examples:
 
 
 def limits_of(model: Model, frame: pd.DataFrame, fingerprint: str) -> list[str]:
-    """Say what these data can't tell of the model, a line each."""
+    """Return what these data can't show about the model, a line each."""
     found = []
-    known, there = {str(label) for label in model.classes_}, set(frame["label"])
-    strange = sorted(there - known)
+    known, present = {str(label) for label in model.classes_}, set(frame["label"])
+    strange = sorted(present - known)
     if strange:
-        more = f" and {len(strange) - NAMED} more" if len(strange) > NAMED else ""
+        more = f" and {len(strange) - LABELS_SHOWN} more" if len(strange) > LABELS_SHOWN else ""
         rows = int(frame["label"].isin(strange).sum())
         found.append(
             f"{rows:,} rows have labels that the model does not know, which are always wrong: "
-            f"{', '.join(strange[:NAMED])}{more}"
+            f"{', '.join(strange[:LABELS_SHOWN])}{more}"
         )
-    if len(there) == 1:
+    if len(present) == 1:
         found.append(
-            f"all rows have the label {next(iter(there))!r}: what is missed of it can be judged; precision, average "
+            f"all rows have the label {next(iter(present))!r}: what is missed of it can be judged; precision, average "
             "precision and ROC AUC can't"
         )
-    missing = sorted(known - there)
-    if missing and len(there) > 1:
-        more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+    missing = sorted(known - present)
+    if missing and len(present) > 1:
+        more = f" and {len(missing) - LABELS_SHOWN} more" if len(missing) > LABELS_SHOWN else ""
         found.append(
-            f"no row has the label {', '.join(missing[:NAMED])}{more}: nothing is said of how well it is found"
+            f"no row has the label {', '.join(missing[:LABELS_SHOWN])}{more}: nothing is said of how well it is found"
         )
     if fingerprint == model.manifest.get("dataset", {}).get("fingerprint"):
         found.append("these are the data that the model was trained on: it has seen what it is judged by")
@@ -148,7 +154,7 @@ def limits_of(model: Model, frame: pd.DataFrame, fingerprint: str) -> list[str]:
 
 
 def sections_of(model: Model, now: dict[str, Any], limits: list[str]) -> list[Section]:
-    """Return the sections that this report has and a run's has not."""
+    """Return the sections that only the report of an evaluation has."""
     from copydesk.reports.report import Section
     from copydesk.reports.shift_section import shift_sections
 
@@ -163,8 +169,8 @@ def config_of(model: Model) -> str:
     return str(yaml.safe_dump(model.manifest.get("settings", {}), sort_keys=False, allow_unicode=True))
 
 
-def tell(run: Run, metrics: dict[str, Any], sections: list[Section]) -> None:
-    """Print the scores, what has shifted, and where the report is."""
+def print_outcome(run: Run, metrics: dict[str, Any], sections: list[Section]) -> None:
+    """Print the scores, the shift, and the path of the report."""
     from copydesk.runs import outputs
     from copydesk.tasks import find_task
 

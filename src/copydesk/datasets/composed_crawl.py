@@ -15,7 +15,7 @@ from copydesk.datasets.crawls.sites import Page, Site
 from copydesk.datasets.crawls.stories import invent_story, split_sentences
 from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
 from copydesk.errors import DataError, nearest
-from copydesk.resources import find
+from copydesk.resources import shipped
 from copydesk.tasks import BOILERPLATE_TASK
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class ComposedCrawl:
         """
         import pandas as pd
 
-        grammar = load_grammar(find("data/boilerplate"), Path(self.grammar).expanduser() if self.grammar else None)
+        grammar = load_grammar(shipped("data/boilerplate"), Path(self.grammar).expanduser() if self.grammar else None)
         languages = self._languages(grammar)
         texts = self._texts()
         cut = len(texts) - round(self.test_size * len(texts))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from copydesk.compiled.arrays import Array, Floats
 from copydesk.features.kernels import paragraph_shapes as kernels
 from copydesk.features.kernels.paragraph_shapes import MARKS
 from copydesk.features.ngrams.terms import code_points
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     Table = pd.DataFrame | Mapping[str, Sequence[Any]]
 
-Floats = NDArray[np.float32]
 
 LONG_WORDS = 20  # from here on a paragraph that ends like a sentence is taken for running text
 
@@ -218,7 +218,7 @@ def number_names(
     return names + [("neighbours", f"{name}[{by:+d}]") for by in offsets for name in NEIGHBOUR_SHAPE]
 
 
-def page_starts(documents: NDArray[Any]) -> NDArray[np.int64]:
+def page_starts(documents: Array) -> NDArray[np.int64]:
     """Return where each document's rows begin, with the number of rows at the end."""
     change = np.flatnonzero(documents[1:] != documents[:-1]) + 1
     return np.concatenate([[0], change, [len(documents)]]).astype(np.int64) if len(documents) else np.zeros(1, np.int64)
@@ -236,7 +236,7 @@ def repetitions(X: Table, rows: PageRows) -> Floats:
     return np.column_stack([copies, share])
 
 
-def site_shares(rows: PageRows, groups: NDArray[Any], documents: NDArray[Any]) -> Floats:
+def site_shares(rows: PageRows, groups: Array, documents: Array) -> Floats:
     """Return on what share of its site's other pages each paragraph's text stands, shape (n_paragraphs,).
 
     ``documents`` that are named alike up to a "#" are views of one page: they say nothing about each other.

@@ -15,23 +15,20 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_unicode
 from sklearn.utils.validation import check_is_fitted
 
-from copydesk.compiled.threads import in_threads, shares
+from copydesk.compiled.arrays import Array
+from copydesk.compiled.threads import in_threads, split_documents
 from copydesk.features.concentration import concentrate
 from copydesk.features.learner import Learner, Part, weigh
 from copydesk.features.ngrams.counter import Counter
-from copydesk.features.ngrams.cut import Chunk, Cut
+from copydesk.features.ngrams.cut import READ_CHARACTERS, Cut, TextChunk, chunked
 from copydesk.features.options import (
-    CHUNK_CHARACTERS,
     FAMILY_OPTIONS,
     check_documents,
     check_dtype,
     check_families,
-    chunked,
     given_terms,
     parse_memory,
 )
-
-Array = NDArray[Any]
 
 
 class SlowPatternWarning(UserWarning):
@@ -236,7 +233,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
                     each.blocks.append((block[0].copy(), block[1]))
             return found
 
-        by_thread = in_threads(count, shares(documents, effective_n_jobs(self.n_jobs)))
+        by_thread = in_threads(count, split_documents(documents, effective_n_jobs(self.n_jobs)))
         parts = [list(each) for each in zip(*by_thread, strict=True)]
         return weigh(parts, self.families_, self.family_options(), self.dtype)
 
@@ -250,7 +247,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         for chunk, counters in self.chunks(documents):
             yield [counter.count(chunk) for counter in counters]
 
-    def chunks(self, documents: list[str], size: int = CHUNK_CHARACTERS) -> Iterator[tuple[Chunk, list[Counter]]]:
+    def chunks(self, documents: list[str], size: int = READ_CHARACTERS) -> Iterator[tuple[TextChunk, list[Counter]]]:
         """Yield documents in chunks of about ``size`` characters as counters read them, and each family's counter."""
         with ExitStack() as lent:
             counters = [
@@ -310,7 +307,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
 
     # --- reading -------------------------------------------------------------------------------------------------
 
-    def read(self, texts: list[str]) -> Chunk:
+    def read(self, texts: list[str]) -> TextChunk:
         """Lower, strip accents and encode, as asked for."""
         # the kernel lowers ASCII much faster, but accents are stripped off and patterns run over what is lowered
         late = self.lowercase and self.strip_accents is None and all(cut.find is None for cut in self.fitted_cuts())
@@ -319,7 +316,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         if self.strip_accents is not None:
             strip = {"unicode": strip_accents_unicode, "ascii": strip_accents_ascii}[self.strip_accents]
             texts = [text if text.isascii() else strip(text) for text in texts]
-        return Chunk(texts, late)
+        return TextChunk(texts, late)
 
     def fitted_cuts(self) -> list[Cut]:
         """Return how each family cuts texts."""

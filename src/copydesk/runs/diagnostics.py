@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from copydesk.errors import ModelError
-from copydesk.explanations.highlights import highlights
+from copydesk.reports.highlights import highlights
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -49,7 +49,7 @@ def save_outputs(
     diagnostics: Diagnostics,
 ) -> None:
     """Write metrics, predictions and the bundle."""
-    from copydesk import bundle
+    from copydesk.bundle import save_bundle
     from copydesk.config.compose import without_secrets
     from copydesk.evaluation.shift import profile
     from copydesk.reports.card import model_card
@@ -69,7 +69,7 @@ def save_outputs(
         "seed": cfg.seed,
         "versions": run.info["versions"],
     }
-    bundle.save(run.folder / "model", model, manifest, {"README.md": model_card(manifest, metrics, run.info["audit"])})
+    save_bundle(run.folder / "model", model, manifest, {"README.md": model_card(manifest, metrics, run.info["audit"])})
 
 
 def write_reports(
@@ -84,7 +84,7 @@ def write_reports(
     sections: Sequence[Section] = (),
 ) -> None:
     """Write ``report.md`` and, if the libraries for it are installed, ``report.html``."""
-    from copydesk.explanations.highlights import strongest_ngrams
+    from copydesk.reports.highlights import strongest_ngrams
     from copydesk.reports.html_report import missing_library, write_html
     from copydesk.reports.markdown_report import write_markdown
     from copydesk.reports.report import Report

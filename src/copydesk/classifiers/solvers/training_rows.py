@@ -15,9 +15,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Floats
 from copydesk.compiled.kernel import kernel
-
-Floats = NDArray[Any]
 
 FEW = 4
 """Features of at most so many documents need no weights: found by timing passes over 20 classes."""

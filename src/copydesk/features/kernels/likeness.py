@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 from copydesk.features.kernels.paragraph_shapes import find
-
-Array = NDArray[Any]
 
 NEAR = 8  # paragraphs on each side that are compared
 ALIKE = 0.25  # logarithms of lengths that differ by less are alike

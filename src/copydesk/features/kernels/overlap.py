@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 from copydesk.features.kernels.paragraph_shapes import find
-
-Array = NDArray[Any]
 
 OFTEN = 5  # paragraphs with a word: from here on more say no more
 ABOVE = 15  # paragraphs before the stretch among which its title is looked for

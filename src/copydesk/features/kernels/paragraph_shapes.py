@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
-
-Array = NDArray[Any]
 
 # What a code point is, as bits; the mark it is, if one is counted, stands in the bits above.
 WORD, SPACE, UPPER, LOWER, DIGIT, ENDS, CLOSES, QUOTE = 1, 2, 4, 8, 16, 32, 64, 128

@@ -8,13 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 from copydesk.features.kernels.paragraph_shapes import LOWER, SPACE, tables_for
+from copydesk.features.ngrams.cut import chunked
 from copydesk.features.ngrams.terms import code_points
-from copydesk.features.options import chunked
 from copydesk.text.paragraphs import NEWLINES, split_paragraphs
-
-Array = NDArray[Any]
 
 _NEWLINES = np.array(sorted(map(ord, NEWLINES)), dtype=np.uint32)
 

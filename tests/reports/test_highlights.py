@@ -11,8 +11,8 @@ from copydesk.classifiers.linear import LinearSVM
 from copydesk.estimator import TextClassifier
 from copydesk.evaluation.predictions import Predictions
 from copydesk.explanations.contributions import contrast
-from copydesk.explanations.highlights import highlights, strongest_ngrams
 from copydesk.features.tfidf import TfidfFeatures
+from copydesk.reports.highlights import highlights, strongest_ngrams
 from copydesk.tasks import BOILERPLATE_TASK, TOPIC_TASK
 from helpers import little_desk
 from helpers.judged import frame_of
