@@ -10,11 +10,11 @@ from copydesk.evaluation import intervals
 from copydesk.evaluation.curves import average_precision, roc_auc, threshold_counts
 from copydesk.evaluation.ranking import found_draws, ranking_draws
 from copydesk.evaluation.score import ratio
+from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
 
-BOILERPLATE, CONTENT = "boilerplate", "content"
 AT_LOSS = "boilerplate_removed_at_half_percent_lost"
 PROMISED_LOSS = 0.005  # share of article characters, as in the published comparison
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from copydesk.evaluation.boilerplate import BOILERPLATE
 from copydesk.evaluation.mistakes import wrong
 from copydesk.reports.views import excerpt
+from copydesk.text.paragraphs import BOILERPLATE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from copydesk.evaluation.boilerplate import BOILERPLATE, PROMISED_LOSS, loss_curve
+from copydesk.evaluation.boilerplate import PROMISED_LOSS, loss_curve
 from copydesk.evaluation.curves import average_precision, precision_recall, reliability, roc
 from copydesk.evaluation.intervals import wilson_interval
 from copydesk.reports.report import SCORES, Plot, shown
 from copydesk.tasks import find_task
+from copydesk.text.paragraphs import BOILERPLATE
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
