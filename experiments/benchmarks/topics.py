@@ -32,7 +32,7 @@ from topic_sets.tuning import CANDIDATES, PLANS, tune
 
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
-from copydesk.resources import find
+from copydesk.resources import shipped
 from copydesk.runs.fit import build_estimator, fit, predict_held_out
 from copydesk.tasks import TOPIC_TASK
 
@@ -53,7 +53,7 @@ PRESETS = dict.fromkeys(["R8", "R52", "ModApte, first of several topics"], "topi
 
 def settings(experiment: str, overrides: Lines) -> Any:
     """Return a preset's config."""
-    with initialize_config_dir(str(find("conf")), version_base="1.3"):
+    with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
         return compose("train", [f"experiment={experiment}", *overrides])
 
 
