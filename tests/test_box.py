@@ -13,7 +13,7 @@ import yaml
 
 import copydesk as package
 from copydesk.bundle import read_manifest
-from copydesk.resources import find
+from copydesk.resources import shipped
 from copydesk.runs.run import versions
 from test_cli import copydesk
 from test_experiments import LEFTOVERS, SAMPLE, STORY
@@ -109,7 +109,7 @@ def test_it_is_small_whole_and_data_alone() -> None:
     manifest = read_manifest(BOX)  # its own digest is checked by this, the files' by loading
     assert sum(file.stat().st_size for file in BOX.iterdir()) <= 3_000_000
     assert {file.name for file in BOX.iterdir()} == {"manifest.json", "model.json", "arrays.npz", "README.md"}
-    assert find("box/boilerplate") == BOX
+    assert shipped("box/boilerplate") == BOX
     assert manifest["name"] == "boilerplate_web"
 
 

@@ -31,7 +31,7 @@ from hydra import compose, initialize_config_dir
 
 from copydesk.datasets.composed_crawl import ComposedCrawl
 from copydesk.models.cleaner import Cleaner
-from copydesk.resources import find
+from copydesk.resources import shipped
 from copydesk.runs.fit import build_estimator, fit
 from copydesk.tasks import BOILERPLATE_TASK
 
@@ -47,7 +47,7 @@ Lines = list[str]
 
 def settings(overrides: Lines) -> Any:
     """Return the experiment's config."""
-    with initialize_config_dir(str(find("conf")), version_base="1.3"):
+    with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
         return compose("train", ["experiment=boilerplate_web", *overrides])
 
 

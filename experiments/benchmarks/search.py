@@ -35,7 +35,7 @@ from copydesk.datasets.bbc import BBC
 from copydesk.datasets.splits import Official, Stratified
 from copydesk.datasets.tables import Table
 from copydesk.evaluation.intervals import wilson_interval
-from copydesk.resources import find
+from copydesk.resources import shipped
 from copydesk.runs.fit import build_estimator, fit
 from copydesk.tasks import TOPIC_TASK
 from copydesk.train import train
@@ -64,7 +64,7 @@ def ours(rows: Path, minutes: int | None, seed: int) -> Found:
     """Run copydesk on a table of both parts, without a search or with one of so many minutes."""
     search = [] if minutes is None else ["search=auto", f"search.duration={minutes}m"]
     with tempfile.TemporaryDirectory() as runs:
-        with initialize_config_dir(str(find("conf")), version_base="1.3"):
+        with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
             table = ["dataset=table", f"dataset.path={rows}", "dataset.split=split", "split=official"]
             cfg = compose("train", [*table, f"seed={seed}", f"runs={runs}", *search])
         start = time.perf_counter()
@@ -168,7 +168,7 @@ def compress(name: str, folder: Path, cache: Path) -> None:
     if file.exists():
         return
     seen, held_out = parts(name, folder)
-    with initialize_config_dir(str(find("conf")), version_base="1.3"):
+    with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
         model = fit(build_estimator(compose("train")), seen, TOPIC_TASK)
     texts, y = held_out["text"].tolist(), held_out["label"].to_numpy(object)
     before = model.predict(texts)

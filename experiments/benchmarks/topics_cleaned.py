@@ -31,7 +31,7 @@ from copydesk.datasets.bbc import BBC
 from copydesk.datasets.composed_crawl import ComposedCrawl, render
 from copydesk.datasets.examples import Examples
 from copydesk.models.cleaner import Cleaner
-from copydesk.resources import find
+from copydesk.resources import shipped
 from copydesk.runs.fit import build_estimator, fit
 from copydesk.tasks import BOILERPLATE_TASK, TOPIC_TASK
 
@@ -54,7 +54,7 @@ class Given:
 
 def settings(experiment: str) -> Any:
     """Return an experiment's config."""
-    with initialize_config_dir(str(find("conf")), version_base="1.3"):
+    with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
         return compose("train", [f"experiment={experiment}"])
 
 

@@ -16,7 +16,7 @@ from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
 from copydesk.runs import outputs
 from copydesk.runs.diagnostics import Diagnostics
-from copydesk.runs.fit import build_estimator, check_fit, fit, fit_and_judge, judge
+from copydesk.runs.fit import build_estimator, check_fit, fit, fit_and_judge, predict_held_out
 from copydesk.runs.run import Run, fingerprint
 from copydesk.tasks import is_judged
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 
 def train(cfg: DictConfig) -> float:
-    """Train and judge one model as a config says; return its headline score, for sweepers.
+    """Train and evaluate a model from a config; return its headline score, for sweepers.
 
-    With one fold (a held-out part) the model that was judged is the one saved. With several, each row is
-    judged by a model that did not see it, and the saved model is fitted on all rows. With ``split=inner`` that
-    model is fitted alone, and its decision's own validation scores are judged.
+    With one fold (a held-out part) the evaluated model is saved. With several, each row is evaluated by a model that
+    was not trained on it, and the saved model is fitted on all rows. With ``split=inner`` only that model is fitted,
+    and the out-of-fold scores of its decision are evaluated.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def train(cfg: DictConfig) -> float:
             run.info["dataset"] = {"name": examples.name, "fingerprint": fingerprint(frame), **examples.notes}
         outputs.show_audit(run, audited)
         folds = list(parts(split, frame, cfg.seed, run))
-        configs = [cfg] * (len(folds) + 1)  # one for each fold, one for the model that is saved
+        configs = [cfg] * (len(folds) + 1)  # for each fold, and for the saved model
         if search is not None:
             with run.stage("search"):
                 configs = search.find(run, frame, folds, task)
@@ -72,7 +72,7 @@ def train(cfg: DictConfig) -> float:
             with run.stage("fit"):
                 model = fit(estimators[number], frame.iloc[seen], task)
             with run.stage("predict"):
-                judged.append(judge(model, frame.iloc[held_out], task, number))
+                judged.append(predict_held_out(model, frame.iloc[held_out], task, number))
             with run.stage("report"):
                 diagnostics.add(model, frame.iloc[held_out], judged[-1], task)
             if with_curve and not number:
@@ -91,11 +91,11 @@ def train(cfg: DictConfig) -> float:
             predictions = Predictions.concatenate(judged)
             metrics = evaluate(predictions, task, seed=cfg.seed)
         with run.stage("save"):
-            outputs.save(run, configs[-1], model, examples, predictions, metrics, diagnostics)
+            outputs.save_outputs(run, configs[-1], model, examples, predictions, metrics, diagnostics)
         with run.stage("report"):
             config_text = (run.folder / "config.yaml").read_text(encoding="utf-8")
             sections = [search.section(run)] if search is not None else []
-            outputs.report(
+            outputs.write_reports(
                 run, model, predictions, metrics, diagnostics.marks, curve, config=config_text, sections=sections
             )
     outputs.print_summary(run, metrics, search.summary_lines(run) if search is not None else ())
@@ -103,7 +103,7 @@ def train(cfg: DictConfig) -> float:
 
 
 def searching(cfg: DictConfig) -> Search | None:
-    """Return the search that a config asks for; None where it asks for none."""
+    """Return the config's search; None without one."""
     if not cfg.get("search"):
         return None
     from copydesk.search.search import Search
@@ -112,14 +112,14 @@ def searching(cfg: DictConfig) -> Search | None:
 
 
 def parts(split: Any, frame: pd.DataFrame, seed: int, run: Run) -> Iterator[tuple[Any, Any]]:
-    """Yield the split's folds, training rows that say nearly the same as a test row left out.
+    """Yield the split's folds, without training rows that are near duplicates of test rows.
 
     Raises
     ------
     ConfigError
         The split refuses the data.
     DataError
-        No row is to be judged, or the rows to learn from have one label only.
+        No row is evaluated, or all training rows have the same label.
     """
     if not is_judged(frame).any():
         raise DataError(
@@ -143,9 +143,9 @@ def parts(split: Any, frame: pd.DataFrame, seed: int, run: Run) -> Iterator[tupl
 def learning_curve(
     estimator: TextClassifier, seen: pd.DataFrame, held_out: pd.DataFrame, whole: Predictions, task: Task, seed: int
 ) -> list[dict[str, Any]]:
-    """Return the score over growing parts of a fold's training rows; see ``learning.points``."""
+    """Return the score over growing parts of a fold's training rows; see ``points``."""
 
     def learn(rows: pd.DataFrame) -> Predictions:
-        return judge(fit(estimator, rows, task), held_out, task, 0)
+        return predict_held_out(fit(estimator, rows, task), held_out, task, 0)
 
     return points(seen, whole, learn, task, seed)

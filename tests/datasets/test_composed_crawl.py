@@ -19,11 +19,11 @@ from copydesk.datasets.crawls.sites import Page, Site
 from copydesk.datasets.crawls.stories import SPARE_SENTENCES, split_sentences
 from copydesk.datasets.examples import Examples
 from copydesk.errors import DataError
-from copydesk.resources import find
+from copydesk.resources import shipped
 from copydesk.tasks import TOPIC_TASK
 from copydesk.text.paragraphs import split_paragraphs
 
-SHIPPED = find("data/boilerplate")
+SHIPPED = shipped("data/boilerplate")
 LANGUAGES = {"en", "de", "fr", "es", "it", "pt", "nl", "ru"}
 SUBJECTS = ("ferry", "bridge", "library", "orchard", "tunnel", "harbour", "museum", "stadium", "bakery", "railway")
 

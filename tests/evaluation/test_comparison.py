@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from copydesk.evaluation.comparison import aligned, compare, difference_of_data, mcnemar
+from copydesk.evaluation.comparison import compare, difference_of_data, in_same_order, mcnemar
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
 from copydesk.tasks import BOILERPLATE_TASK
@@ -39,7 +39,7 @@ def test_rows_in_another_order_are_the_same_rows() -> None:
     shuffled = said.take(np.random.default_rng(0).permutation(len(said)))
     assert difference_of_data(said, shuffled) is None
     assert compare(said, shuffled, resamples=20).differences["accuracy"]["value"] == 0.0
-    first, second = aligned(said, shuffled)
+    first, second = in_same_order(said, shuffled)
     assert first.rows["document"].tolist() == second.rows["document"].tolist()
     np.testing.assert_array_equal(first.scores, second.scores)
 

@@ -109,9 +109,9 @@ def comparison_json(found: list[Finished], judged: list[Predictions], compared: 
 
 def flipped_rows(first: Predictions, later: Predictions, compared: Comparison) -> list[dict[str, Any]]:
     """Return the rows on which two runs differ, most confident first."""
-    from copydesk.evaluation.comparison import aligned
+    from copydesk.evaluation.comparison import in_same_order
 
-    before, after = aligned(first, later)
+    before, after = in_same_order(first, later)
     rows = before.rows.iloc[compared.flipped]
     now = after.rows["predicted"].iloc[compared.flipped]
     columns = ("document", "position", "label", "predicted", "text", "title")

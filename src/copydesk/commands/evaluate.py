@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from copydesk.models.loading import load
     from copydesk.runs import outputs
     from copydesk.runs.diagnostics import Diagnostics
-    from copydesk.runs.fit import judge
+    from copydesk.runs.fit import predict_held_out
     from copydesk.runs.run import Run, fingerprint
     from copydesk.tasks import find_task
 
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         outputs.show_audit(run, audited)
         diagnostics = Diagnostics()
         with run.stage("predict"):
-            predictions = judge(model.estimator, frame, task, 0)
+            predictions = predict_held_out(model.estimator, frame, task, 0)
         with run.stage("evaluate"):
             metrics = evaluate(predictions, task, seed=args.seed)
             limits = limits_of(model, frame, found["fingerprint"])
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
             run.write("metrics.json", metrics)
             run.write("shift.json", {"at_training": model.manifest.get("judged"), "now": now})
             predictions.save(run.folder / "predictions.parquet")
-            outputs.report(
+            outputs.write_reports(
                 run,
                 model.estimator,
                 predictions,

@@ -1,4 +1,4 @@
-"""What matters when paragraphs are cut: how much article is lost, and how much boilerplate goes."""
+"""Scores of boilerplate removal: article lost and boilerplate removed, by paragraph and by character."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from copydesk.evaluation import intervals
 from copydesk.evaluation.curves import average_precision, roc_auc, threshold_counts
 from copydesk.evaluation.ranking import found_draws, ranking_draws
 from copydesk.evaluation.score import ratio
+from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
 
-BOILERPLATE, CONTENT = "boilerplate", "content"
 AT_LOSS = "boilerplate_removed_at_half_percent_lost"
-PROMISED_LOSS = 0.005  # share of article characters that the published comparison allows to be lost
+PROMISED_LOSS = 0.005  # share of article characters, as in the published comparison
 
 
 def boilerplate_draws(
     judged: Predictions, units: np.ndarray, n_units: int, resamples: int, seed: int
 ) -> tuple[dict[str, np.ndarray | float], dict[str, np.ndarray]]:
-    """Return scores by paragraph and by character of content and boilerplate, and those of each resample.
+    """Return scores of content and boilerplate by paragraph and by character, with their bootstrap draws.
 
     Returns
     -------
-    values, drawn : dict
+    values, draws : dict
         ``boilerplate_f1``, ``content_f1`` (with precision and recall), the same ``…_characters``;
         ``article_lost`` and ``boilerplate_removed`` (share of the characters of each that was cut);
         ``average_precision`` and ``roc_auc`` of boilerplate, by paragraph;

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CONFIDENCE_BINS = 20
 _DRAWS = 1_000  # for the distance that chance alone explains
-_FEWEST_ROWS = 30  # with fewer, nothing is said of chance
+_FEWEST_ROWS = 30  # with fewer, chance is not estimated
 Profile = Mapping[str, Any]
 
 

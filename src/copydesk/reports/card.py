@@ -1,4 +1,4 @@
-"""The model card that every bundle carries: what it is for, what it saw, how good it is, where it stops."""
+"""Model card of a bundle: intended use, scores, limits, training data and settings."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], audit: M
 
 
 def front_matter(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what hubs read: kind, tags and results. The licence is that of the data, which copydesk can't know."""
+    """Return the metadata that model hubs read; the licence depends on the data, which copydesk can't know."""
     dataset = manifest["dataset"]
     scores = [
         {"type": name, "name": SCORES[name].title, "value": round(metrics["scores"][name]["value"], 4)}
@@ -78,7 +78,7 @@ def front_matter(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> dic
 
 
 def data_seen(manifest: Mapping[str, Any], audit: Mapping[str, Any]) -> str:
-    """Return what the training data was, in a sentence or two."""
+    """Return a sentence on the training data."""
     dataset = manifest["dataset"]
     groups = f" of {audit['groups']:,} sites or sources" if audit.get("groups") else ""
     text = f"Dataset {plain(dataset['name'])}: {audit.get('documents', 0):,} documents{groups}"
@@ -89,7 +89,7 @@ def data_seen(manifest: Mapping[str, Any], audit: Mapping[str, Any]) -> str:
 
 
 def counts(manifest: Mapping[str, Any], audit: Mapping[str, Any]) -> list[list[str]]:
-    """Return labels with how often they stand in the data."""
+    """Return the labels with their number of rows."""
     rows_by_label = audit.get("rows_by_label", {})
     rows = [[label, f"{rows_by_label.get(label, 0):,}"] for label in manifest["classes"][:MOST_LABELS]]
     more = len(manifest["classes"]) - MOST_LABELS

@@ -1,4 +1,4 @@
-"""``report.md``: the run in plain Markdown, for reading in a terminal, a diff or a pull request."""
+"""``report.md``: a run in plain Markdown, for terminals, diffs and pull requests."""
 
 from __future__ import annotations
 
@@ -70,16 +70,16 @@ def _classes(metrics: Mapping[str, Any]) -> str:
 
 
 def _confusions(metrics: Mapping[str, Any]) -> str:
-    rows = [[f"{n:,}", true, said] for n, true, said in confusions(metrics["confusion"])[:MOST_CONFUSIONS]]
+    rows = [[f"{n:,}", true, predicted] for n, true, predicted in confusions(metrics["confusion"])[:MOST_CONFUSIONS]]
     return "## Most frequent confusions\n\n" + table(["texts", "true", "predicted"], rows) if rows else ""
 
 
 def confusions(confusion: Mapping[str, Any]) -> list[tuple[int, str, str]]:
-    """Return (count, true label, predicted label) of every kind of mistake, the most frequent first."""
+    """Return (count, true label, predicted label) of every confusion, most frequent first."""
     labels = confusion["labels"]
-    said = [*labels, "(abstained)"]
+    predicted = [*labels, "(abstained)"]
     found = [
-        (count, labels[i], said[j])
+        (count, labels[i], predicted[j])
         for i, row in enumerate(confusion["counts"])
         for j, count in enumerate(row)
         if count and i != j
@@ -134,6 +134,6 @@ def table(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def plain(value: Any) -> str:
-    """Return text that Markdown shows as it is, on one line: no markup, no table break, no HTML."""
+    """Return text on one line, escaped so that Markdown shows it as it is."""
     one_line = " ".join(str(value).split())
     return re.sub(r"([\\`*_\[\]<>|#&])", r"\\\1", one_line)

@@ -1,4 +1,4 @@
-"""The worst mistakes and the likeliest label errors, as a page shows them."""
+"""Views of the worst mistakes and of probable label errors, for HTML reports."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from copydesk.evaluation import mistakes as finding
 from copydesk.evaluation.predictions import STORED_CHARACTERS
 from copydesk.reports.marks import marked
-from copydesk.reports.report import Table, shown
+from copydesk.reports.report import ReportTable, shown
 from copydesk.reports.views import excerpt
 from copydesk.tasks import find_task
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from copydesk.reports.report import Highlight, Report
     from copydesk.tasks import Task
 
-SAID_TERMS = 6
+_TERMS = 6  # n-grams named for each label
 
 
 def mistakes(report: Report) -> dict[str, Any]:
-    """Return the worst mistakes, with what led to them marked in their texts."""
+    """Return the worst mistakes, the n-grams behind them marked in their texts."""
     predictions = report.predictions
     chosen = finding.worst_mistakes(predictions)
     rows = predictions.rows.iloc[chosen]
@@ -52,7 +52,7 @@ def mistake(row: Mapping[Any, Any], lead: float, report: Report, probabilities: 
     terms = []
     if found:
         for name, sign in ((row["predicted"], 1), (row["label"], -1)):
-            named = [(term, sign * value) for term, value in found.terms if sign * value > 0][:SAID_TERMS]
+            named = [(term, sign * value) for term, value in found.terms if sign * value > 0][:_TERMS]
             if named:
                 terms.append((name, named))
     about = f"{shown('accuracy', row['confidence'])} sure · " if probabilities else ""
@@ -70,7 +70,7 @@ def mistake(row: Mapping[Any, Any], lead: float, report: Report, probabilities: 
 
 
 def label_error_table(predictions: Predictions, task: Task) -> dict[str, Any]:
-    """Return the likeliest label errors as a table."""
+    """Return the most probable label errors as a table."""
     positions, suggested = finding.label_errors(predictions)
     rows = predictions.rows.iloc[positions[: finding.LIKELIEST]]
     values = predictions.probabilities
@@ -94,4 +94,4 @@ def label_error_table(predictions: Predictions, task: Task) -> dict[str, Any]:
         "to be corrected unread: a model is surest where a text looks like another class."
     )
     heading = ["text", "label", "its probability", "likelier", "its probability", "document"]
-    return {"label_errors": Table(heading, table), "label_errors_intro": intro}
+    return {"label_errors": ReportTable(heading, table), "label_errors_intro": intro}

@@ -1,4 +1,4 @@
-"""The pictures of a report, as SVG that takes its colours and letters from the page it stands in."""
+"""Plots of a report, as SVG that takes its colours and fonts from the page."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from copydesk.evaluation.boilerplate import BOILERPLATE, PROMISED_LOSS, loss_curve
+from copydesk.evaluation.boilerplate import PROMISED_LOSS, loss_curve
 from copydesk.evaluation.curves import average_precision, precision_recall, reliability, roc
 from copydesk.evaluation.intervals import wilson_interval
 from copydesk.reports.report import SCORES, Plot, shown
 from copydesk.tasks import find_task
+from copydesk.text.paragraphs import BOILERPLATE
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
@@ -25,11 +26,11 @@ Curve = tuple[str, np.ndarray, np.ndarray]  # name, whether positive, ranking
 Losses = tuple[np.ndarray, np.ndarray, np.ndarray]  # thresholds, shares of article lost and boilerplate removed
 
 INK, FAINT = "#000001", "#000002"
-# Told apart by the colour-blind (Okabe and Ito 2008); lines also differ in their dashes.
+# Distinguishable by the colour-blind (Okabe and Ito 2008); lines also differ in their dashes.
 LINE_COLOURS = ("#000003", "#000004", "#000005", "#000006", "#000007")
 DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)), (0, (1, 1)))
 VARIABLES = {INK: "currentColor", FAINT: "var(--faint)"} | {c: f"var(--c{n})" for n, c in enumerate(LINE_COLOURS)}
-_POINTS = 200  # of a curve; more can't be seen
+_POINTS = 200  # of a curve; more are not visible
 _NAMED = 4  # classes with a colour and a name of their own
 STYLE = {
     "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 12, "axes.edgecolor": INK, "text.color": INK,
@@ -40,14 +41,14 @@ STYLE = {
 
 
 def svg(plot: Plot, number: int = 0) -> str:
-    """Draw a plot; return its ``<svg>`` element, whose colours are the page's. ``number`` tells plots' ids apart."""
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of its font cache
+    """Draw a plot; return its ``<svg>`` element, with the page's colours. ``number`` keeps ids unique."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # else it reports building its font cache
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     with mpl.rc_context({**STYLE, "svg.hashsalt": f"copydesk{number}"}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # the page's fonts are used, not matplotlib's
+        warnings.filterwarnings("ignore", message="Glyph")  # the page has its own fonts
         figure = Figure(figsize=(5.2, 3.7), layout="constrained")
         FigureCanvasSVG(figure)
         plot.draw(figure.add_subplot())
@@ -59,7 +60,7 @@ def svg(plot: Plot, number: int = 0) -> str:
     text = re.sub(r"#00000[1-7]", lambda found: VARIABLES[found[0]], text)
     text = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1; font-family: inherit", text)
     text = re.sub(r"font-family: [^;\"]*", "font-family: inherit", text)
-    # one id for each plot's own parts: several stand in one page
+    # unique ids: a page has several plots
     text = re.sub(r'(id="|url\(#|href="#)', rf"\1p{number}-", text)
     return re.sub(r' (width|height)="[\d.]+pt"', "", text, count=2)
 
@@ -90,7 +91,7 @@ def cutting_plots(report: Report, judged: Predictions) -> list[Plot]:
 
 
 def curves_of(judged: Predictions, classes: list[str] | None) -> Iterator[Curve]:
-    """Yield name, truth and ranking: of all classes together, and of each class that has members, the hardest first."""
+    """Yield the curve of all classes together, then that of each class with members, hardest first."""
     label = judged.rows["label"].to_numpy(object)
     alone = []
     for name in classes or judged.classes.tolist():
@@ -105,7 +106,7 @@ def curves_of(judged: Predictions, classes: list[str] | None) -> Iterator[Curve]
 
 
 def precision_recall_plot(curves: Sequence[Curve]) -> Plot:
-    """Return precision over recall for all classes together and the hardest by name."""
+    """Return precision over recall."""
 
     def draw(axes: Any) -> None:
         lines = []
@@ -124,7 +125,7 @@ def precision_recall_plot(curves: Sequence[Curve]) -> Plot:
 
 
 def roc_plot(curves: Sequence[Curve]) -> Plot:
-    """Return true over false positive rate; the false ones on a scale of tenfold steps, where models differ."""
+    """Return true over false positive rate, the latter on a logarithmic scale."""
 
     def draw(axes: Any) -> None:
         _draw_lines(axes, [(name, *roc(positive, ranking)) for name, positive, ranking in curves])
@@ -156,19 +157,19 @@ def _draw_lines(axes: Any, lines: Sequence[Curve]) -> None:
 
 
 def thin(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return at most ``_POINTS`` points of a line, evenly spread over its rows, both ends included."""
+    """Return at most ``_POINTS`` evenly spaced points of a line, both ends included."""
     keep = np.unique(np.linspace(0, len(x) - 1, _POINTS).astype(int)) if len(x) > _POINTS else np.arange(len(x))
     return np.asarray(x)[keep], np.asarray(y)[keep]
 
 
 def legend_name(name: str, at_most: int = 24) -> str:
-    """Return a name that fits a legend; "$" starts no formula there, and "_" hides no line."""
+    """Return a name that fits a legend, escaped for matplotlib."""
     short = name if len(name) <= at_most else f"{name[: at_most - 1]}…"
     return short.replace("$", r"\$").replace("\n", " ").lstrip("_") or "–"
 
 
 def reliability_plot(judged: Predictions) -> Plot:
-    """Return share right over confidence, with Wilson intervals."""
+    """Return accuracy over confidence, with Wilson intervals."""
     assert judged.probabilities is not None
     top = judged.probabilities.argmax(axis=1)
     right = judged.classes[top] == judged.rows["label"].to_numpy(object)
@@ -186,12 +187,12 @@ def reliability_plot(judged: Predictions) -> Plot:
         axes.set(xlabel="confidence", ylabel="share right", xlim=(max(0.0, lowest - 0.05), 1.02), ylim=(0, 1.02))
         axes.legend(loc="upper left")
 
-    said = "; ".join(f"at confidence {b['confidence']:.2f} {b['accuracy']:.2f} are right" for b in bins)
-    return Plot("Reliability", f"Share of right labels over confidence: {said}", draw)
+    bin_texts = "; ".join(f"at confidence {b['confidence']:.2f} {b['accuracy']:.2f} are right" for b in bins)
+    return Plot("Reliability", f"Share of right labels over confidence: {bin_texts}", draw)
 
 
 def coverage_plot(metrics: Any) -> Plot:
-    """Return accuracy on the surest share of the texts."""
+    """Return accuracy by coverage."""
     curve, answered = metrics["coverage"]["curve"], metrics["scores"]["accuracy_answered"]["value"]
 
     def draw(axes: Any) -> None:
@@ -209,7 +210,7 @@ def coverage_plot(metrics: Any) -> Plot:
 
 
 def abstention_plot(metrics: Any, probabilities: bool) -> Plot:
-    """Return coverage and accuracy over the lowest confidence that is still answered."""
+    """Return coverage and accuracy over the lowest confidence that is answered."""
     curve = metrics["coverage"]["curve"]
 
     def draw(axes: Any) -> None:
@@ -247,7 +248,7 @@ def loss_plot(losses: Losses, metrics: Any) -> Plot:
 
 
 def threshold_plot(losses: Losses) -> Plot:
-    """Return article lost and boilerplate removed over the threshold on the score."""
+    """Return article lost and boilerplate removed over the threshold."""
     thresholds, lost, gone = losses
 
     def draw(axes: Any) -> None:
@@ -268,7 +269,7 @@ def _losses(judged: Predictions) -> Losses | None:
 
 
 def learning_plot(report: Report) -> Plot:
-    """Return the headline score over the number of training examples."""
+    """Return the headline score over the number of training rows."""
     points = report.learning_curve
     name = report.metrics["headline"]["name"]
 
@@ -281,5 +282,5 @@ def learning_plot(report: Report) -> Plot:
         axes.plot(n, value, color=LINE_COLOURS[0], marker="o", markersize=4)
         axes.set(xlabel="training examples", ylabel=SCORES[name].title, xlim=(0, None))
 
-    said = "; ".join(f"{p['n']:,} examples: {shown(name, p['value'])}" for p in points)
-    return Plot("Learning curve", f"{SCORES[name].title} over training examples: {said}", draw)
+    point_texts = "; ".join(f"{p['n']:,} examples: {shown(name, p['value'])}" for p in points)
+    return Plot("Learning curve", f"{SCORES[name].title} over training examples: {point_texts}", draw)

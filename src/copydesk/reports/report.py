@@ -1,4 +1,4 @@
-"""What a report is written from, and the words that every form of it shares."""
+"""Contents of a report, and the text of scores in all its forms."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Place = tuple[str, int]  # document and position of a row
 
 
 class Highlight(NamedTuple):
-    """What speaks in a text for the label that was given (above 0) and for the one that is right (below 0).
+    """N-grams that support the predicted label (above 0) and the true one (below 0).
 
     Attributes
     ----------
     spans : list of MarkedSpan
-        Each n-gram at each of its places, its contribution shared among them.
+        Each place of each n-gram; an n-gram's contribution is split evenly among its places.
     terms : list of (n-gram, contribution)
-        The largest first.
+        Largest first.
     """
 
     spans: Sequence[MarkedSpan]
@@ -31,13 +31,13 @@ class Highlight(NamedTuple):
 
 
 class Plot(NamedTuple):
-    """A picture of a report.
+    """A plot of a report.
 
     Attributes
     ----------
     title : str
     alt : str
-        What it shows, for those who can't see it.
+        Alternative text.
     draw : callable (axes)
         Draws into matplotlib axes; see ``plots.LINE_COLOURS`` for colours that suit light and dark pages.
     """
@@ -47,8 +47,8 @@ class Plot(NamedTuple):
     draw: Callable[[Any], None]
 
 
-class Table(NamedTuple):
-    """A table of a report; numbers are sorted as numbers where a cell is ``(shown, value)``."""
+class ReportTable(NamedTuple):
+    """A table of a report; a cell ``(shown, value)`` is sorted by its value."""
 
     heading: Sequence[str]
     rows: Sequence[Sequence[Any]]
@@ -56,17 +56,17 @@ class Table(NamedTuple):
 
 @dataclass(frozen=True)
 class Section:
-    """What another part adds to a report: text, pictures, a table."""
+    """A section added to a report: text, plots, a table."""
 
     title: str
     text: str = ""
     plots: Sequence[Plot] = ()
-    table: Table | None = None
+    table: ReportTable | None = None
 
 
 @dataclass(frozen=True)
 class Previous:
-    """The run before, of the same experiment.
+    """The previous run of the same experiment.
 
     Attributes
     ----------
@@ -74,9 +74,9 @@ class Previous:
     scores : mapping
         As in ``metrics``.
     differences : mapping of str to Score
-        This run minus that one; empty where it was judged on other rows.
+        This run minus that one; empty if it was evaluated on other rows.
     reason : str
-        Why it can't be compared row by row; empty where it can.
+        Why the runs can't be compared row by row; empty if they can.
     """
 
     name: str
@@ -87,13 +87,13 @@ class Previous:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything a report shows; only the first three are needed.
+    """Contents of a report; only the first three are required.
 
     Attributes
     ----------
     run : mapping
         What ``run.json`` holds: ``experiment``, ``started``, ``seconds`` by stage, ``versions``, ``git``, ``seed``,
-        ``dataset`` (name, fingerprint ...). Whatever is there is shown.
+        ``dataset`` (name, fingerprint ...). All of it is shown.
     metrics : mapping
         The result of ``evaluate``.
     predictions : Predictions
@@ -130,7 +130,7 @@ class Report:
 
 
 class ScoreForm(NamedTuple):
-    """How a score is called and shown."""
+    """Name and format of a score."""
 
     title: str
     percent: bool
@@ -200,7 +200,7 @@ def shown_difference(name: str, change: Mapping[str, Any] | None) -> str:
 
 
 def shown_scores(metrics: Mapping[str, Any]) -> list[str]:
-    """Return the names of the scores worth showing: defined, and not the same number twice."""
+    """Return the names of the task's scores that are defined; those of abstentions only if there are any."""
     scores = metrics["scores"]
     names = [name for name in find_task(metrics["task"]).shown_scores if scores.get(name, {}).get("value") is not None]
     abstains = metrics["coverage"]["abstained"] > 0

@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 
 from copydesk.evaluation.shift import CONFIDENCE_BINS, Profile, by_chance, distance
-from copydesk.reports.report import Plot, Section, Table, shown
+from copydesk.reports.report import Plot, ReportTable, Section, shown
 
 UNKNOWN, AS_BEFORE = "can't be said", "as before"
 _MORE_UNKNOWN = 0.05  # rise of the share of unknown n-grams that is reported
 
 
 def shift_sections(before: Profile | None, now: Profile) -> list[Section]:
-    """Return the report's sections on what has shifted: a verdict with its distances, and the labels then and now."""
+    """Return two sections: the verdict with its distances, and the labels at training and now."""
     title = "What has shifted since training"
     if not before:
         text = "The model does not say what its training data was like: it was saved by an older version."
         return [Section(title, text)]
     rows = [*mix_rows(before, now), unknown_row(before, now)]
-    said = "; ".join(row[4] for row in rows if row[4] not in (UNKNOWN, AS_BEFORE))
-    text = f"{said[:1].upper()}{said[1:]}." if said else "Nothing has shifted by more than chance would."
+    shifts = "; ".join(row[4] for row in rows if row[4] not in (UNKNOWN, AS_BEFORE))
+    text = f"{shifts[:1].upper()}{shifts[1:]}." if shifts else "Nothing has shifted by more than chance would."
     names = sorted({*before["labels"], *now["labels"], *before["predicted"], *now["predicted"]})
     mix = [
         [name or "(no label)", *((percent(share), share) for key in ("labels", "predicted")
@@ -30,16 +30,16 @@ def shift_sections(before: Profile | None, now: Profile) -> list[Section]:
         for name in names
     ]  # fmt: skip
     heading = ["label", "true, at training", "true, now", "given, at training", "given, now"]
-    moved = Table(["what", "at training", "now", "distance", "verdict"], rows)
+    moved = ReportTable(["what", "at training", "now", "distance", "verdict"], rows)
     about = "Share of the rows that have a label, and that were given it."
     return [
         Section(title, text, [confidence_shift_plot(before, now)], moved),
-        Section("Labels then and now", about, (), Table(heading, mix)),
+        Section("Labels then and now", about, (), ReportTable(heading, mix)),
     ]
 
 
 def mix_rows(before: Profile, now: Profile) -> list[list[Any]]:
-    """Return a row each for the mixes of true and given labels and for confidence."""
+    """Return the rows on true labels, predicted labels and confidence."""
     rows = []
     for key, what in (("labels", "true labels"), ("predicted", "labels given"), ("confidence", "confidence")):
         then, later = (each[key] for each in (before, now))
@@ -78,7 +78,7 @@ def percent(share: float) -> str:
 
 
 def confidence_shift_plot(before: Profile, now: Profile) -> Plot:
-    """Return how sure the model was, then and now."""
+    """Return the distribution of confidence at training and now."""
 
     def draw(axes: Any) -> None:
         from copydesk.reports.plots import DASHES, LINE_COLOURS

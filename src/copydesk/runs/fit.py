@@ -69,26 +69,26 @@ def groups_and_weights(frame: pd.DataFrame, task: Task) -> dict[str, Any]:
     }
 
 
-def judge(model: TextClassifier, frame: pd.DataFrame, task: Task, fold: int) -> Predictions:
+def predict_held_out(model: TextClassifier, frame: pd.DataFrame, task: Task, fold: int) -> Predictions:
     """Predict held-out rows.
 
     Raises
     ------
     ValueError
-        A score or probability is not a number: such a model is never saved.
+        A score or probability is not finite.
     """
     return predictions_of(model, frame, model.scores(task.inputs(frame)), fold)
 
 
 def fit_and_judge(estimator: TextClassifier, frame: pd.DataFrame, task: Task) -> tuple[TextClassifier, Predictions]:
-    """Fit on all rows, and judge them by the scores out of fold that the decision was fitted on.
+    """Fit on all rows, and evaluate on the out-of-fold scores that the decision was fitted on.
 
     Raises
     ------
     ConfigError
-        The decision needs no such scores.
+        The decision uses no out-of-fold scores.
     ValueError
-        As ``judge``.
+        As ``predict_held_out``.
     """
     from sklearn.base import clone
 

@@ -1,4 +1,4 @@
-"""What a run leaves behind and says: predictions, metrics, the bundle, reports, and a few lines on the screen."""
+"""Outputs of a run: metrics, predictions, the bundle, reports, and the lines printed at its end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def show_audit(run: Run, audited: Audit) -> None:
-    """Record the audit, say its warnings, and show its table where there is a terminal."""
+    """Record the audit, print its warnings and, on a terminal, its table."""
     run.info["audit"] = audited.facts
     for warning in audited.warnings:
         run.warn(warning)
@@ -39,7 +39,7 @@ def show_audit(run: Run, audited: Audit) -> None:
     Console(stderr=True).print(table)
 
 
-def save(
+def save_outputs(
     run: Run,
     cfg: DictConfig,
     model: TextClassifier,
@@ -72,7 +72,7 @@ def save(
     save_bundle(run.folder / "model", model, manifest, {"README.md": model_card(manifest, metrics, run.info["audit"])})
 
 
-def report(
+def write_reports(
     run: Run,
     model: TextClassifier,
     predictions: Predictions,
@@ -83,7 +83,7 @@ def report(
     config: str,
     sections: Sequence[Section] = (),
 ) -> None:
-    """Write ``report.md``, and ``report.html`` where the libraries for it are installed."""
+    """Write ``report.md`` and, if the libraries for it are installed, ``report.html``."""
     from copydesk.reports.highlights import strongest_ngrams
     from copydesk.reports.html_report import missing_library, write_html
     from copydesk.reports.markdown_report import write_markdown
@@ -125,7 +125,7 @@ def print_summary(run: Run, metrics: dict[str, Any], lines: Sequence[str] = ()) 
 
 
 def print_scores(metrics: dict[str, Any]) -> None:
-    """Print the scores worth showing, each with its interval."""
+    """Print the task's scores with their intervals."""
     from copydesk.reports.report import SCORES, shown, shown_interval, shown_scores
 
     for name in shown_scores(metrics):
@@ -134,7 +134,7 @@ def print_scores(metrics: dict[str, Any]) -> None:
 
 
 def print_report(run: Run) -> None:
-    """Print where the report is, and how long everything took."""
+    """Print the report's path and the running time."""
     from copydesk.reports.html_report import missing_library
 
     missing = missing_library()

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from copydesk.config.units import shown_size
-from copydesk.reports.report import Plot, Section, Table
+from copydesk.reports.report import Plot, ReportTable, Section
 from copydesk.search.results import judged_by, of_saved_model, shown_value
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def section(told: Mapping[str, Row], metric: str) -> Section:
     return Section("Search", text, plots, front_table([rows[number] for number in found["front"]], metric))
 
 
-def front_table(rows: Sequence[Row], metric: str) -> Table:
+def front_table(rows: Sequence[Row], metric: str) -> ReportTable:
     """Return the trials of a front as a table."""
     cells = [
         (
@@ -66,7 +66,7 @@ def front_table(rows: Sequence[Row], metric: str) -> Table:
         )
         for row in rows
     ]
-    return Table(["trial", metric, "model", "seconds a fold", "config"], cells)
+    return ReportTable(["trial", metric, "model", "seconds a fold", "config"], cells)
 
 
 def chosen(row: Row) -> dict[str, Any]:

@@ -188,7 +188,7 @@ def _join(text: str, lines: list[Line]) -> Paragraph:
 
 # --- labelled paragraphs -------------------------------------------------------------------------------------------
 
-CONTENT = "content"
+CONTENT, BOILERPLATE = "content", "boilerplate"
 
 # Columns of equal length, a value for each paragraph: text, title, document, position, group.
 ParagraphTable: TypeAlias = dict[str, Any]
