@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from copydesk.commands import clean as cleaning
 from copydesk.errors import ConfigError
-from copydesk.formats.encoders import Encoder, JsonLines, encoder_for, format_of
-from copydesk.formats.readers import Record, read_records
-from copydesk.formats.rows import Answer, Fields, Row
-from copydesk.formats.sources import FORMATS, Source, find_sources
+from copydesk.formats.jsonl import JsonLines
+from copydesk.formats.readers import FORMATS, read_records
+from copydesk.formats.rows import Answer, Encoder, Fields, Record, Row, Source
+from copydesk.formats.sources import find_sources
+from copydesk.formats.writers import encoder_for, output_format
 from copydesk.streams.answers import answering
 from copydesk.streams.chunks import CHUNK_BYTES, CHUNK_ROWS, Chunk, in_chunks, in_order
 from copydesk.streams.delivery import Delivery
@@ -60,11 +61,13 @@ def run(args: argparse.Namespace) -> int:
 def add_arguments(parser: argparse.ArgumentParser, verb: str) -> None:
     """Add the options of ``predict`` or ``clean``."""
     add = parser.add_argument
-    add("files", nargs="+", metavar="FILE", help="files, folders or patterns: text, HTML, JSONL, CSV, TSV, Parquet, "
-        "each also .gz or .zst; - is standard input")  # fmt: skip
+    add("files", nargs="+", metavar="FILE", help="files, folders or patterns: text, HTML, JSONL, JSON, CSV, TSV, "
+        "Parquet, each also .gz or .zst; - is standard input")  # fmt: skip
     if verb == "predict":
         add("--model", required=True, help="folder of a saved model")
     add("--format", choices=FORMATS, help="of the input, where names do not say it; standard input is text")
+    add("--encoding", default="utf-8", metavar="NAME", help="of text, such as latin-1 (%(default)s)")
+    add("--delimiter", metavar="CHARACTER", help="between cells of CSV (found: comma, semicolon, tab or bar)")
     add("--text-field", default="text", metavar="FIELD", help="field of the text (%(default)s)")
     add("--title-field", metavar="FIELD", help="field of the title, where it is not in the text")
     add("--site-field", metavar="FIELD", help="field of the site")
@@ -115,7 +118,7 @@ def check_paths(args: argparse.Namespace) -> tuple[Path | None, Path | None]:
     if output is not None and rejects is not None and output.absolute() == rejects.absolute():
         raise ConfigError(f"--rejects {rejects}: is the output; give another name")
     if output is not None and not (is_clean(args) and cleaning.text_output(args)):
-        format_of(output)
+        output_format(output)
     return output, rejects
 
 
@@ -123,7 +126,7 @@ def list_sources(args: argparse.Namespace) -> Iterator[Source]:
     """Return the sources; those that are named and not there are refused here."""
     if args.files.count("-") > 1:
         raise ConfigError("-: standard input can be read once")
-    return find_sources(args.files, args.format)
+    return find_sources(args.files, args.format, args.encoding, args.delimiter)
 
 
 def open_model(args: argparse.Namespace) -> tuple[dict[str, Any], Answer]:
@@ -161,7 +164,7 @@ def encoder(args: argparse.Namespace, output: Path | None) -> Encoder:
     """Return what turns answered rows into bytes."""
     if is_clean(args) and (alone := cleaning.text_output(args)):
         return alone
-    return encoder_for(format_of(output), args.escape_formulas) if output is not None else JsonLines()
+    return encoder_for(output_format(output), args.escape_formulas) if output is not None else JsonLines()
 
 
 def settings_of(args: argparse.Namespace, manifest: dict[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from copydesk.errors import ConfigError
-from copydesk.formats.encoders import Encoder, TextAlone
-from copydesk.formats.readers import Cells, Record
-from copydesk.formats.rows import Answer, Row
+from copydesk.formats.csv import Cells
+from copydesk.formats.documents import TextAlone
+from copydesk.formats.rows import Answer, Encoder, Record, Row
 
 if TYPE_CHECKING:
     from copydesk.explanations.reasons import Reasons

@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from copydesk.formats.encoders import Encoded
-from copydesk.formats.rows import Row
+from copydesk.formats.rows import AnyRow, Encoded, Row
 from copydesk.models.cleaner import CONTENT
 
 # A crawled text must not move a terminal's cursor or change its title.
@@ -17,7 +16,7 @@ STYLES = {"+": "green", "-": "red strike", "=": "bold", " ": "dim"}
 NAMED = 3  # n-grams and numbers named for each paragraph
 
 
-class Diff:
+class Diff(AnyRow):
     """Each paragraph on a line: + kept, - cut, with the probability of being content; a line = for each text.
 
     Parameters

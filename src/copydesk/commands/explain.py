@@ -11,9 +11,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from copydesk.errors import ConfigError, DataError
-from copydesk.formats.readers import Record, read_records
-from copydesk.formats.rows import Fields, Rejected, Row, parse
-from copydesk.formats.sources import FORMATS, find_sources
+from copydesk.formats.readers import FORMATS, parse, read_records
+from copydesk.formats.rows import Fields, Record, Rejected, Row
+from copydesk.formats.sources import find_sources
 
 if TYPE_CHECKING:
     from copydesk.explanations.contributions import Explanation

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from copydesk.formats.encoders import Encoder
-from copydesk.formats.rows import Answer, Fields, Rejected, Row, parse
+from copydesk.formats.readers import parse
+from copydesk.formats.rows import Answer, Encoder, Fields, Rejected, Row
 from copydesk.streams.chunks import Chunk
 from copydesk.streams.delivery import Answered
 
@@ -34,8 +34,10 @@ def answering(
         taken: dict[int, Rejected] = {}
         for row, fields_added in zip(rows, answers, strict=True):
             there = [name for name in fields_added if name in row.members and name not in replaced]
+            reason = encoder.fault(row, fields_added)
             if there:
                 reason = f"the field {there[0]!r} is there already; --prefix gives the added ones other names"
+            if reason is not None:
                 taken[id(row.record)] = Rejected(row.record, reason)
             else:
                 kept.append(row)

@@ -6,8 +6,10 @@ import base64
 from collections.abc import Iterable
 from typing import Any
 
-from copydesk.formats.readers import Cells, ParquetRow, Record
-from copydesk.formats.rows import Rejected, to_json
+from copydesk.errors import escaped
+from copydesk.formats.csv import Cells
+from copydesk.formats.parquet import ParquetRow
+from copydesk.formats.rows import Record, Rejected, to_json
 
 SHOWN = 10  # on standard error, where no file takes them
 
@@ -27,7 +29,7 @@ def encode(rejects: Iterable[Rejected]) -> bytes:
 def describe(rejected: Rejected) -> str:
     """Return one line for people."""
     record = rejected.record
-    return f"{record.source.name}:{record.line}: rejected: {rejected.reason}"
+    return f"{escaped(record.source.name)}:{record.line}: rejected: {rejected.reason}"
 
 
 def _as_it_was(record: Record) -> dict[str, Any]:
