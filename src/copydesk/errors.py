@@ -57,3 +57,10 @@ def nearest(name: str, valid: Iterable[Any]) -> str:
 def one_line(text: str) -> str:
     """Join the lines of a message."""
     return "; ".join(line.strip() for line in text.strip().splitlines() if line.strip())
+
+
+def escaped(name: object) -> str:
+    """Return a name for a one-line message: line breaks, other control characters and bad bytes as escapes."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in str(name)
+    )

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ConfigError
-from copydesk.formats.encoders import Encoder, JsonLines, encoder_for, format_of
-from copydesk.formats.readers import Record, read_records
-from copydesk.formats.rows import Answer, Fields
-from copydesk.formats.sources import FORMATS, Source, find_sources
+from copydesk.formats.jsonl import JsonLines
+from copydesk.formats.readers import FORMATS, read_records
+from copydesk.formats.rows import Answer, Encoder, Fields, Record, Source
+from copydesk.formats.sources import find_sources
+from copydesk.formats.writers import encoder_for, output_format
 from copydesk.streams.answers import answering
 from copydesk.streams.chunks import CHUNK_ROWS, RecordChunk, in_chunks, in_order
 from copydesk.streams.delivery import Delivery
@@ -55,7 +56,7 @@ class Filter(ABC):
         ConfigError
             The file is of a format that can't be written.
         """
-        return encoder_for(format_of(output), self.args.escape_formulas) if output is not None else JsonLines()
+        return encoder_for(output_format(output), self.args.escape_formulas) if output is not None else JsonLines()
 
     def chunks(self, records: Iterator[Record]) -> Iterator[RecordChunk]:
         """Cut records into chunks that are answered together."""
@@ -93,9 +94,11 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that all filters share."""
     add = parser.add_argument
-    add("files", nargs="+", metavar="FILE", help="files, folders or patterns: text, HTML, JSONL, CSV, TSV, Parquet, "
-        "each also .gz or .zst; - is standard input")  # fmt: skip
+    add("files", nargs="+", metavar="FILE", help="files, folders or patterns: text, HTML, JSONL, JSON, CSV, TSV, "
+        "Parquet, each also .gz or .zst; - is standard input")  # fmt: skip
     add("--format", choices=FORMATS, help="of the input, where names do not say it; standard input is text")
+    add("--encoding", default="utf-8", metavar="NAME", help="of text, such as latin-1 (%(default)s)")
+    add("--delimiter", metavar="CHARACTER", help="between cells of CSV (found: comma, semicolon, tab or bar)")
     add("--text-field", default="text", metavar="FIELD", help="field of the text (%(default)s)")
     add("--title-field", metavar="FIELD", help="field of the title, if it is not part of the text")
     add("--site-field", metavar="FIELD", help="field of the site")
@@ -146,7 +149,7 @@ def list_sources(args: argparse.Namespace) -> Iterator[Source]:
     """
     if args.files.count("-") > 1:
         raise ConfigError("-: standard input can be read once")
-    return find_sources(args.files, args.format)
+    return find_sources(args.files, args.format, args.encoding, args.delimiter)
 
 
 @contextmanager

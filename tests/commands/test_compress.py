@@ -126,7 +126,7 @@ def test_what_is_no_topic_model_is_refused(run: Path, tmp_path: Path, capsys: py
     for path, said in (
         (tmp_path / "cleaner", "'boilerplate'"),
         (run, "holds no manifest.json"),
-        (tmp_path / "x", "not there"),
+        (tmp_path / "x", "does not exist"),
     ):
         assert main(["compress", str(path), "--to", "10kB"]) == 4
         err = capsys.readouterr().err

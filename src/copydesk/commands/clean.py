@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from copydesk import predict
 from copydesk.errors import ConfigError
-from copydesk.formats.encoders import Encoder, TextAlone
-from copydesk.formats.readers import Cells, Record
-from copydesk.formats.rows import Answer, Fields, Row
+from copydesk.formats.csv import Cells
+from copydesk.formats.documents import TextAlone
+from copydesk.formats.rows import Answer, Encoder, Fields, Record, Row
 from copydesk.streams.chunks import CHUNK_BYTES, RecordChunk, in_chunks
 from copydesk.tasks import BOILERPLATE_TASK
 

@@ -6,15 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from copydesk.commands.terminal import in_colour, printable
-from copydesk.formats.encoders import Encoded
-from copydesk.formats.rows import Rejected, Row
+from copydesk.formats.rows import AnyRow, Encoded, Rejected, Row
 from copydesk.text.paragraphs import CONTENT
 
 STYLES = {"+": "green", "-": "red strike", "=": "bold", " ": "dim"}
 REASONS_SHOWN = 3  # n-grams and numbers for each paragraph
 
 
-class Diff:
+class Diff(AnyRow):
     """Each paragraph on a line: + kept, - cut, with the probability of being content; a line = for each text.
 
     Parameters

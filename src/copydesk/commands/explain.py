@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from copydesk.commands.diff import Diff, place_of
 from copydesk.commands.terminal import in_colour, printable
 from copydesk.errors import ConfigError, DataError
-from copydesk.formats.readers import Record, read_records
-from copydesk.formats.rows import Fields, Rejected, Row, parse
-from copydesk.formats.sources import FORMATS, find_sources
+from copydesk.formats.readers import FORMATS, parse, read_records
+from copydesk.formats.rows import Fields, Record, Rejected, Row
+from copydesk.formats.sources import find_sources
 from copydesk.tasks import find_task
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from copydesk.formats.encoders import Encoder
-from copydesk.formats.rows import Answer, Fields, Rejected, Row, parse
+from copydesk.formats.readers import parse
+from copydesk.formats.rows import Answer, Encoder, Fields, Rejected, Row
 from copydesk.streams.chunks import RecordChunk
 from copydesk.streams.delivery import Answered
 
@@ -31,19 +31,21 @@ def answering(
         rows = [row for row in parsed if isinstance(row, Row)]
         answers = answer(rows) if rows else []
         kept, added = [], []
-        clashing: dict[int, Rejected] = {}
+        refused: dict[int, Rejected] = {}
         for row, fields_added in zip(rows, answers, strict=True):
             present = [name for name in fields_added if name in row.members and name not in replaced]
+            reason = encoder.fault(row, fields_added)
             if present:
                 reason = f"the field {present[0]!r} already exists; --prefix gives the added ones other names"
-                clashing[id(row.record)] = Rejected(row.record, reason)
+            if reason is not None:
+                refused[id(row.record)] = Rejected(row.record, reason)
             else:
                 kept.append(row)
                 added.append(fields_added)
         rejected = [
-            each if isinstance(each, Rejected) else clashing[id(each.record)]
+            each if isinstance(each, Rejected) else refused[id(each.record)]
             for each in parsed
-            if isinstance(each, Rejected) or id(each.record) in clashing
+            if isinstance(each, Rejected) or id(each.record) in refused
         ]
         return Answered(encoder.encode(kept, added), len(kept), rejected)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TypeVar
 
-from copydesk.formats.readers import Record
+from copydesk.formats.rows import Record
 
 Result = TypeVar("Result")
 

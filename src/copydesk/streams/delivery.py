@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ConfigError, CopydeskError, DataError, InterruptedRunError, ResourceError
-from copydesk.formats.encoders import Encoded
-from copydesk.formats.readers import Record
-from copydesk.formats.rows import Rejected
+from copydesk.formats import writers
+from copydesk.formats.rows import Encoded, Record, Rejected
 from copydesk.streams import rejects as rejecting
 from copydesk.streams.chunks import RecordChunk
 from copydesk.streams.part_file import Aside, finish_part, part_of
@@ -246,11 +245,9 @@ class Delivery:
 
     def _name(self, part: Path, path: Path) -> None:
         try:
-            if path == self.output_path and path.suffix.lower() == ".parquet":
-                from copydesk.formats.parquet_types import to_parquet
-
-                whole = path.with_name(f"{path.name}.part.parquet")
-                to_parquet(part, whole)
+            if path == self.output_path and writers.is_converted(part, path):
+                whole = path.with_name(f"{path.name}.part{path.suffix}")
+                writers.convert(part, whole, path)
                 finish_part(whole, path)
                 part.unlink()
             else:

@@ -6,8 +6,10 @@ import base64
 from collections.abc import Iterable
 from typing import Any
 
-from copydesk.formats.readers import Cells, ParquetRow, Record
-from copydesk.formats.rows import Rejected, to_json
+from copydesk.errors import escaped
+from copydesk.formats.csv import Cells
+from copydesk.formats.parquet import ParquetRow
+from copydesk.formats.rows import Record, Rejected, to_json
 
 MESSAGES_SHOWN = 10  # on standard error, if there is no file of rejects
 
@@ -27,7 +29,7 @@ def encode(rejects: Iterable[Rejected]) -> bytes:
 def reject_message(rejected: Rejected) -> str:
     """Return an error line for a reject."""
     record = rejected.record
-    return f"{record.source.name}:{record.line}: rejected: {rejected.reason}"
+    return f"{escaped(record.source.name)}:{record.line}: rejected: {rejected.reason}"
 
 
 def _original(record: Record) -> dict[str, Any]:

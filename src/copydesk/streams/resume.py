@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ConfigError
-from copydesk.formats.readers import Record
+from copydesk.formats.rows import Record
 
 VERSION = 1
 
