@@ -14,7 +14,7 @@ from copydesk.compiled.kernel import kernel
 ROWS_AT_ONCE = 128  # so that a block of numbers and a tree stay in cache
 # Down to this level all rows meet each of the few nodes in turn, side by side; below it each row looks up its own.
 UNROLLED_LEVELS = 4
-MISSING = np.float32(-1e9)  # stands for a number that is not there: below all others
+MISSING = np.float32(-1e9)  # replaces NaN: below all numbers
 
 
 class BoostedTrees(BaseEstimator):
@@ -42,13 +42,13 @@ class BoostedTrees(BaseEstimator):
 
     def __init__(
         self,
-        max_iter: int = 300,
-        learning_rate: float = 0.06,
+        max_iter: int = 80,
+        learning_rate: float = 0.15,
         max_leaf_nodes: int = 31,
         max_depth: int = 6,
-        min_samples_leaf: int = 40,
-        l2_regularization: float = 1.0,
-        max_features: float = 1.0,
+        min_samples_leaf: int = 100,
+        l2_regularization: float = 5.0,
+        max_features: float = 0.3,
         random_state: int = 0,
     ) -> None:
         self.max_iter = max_iter

@@ -81,6 +81,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         Made when it is first asked for.
     """
 
+    supports_fused_scoring = True  # see ``classifiers.fused.FusedScorer``
     families_: list[Any]
 
     def __init__(

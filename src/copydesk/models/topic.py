@@ -81,7 +81,9 @@ class TopicModel(Model):
         ModelError
             The model's parts are of a kind whose scores are no sum over n-grams.
         """
-        return self.estimator.explain(check_texts([text])[0], label)
+        from copydesk.explanations.contributions import explain
+
+        return explain(self.estimator, check_texts([text])[0], label)
 
     def predict_frame(
         self,

@@ -11,7 +11,7 @@ from copydesk.features.kernels.likeness import likeness
 from copydesk.features.kernels.overlap import topic_overlap
 from copydesk.features.kernels.page_scores import best_stretch, measures, run_of_scores, standing
 from copydesk.features.kernels.paragraph_shapes import shift_rows
-from copydesk.features.paragraph_features import SHAPE, PageRows
+from copydesk.features.pages.page_rows import SHAPE, PageRows
 
 # What a neighbour lends beside its score.
 LENT = ("log_characters", "ends_sentence", "capitalised_share", "small_word_share")
