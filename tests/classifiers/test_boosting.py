@@ -7,7 +7,7 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from copydesk.bundle import load_bundle, save_bundle
-from copydesk.classifiers.boosting import NOTHING, ROWS_AT_ONCE, BoostedTrees
+from copydesk.classifiers.boosting import MISSING, ROWS_AT_ONCE, BoostedTrees
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def test_scores_are_scikit_learns(numbers: tuple[np.ndarray, np.ndarray], depth:
     X, y = numbers
     ours = BoostedTrees(max_iter=20, max_depth=depth, min_samples_leaf=5).fit(X, y)
     theirs = HistGradientBoostingClassifier(early_stopping=False, **ours.get_params())
-    filled = np.where(np.isnan(X), NOTHING, X)
+    filled = np.where(np.isnan(X), MISSING, X)
     np.testing.assert_allclose(ours.decision_function(X), theirs.fit(filled, y).decision_function(filled), atol=1e-5)
     assert ours.count_.sum() == 20 * len(X)
 

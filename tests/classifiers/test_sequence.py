@@ -16,7 +16,7 @@ from copydesk.classifiers.linear import LinearSVM
 from copydesk.classifiers.sequence import SequenceClassifier
 from copydesk.estimator import TextClassifier
 from copydesk.features.kernels.page_scores import measures, run_of_scores
-from copydesk.features.pages.context import LIMITS
+from copydesk.features.pages.context import NUMBER_BOUNDS
 from copydesk.features.tfidf import TfidfFeatures
 
 STORY = "council bridge closed residents river spring road police minister budget school vote".split()
@@ -160,11 +160,13 @@ def test_what_says_how_long_a_page_is_is_bounded() -> None:
     model = fitted(pages(), passes=2)
     names = model.number_names()
     numbers = model.contributions(long)[2]
-    bounded = [at for at, (_, name) in enumerate(names) if name in LIMITS]
-    assert len(bounded) == len(LIMITS) + 7  # the second look has those of scores once more
+    bounded = [at for at, (_, name) in enumerate(names) if name in NUMBER_BOUNDS]
+    assert len(bounded) == len(NUMBER_BOUNDS) + 7  # the second look has those of scores once more
     for at in bounded:
-        assert np.abs(numbers[:, at]).max() <= LIMITS[names[at][1]]
-    np.testing.assert_array_equal(numbers[:, names.index(("position", "log_paragraphs"))], LIMITS["log_paragraphs"])
+        assert np.abs(numbers[:, at]).max() <= NUMBER_BOUNDS[names[at][1]]
+    np.testing.assert_array_equal(
+        numbers[:, names.index(("position", "log_paragraphs"))], NUMBER_BOUNDS["log_paragraphs"]
+    )
     assert numbers[:, names.index(("position", "relative"))].max() == 1
 
 

@@ -14,9 +14,9 @@ from sklearn.base import BaseEstimator
 from copydesk.classifiers.calibration import Calibrator
 from copydesk.compiled.arrays import Array, Floats
 
-CONFIDENCE = 0.95
-RESAMPLES = 1000
-CURVE_POINTS = 512
+_CONFIDENCE = 0.95
+_RESAMPLES = 1000
+_CURVE_POINTS = 512
 
 
 class Argmax(BaseEstimator):
@@ -154,7 +154,7 @@ class Keep(Calibrated):
         own = np.asarray(scores, dtype=np.float64)[:, list(classes).index(self.label)]
         order = np.argsort(-own[wanted], kind="stable")
         ranked, kept = own[wanted][order], np.cumsum(weight[wanted][order]) / weight[wanted].sum()
-        points = np.unique(np.append(np.geomspace(1, len(ranked), CURVE_POINTS), len(ranked)).astype(int)) - 1
+        points = np.unique(np.append(np.geomspace(1, len(ranked), _CURVE_POINTS), len(ranked)).astype(int)) - 1
         tail = len(ranked) - 1 - points[::-1]  # dense where promises are made: at the last few kept
         self.curve_ = np.column_stack([kept, ranked])[np.unique(tail)]
         self.threshold_ = self._threshold(self.keep)
@@ -259,9 +259,9 @@ def _interval(chosen: NDArray[np.bool_], weight: Floats, groups: Any) -> tuple[f
     total = np.bincount(codes, weight)
     part = np.bincount(codes, weight * chosen)
     rng = np.random.default_rng(0)
-    draws = rng.multinomial(len(total), np.full(len(total), 1 / len(total)), size=RESAMPLES)
+    draws = rng.multinomial(len(total), np.full(len(total), 1 / len(total)), size=_RESAMPLES)
     shares = (draws @ part) / np.maximum(draws @ total, 1e-12)
-    low, high = np.quantile(shares, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    low, high = np.quantile(shares, [(1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2])
     return float(low), float(high)
 
 
@@ -274,6 +274,6 @@ def _precise_from(confidence: Floats, right: NDArray[np.bool_], target: float) -
     order = np.argsort(-confidence, kind="stable")
     n = np.arange(1, len(order) + 1)
     hits = np.cumsum(right[order])
-    bound = np.where(hits > 0, beta.ppf(1 - CONFIDENCE, np.maximum(hits, 1), n - hits + 1), 0.0)
+    bound = np.where(hits > 0, beta.ppf(1 - _CONFIDENCE, np.maximum(hits, 1), n - hits + 1), 0.0)
     reached = np.flatnonzero(bound >= target)
     return float(confidence[order][reached[-1]]) if len(reached) else float("inf")

@@ -13,10 +13,11 @@ from copydesk.datasets.crawls.grammar import Grammar, Language, Style
 from copydesk.datasets.crawls.grammar_files import load_grammar
 from copydesk.datasets.crawls.sites import Page, Site
 from copydesk.datasets.crawls.stories import invent_story, split_sentences
-from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
+from copydesk.datasets.examples import Examples
 from copydesk.errors import DataError, nearest
 from copydesk.resources import shipped
 from copydesk.tasks import BOILERPLATE_TASK
+from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
 if TYPE_CHECKING:
     import pandas as pd

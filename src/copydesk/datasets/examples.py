@@ -10,9 +10,6 @@ if TYPE_CHECKING:
 
     from copydesk.tasks import Task
 
-CONTENT = "content"
-BOILERPLATE = "boilerplate"
-
 
 @dataclass(frozen=True)
 class Examples:

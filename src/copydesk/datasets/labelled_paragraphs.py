@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
+from copydesk.datasets.examples import Examples
 from copydesk.datasets.fetch import resolve
 from copydesk.datasets.read_rows import read_table
 from copydesk.datasets.tables import SHOWN_ROWS, check_bad, names_apart
@@ -12,6 +12,7 @@ from copydesk.errors import ConfigError, DataError
 from copydesk.formats.files import is_encoding, suffix_of
 from copydesk.formats.rows import Source, is_unicode
 from copydesk.tasks import BOILERPLATE_TASK
+from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
 LABELS = (CONTENT, BOILERPLATE)
 

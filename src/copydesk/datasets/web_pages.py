@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.datasets.crawls.wrapping import MainText, wrapped
-from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
+from copydesk.datasets.examples import Examples
 from copydesk.datasets.fetch import resolve, unpack
 from copydesk.datasets.web.alignment import DOUBTFUL, align, smallest_holder
 from copydesk.datasets.web.ground_truth import has_main_text, read_ground_truth, read_html, site_name
@@ -20,6 +20,7 @@ from copydesk.datasets.web.snippets import has_snippets, told_by_snippets
 from copydesk.errors import ConfigError, DataError, nearest
 from copydesk.tasks import BOILERPLATE_TASK
 from copydesk.text.html import Block
+from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
 View = Literal["page", "extract", "both"]
 VIEWS = ("page", "extract", "both")

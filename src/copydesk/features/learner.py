@@ -224,7 +224,7 @@ def prune(counter: Counter, memory: int) -> None:
     counter.keep(df > floor)
 
 
-def weigh(parts: list[list[Part]], families: list[Any], options: list[Options], dtype: Any) -> sp.csr_matrix:
+def tfidf_matrix(parts: list[list[Part]], families: list[Any], options: list[Options], dtype: Any) -> sp.csr_matrix:
     """Return the TF-IDF values of counts, families side by side; frees the counts.
 
     Parameters

@@ -32,13 +32,13 @@ def check_families(own: dict[str, Any], families: Any) -> list[dict[str, Any]]:
         if not isinstance(family, Mapping) or set(family) - set(FAMILY_OPTIONS):
             unknown = sorted(set(family) - set(FAMILY_OPTIONS)) if isinstance(family, Mapping) else family
             raise ValueError(f"families: {unknown!r} is no option of a family; valid: {', '.join(FAMILY_OPTIONS)}")
-        found.append(check_options({**own, **family}))
+        found.append(check_family({**own, **family}))
     if not found:
         raise ValueError("families=[]: give at least one family, or None for one")
     return found
 
 
-def check_options(options: dict[str, Any]) -> dict[str, Any]:
+def check_family(options: dict[str, Any]) -> dict[str, Any]:
     """Check one family's options; return them with ``ngram_range`` as a tuple.
 
     Raises

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from copydesk.compiled.arrays import Array
 from copydesk.compiled.threads import in_threads, split_documents
 from copydesk.features.concentration import concentrate
-from copydesk.features.learner import Learner, Part, weigh
+from copydesk.features.learner import Learner, Part, tfidf_matrix
 from copydesk.features.ngrams.counter import Counter
 from copydesk.features.ngrams.cut import READ_CHARACTERS, Cut, TextChunk, chunked
 from copydesk.features.options import (
@@ -81,6 +81,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         Made when it is first asked for.
     """
 
+    supports_fused_scoring = True  # see ``classifiers.fused.FusedScorer``
     families_: list[Any]
 
     def __init__(
@@ -202,10 +203,10 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         supervised = any(each["concentration"] for each in options)
         self.families_, parts = learner.learn(documents, given, keep or supervised)
         if not supervised:
-            return weigh(parts, self.families_, options, self.dtype) if keep else None
+            return tfidf_matrix(parts, self.families_, options, self.dtype) if keep else None
         matrices = []
         for family, each, part in zip(self.families_, options, parts, strict=True):
-            matrices.append(weigh([part], [family], [each], self.dtype))
+            matrices.append(tfidf_matrix([part], [family], [each], self.dtype))
             if each["concentration"]:
                 concentrate(family, matrices[-1], y, each)
         return sp.hstack(matrices, format="csr")
@@ -235,7 +236,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
 
         by_thread = in_threads(count, split_documents(documents, effective_n_jobs(self.n_jobs)))
         parts = [list(each) for each in zip(*by_thread, strict=True)]
-        return weigh(parts, self.families_, self.family_options(), self.dtype)
+        return tfidf_matrix(parts, self.families_, self.family_options(), self.dtype)
 
     def prepare(self) -> None:
         """Make what `transform` and `counts` look terms up in; else made by the first who asks, which threads can't."""

@@ -95,8 +95,8 @@ class Cleaner(Model):
         TypeError
             A text is not a string; names its index.
         """
+        from copydesk.features.pages.page_rows import PageRows
         from copydesk.features.pages.site_lines import SiteLines
-        from copydesk.features.paragraph_features import PageRows
 
         table, _ = paragraph_table(check_texts(texts))
         self.sites[site] = SiteLines.of(PageRows.of(table))
@@ -155,7 +155,8 @@ class Cleaner(Model):
         known = self.sites.keys() & set(table["group"])
         if not known:
             return table, spans
-        from copydesk.features.paragraph_features import PageRows, repetitions
+        from copydesk.features.pages.page_rows import PageRows
+        from copydesk.features.paragraph_features import repetitions
 
         rows, groups = PageRows.of(table), np.asarray(table["group"], dtype=object)
         shares = repetitions(table, rows)[:, 1]

@@ -11,8 +11,8 @@ from copydesk.datasets.composed_crawl import NAMES, heading, page_rows
 from copydesk.datasets.crawls.grammar import Grammar, Language
 from copydesk.datasets.crawls.grammar_files import load_grammar
 from copydesk.datasets.crawls.sites import Site
-from copydesk.datasets.examples import CONTENT
 from copydesk.resources import shipped
+from copydesk.text.paragraphs import CONTENT
 
 SHORTEST, SHORT = 1, 6  # paragraphs of an article that breaks off early
 FEWEST_HEADS = 20  # other articles that related links and teasers are taken from

@@ -14,7 +14,7 @@ from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 
 # Columns of an n-gram's state (int32): row of its last count, and document frequency.
-SLOT, DF, STATE_COLUMNS = 0, 1, 2
+_SLOT, DF, STATE_COLUMNS = 0, 1, 2
 _ONE = np.uint64(1)
 
 
@@ -40,11 +40,11 @@ class Spelling(NamedTuple):
 @kernel
 def add_count(term: Any, count: Any, row: Any, n: Any, state: Array, found: Array) -> Any:
     """Count an n-gram in the document whose counts begin at ``row``; return the new number of counts."""
-    slot = np.uint64(state[term, SLOT])
+    slot = np.uint64(state[term, _SLOT])
     if row <= slot < n and found[slot, 0] == term:
         found[slot, 1] += count
         return n
-    state[term, SLOT] = n
+    state[term, _SLOT] = n
     state[term, DF] += 1
     found[n, 0] = term
     found[n, 1] = count

@@ -9,7 +9,7 @@ import numpy as np
 from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 from copydesk.features.kernels.hash_table import HASHED, StringTable, mix, search, shift_of, write_string
-from copydesk.features.kernels.tokens import SPACE, code_at, width_at
+from copydesk.features.kernels.tokens import SPACE_CLASS, code_at, width_at
 
 _ONE = np.uint64(1)
 _8 = np.uint64(8)
@@ -56,7 +56,7 @@ def squeeze(text: Array, starts: Array, classes: Array, out: Array, out_starts: 
             run, spaces = at, 0
             while at < end:
                 width = width_at(text, at)
-                if classes[code_at(text, at, width) if width > _ONE else np.uint64(text[at])] != SPACE:
+                if classes[code_at(text, at, width) if width > _ONE else np.uint64(text[at])] != SPACE_CLASS:
                     break
                 spaces += 1
                 at += width

@@ -16,8 +16,8 @@ from copydesk.features.kernels.hash_table import key_of
 
 PADDING = 16  # bytes after the end of a text, so that several can be read at once
 
-# Classes of code points.
-OTHER, WORD, SPACE = 0, 1, 2
+# Classes of code points: neither word nor white space, word, white space.
+OTHER_CLASS, WORD_CLASS, SPACE_CLASS = 0, 1, 2
 
 # Kinds of bytes: between tokens, part of a word, first byte of a mark that is a token, not decoded yet.
 _GAP, _IN_WORD, _MARK, _UNKNOWN = 0, 1, 2, 4
@@ -53,7 +53,7 @@ def kinds_of(text: Array, classes: Array, marks: bool, kinds: Array) -> None:
     kind_of = np.full(256, _UNKNOWN, dtype=np.uint8)
     for byte in range(128):
         kind = classes[byte]
-        kind_of[byte] = _IN_WORD if kind == WORD else (_MARK if marks and kind == OTHER else _GAP)
+        kind_of[byte] = _IN_WORD if kind == WORD_CLASS else (_MARK if marks and kind == OTHER_CLASS else _GAP)
     met = np.uint8(0)
     for place in range(size):
         kind = kind_of[text[place]]
@@ -71,8 +71,8 @@ def kinds_of(text: Array, classes: Array, marks: bool, kinds: Array) -> None:
         next_at = at + width
         kind = classes[code_at(text, at, width)]
         for place in range(at, next_at):
-            kinds[place] = _IN_WORD if kind == WORD else _GAP
-        if marks and kind == OTHER:
+            kinds[place] = _IN_WORD if kind == WORD_CLASS else _GAP
+        if marks and kind == OTHER_CLASS:
             kinds[at] = _MARK
 
 

@@ -10,7 +10,15 @@ import numpy as np
 from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 from copydesk.compiled.scratch import Scratch
-from copydesk.features.kernels.tokens import OTHER, PADDING, SPACE, WORD, borders_of, kinds_of, read_tokens
+from copydesk.features.kernels.tokens import (
+    OTHER_CLASS,
+    PADDING,
+    SPACE_CLASS,
+    WORD_CLASS,
+    borders_of,
+    kinds_of,
+    read_tokens,
+)
 
 _32 = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
@@ -67,7 +75,7 @@ def classes_for(text: Array) -> Array:
         word = np.fromiter(map(str.isalnum, characters), dtype=bool, count=size)
         word[ord("_")] = True
         space = np.fromiter(map(str.isspace, characters), dtype=bool, count=size)
-        _CLASSES = np.where(word, WORD, np.where(space, SPACE, OTHER)).astype(np.uint8)
+        _CLASSES = np.where(word, WORD_CLASS, np.where(space, SPACE_CLASS, OTHER_CLASS)).astype(np.uint8)
     return _CLASSES
 
 
@@ -79,14 +87,14 @@ def unspaced_classes(classes: Array) -> Array:
     global _UNSPACED
     known = _UNSPACED  # another thread may replace it meanwhile
     if len(classes) > len(known):
-        _UNSPACED = known = np.where(classes == SPACE, SPACE, WORD).astype(np.uint8)
+        _UNSPACED = known = np.where(classes == SPACE_CLASS, SPACE_CLASS, WORD_CLASS).astype(np.uint8)
     return known
 
 
 def split_terms(written: Array, offsets: Array, multiplier: Any) -> tuple[Array, Array, Array]:
     """Split terms at plain spaces; results as ``tokens_of``."""
-    classes = np.full(0x110000, WORD, dtype=np.uint8)
-    classes[32] = SPACE
+    classes = np.full(0x110000, WORD_CLASS, dtype=np.uint8)
+    classes[32] = SPACE_CLASS
     padded = np.append(written, np.zeros(PADDING, dtype=np.uint8))
     return tokens_of(padded, offsets, classes, 1, False, multiplier, Scratch())
 

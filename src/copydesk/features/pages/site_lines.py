@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.compiled.arrays import Floats
-from copydesk.features.paragraph_features import PageRows
+from copydesk.features.pages.page_rows import PageRows
 
 
 @dataclass(frozen=True)
