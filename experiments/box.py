@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from copydesk import bundle
+from copydesk.bundle import load_bundle, read_manifest, save_bundle
 
 HERE = Path(__file__).parent
 BOX = HERE.parent / "src" / "copydesk" / "box" / "boilerplate"
@@ -47,14 +47,14 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="folder of the trained model")
     parser.add_argument("--into", type=Path, default=BOX)
     options = parser.parse_args()
-    estimator, manifest = bundle.load(options.model, task="boilerplate")
+    estimator, manifest = load_bundle(options.model, task="boilerplate")
     kept = {key: value for key, value in manifest.items() if key not in LEFT_OUT}
     text = (options.model / "README.md").read_text(encoding="utf-8")
-    bundle.save(options.into, estimator, kept, {"README.md": card(text)}, compressed=True)
+    save_bundle(options.into, estimator, kept, {"README.md": card(text)}, compressed=True)
     size = sum(file.stat().st_size for file in options.into.iterdir())
     if size > LARGEST:
         raise SystemExit(f"{options.into}: {size:,} bytes, more than {LARGEST:,}; use fewer features or trees")
-    print(f"{options.into}: {size:,} bytes, digest {bundle.read_manifest(options.into)['sha256']}")
+    print(f"{options.into}: {size:,} bytes, digest {read_manifest(options.into)['sha256']}")
 
 
 if __name__ == "__main__":

@@ -214,7 +214,7 @@ def test_a_damaged_model_is_refused_with_exit_code_4(trained: Path, tmp_path: Pa
 def test_an_interruption_that_falls_into_a_callback_is_not_lost(number: str, code: int) -> None:
     """Python drops what is raised while an object is finalised; the command must end nevertheless, and quietly."""
     program = f"""
-import os, signal, sys, time
+import os, signal, sys, time, types
 from copydesk import cli
 
 class Finalised:
@@ -222,12 +222,14 @@ class Finalised:
         os.kill(os.getpid(), signal.{number})
         time.sleep(0.2)
 
-def command(words):
+def run(args):
     Finalised()
     time.sleep(20)
     return 0
 
-cli.COMMANDS["wait"] = ("", command)
+verb = sys.modules["copydesk.commands.wait"] = types.ModuleType("wait")
+verb.add_arguments, verb.run = (lambda parser: None), run
+cli.COMMANDS["wait"] = ""
 sys.argv = ["copydesk", "wait"]
 sys.exit(cli.main())
 """

@@ -28,9 +28,9 @@ from recording import machine
 
 from copydesk.datasets.composed_crawl import ComposedCrawl
 from copydesk.models.cleaner import Cleaner
-from copydesk.resources import find
+from copydesk.resources import shipped
 from copydesk.runs.fit import build_estimator, fit
-from copydesk.tasks import Boilerplate
+from copydesk.tasks import BOILERPLATE_TASK
 
 PACKAGES = ("scikit-learn", "numpy", "resiliparse", "trafilatura", "justext", "boilerpy3", "readability-lxml")
 TABLE = Path(__file__).with_suffix(".md")
@@ -45,7 +45,7 @@ Lines = list[str]
 
 def settings(overrides: Lines) -> Any:
     """Return the experiment's config."""
-    with initialize_config_dir(str(find("conf")), version_base="1.3"):
+    with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
         return compose("train", ["experiment=boilerplate_web", *overrides])
 
 
@@ -68,7 +68,9 @@ def validate(corpus: Corpus, overrides: Lines) -> Found:
     frame = training(corpus, [*GOLD, SNIPPETS], cfg.dataset.weight)
     model = build_estimator(cfg).classifier
     weight = frame["weight"].to_numpy(np.float64)
-    found = model.fit_and_validate(Boilerplate.inputs(frame), frame["label"], frame["group"].to_numpy(object), weight)
+    found = model.fit_and_validate(
+        BOILERPLATE_TASK.inputs(frame), frame["label"], frame["group"].to_numpy(object), weight
+    )
     real = frame["view"].isin(["page", "extract"]).to_numpy()
     frame, found = frame[real].reset_index(drop=True), found[real]
     keep = found >= thresholds(frame, found, cfg.decision.keep)
@@ -111,9 +113,11 @@ def unseen(corpus: Corpus, overrides: Lines, others: Found) -> Found:
     train = training(corpus, OTHERS, cfg.dataset.weight)
     test = judged_pages(corpus)
     train = train[~train["group"].isin(set(test["group"]))]
-    model = fit(build_estimator(cfg), train, Boilerplate)
+    model = fit(build_estimator(cfg), train, BOILERPLATE_TASK)
     # every page by itself, and again with the site's other pages known
-    alone, together = (model.scores(Boilerplate.inputs(test.assign(**change)))[:, 1] for change in ({"group": ""}, {}))
+    alone, together = (
+        model.scores(BOILERPLATE_TASK.inputs(test.assign(**change)))[:, 1] for change in ({"group": ""}, {})
+    )
     found = {"frame": test, "score": alone, "with_site": together, "threshold": float(model.decision_.threshold_)}
     found["thresholds"] = {keep: float(model.decision_.at(keep).threshold_) for keep in KEEP}
     found |= others
@@ -191,8 +195,8 @@ def ablation(corpus: Corpus, overrides: Lines, name: str) -> Found:
     test = judged_pages(corpus).assign(group="")
     weight = train["weight"].to_numpy(np.float64)
     model = build_estimator(cfg).classifier
-    model.fit(Boilerplate.inputs(train), train["label"], train["group"].to_numpy(object), weight)
-    return {"frame": test, "score": model.decision_function(Boilerplate.inputs(test))}
+    model.fit(BOILERPLATE_TASK.inputs(train), train["label"], train["group"].to_numpy(object), weight)
+    return {"frame": test, "score": model.decision_function(BOILERPLATE_TASK.inputs(test))}
 
 
 def text_table(texts: dict[str, dict[str, str]], gold: dict[str, str], site: Any) -> Lines:

@@ -44,7 +44,7 @@ def bbc() -> tuple[list[str], list[str]]:
 
 def train(folder: Path, ngram_range: tuple[int, int], terms: int | None) -> int:
     """Fit and save a model; return its number of terms."""
-    from copydesk import bundle
+    from copydesk.bundle import save_bundle
     from copydesk.classifiers.decision import Calibrated
     from copydesk.classifiers.linear import LinearSVM
     from copydesk.estimator import TextClassifier
@@ -53,7 +53,7 @@ def train(folder: Path, ngram_range: tuple[int, int], terms: int | None) -> int:
     texts, labels = bbc()
     features = TfidfFeatures(ngram_range=ngram_range, max_features=terms)
     model = TextClassifier(features, LinearSVM(), Calibrated()).fit(texts, labels)
-    bundle.save(folder, model, {"task": "topic", "classes": [str(label) for label in model.classes_]})
+    save_bundle(folder, model, {"task": "topic", "classes": [str(label) for label in model.classes_]})
     return int(sum(family.n_terms for family in model.features_.families_))
 
 

@@ -27,18 +27,18 @@ from recording import machine
 from topic_peers.contestants import mixed, normalised
 from topic_peers.record import PACKAGES
 
-from copydesk import bundle
+from copydesk.bundle import measure as model_bytes
 from copydesk.classifiers.compression import Smaller
-from copydesk.commands.compress import n_terms, within
+from copydesk.commands.compress import largest_within, n_terms
 from copydesk.config.units import shown_size
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.bbc import BBC
 from copydesk.datasets.splits import Official, Stratified
 from copydesk.datasets.tables import Table
 from copydesk.evaluation.intervals import wilson_interval
-from copydesk.resources import find
+from copydesk.resources import shipped
 from copydesk.runs.fit import build_estimator, fit
-from copydesk.tasks import TASKS
+from copydesk.tasks import TOPIC_TASK
 from copydesk.train import train
 
 TABLE = Path(__file__).with_suffix(".md")
@@ -65,7 +65,7 @@ def ours(rows: Path, minutes: int | None, seed: int) -> Found:
     """Run copydesk on a table of both parts, without a search or with one of some minutes."""
     search = [] if minutes is None else ["search=auto", f"search.duration={minutes}m"]
     with tempfile.TemporaryDirectory() as runs:
-        with initialize_config_dir(str(find("conf")), version_base="1.3"):
+        with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
             table = ["dataset=table", f"dataset.path={rows}", "dataset.split=split", "split=official"]
             cfg = compose("train", [*table, f"seed={seed}", f"runs={runs}", *search])
         start = time.perf_counter()
@@ -169,13 +169,13 @@ def compress(name: str, folder: Path, cache: Path) -> None:
     if file.exists():
         return
     seen, held_out = parts(name, folder)
-    with initialize_config_dir(str(find("conf")), version_base="1.3"):
-        model = fit(build_estimator(compose("train")), seen, TASKS["topic"])
+    with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
+        model = fit(build_estimator(compose("train")), seen, TOPIC_TASK)
     texts, y = held_out["text"].tolist(), held_out["label"].to_numpy(object)
     before = model.predict(texts)
-    rows = [{"bytes": bundle.measure(model), "terms": n_terms(model), "hits": int((before == y).sum()), "changed": 0}]
+    rows = [{"bytes": model_bytes(model), "terms": n_terms(model), "hits": int((before == y).sum()), "changed": 0}]
     for size in SIZES:
-        smaller = within(model, Smaller(model.features_, model.classifier_), size)
+        smaller = largest_within(model, Smaller(model.features_, model.classifier_), size)
         after = smaller.predict(texts)
         rows.append(
             {"bytes": size, "terms": n_terms(smaller), "hits": int((after == y).sum()),

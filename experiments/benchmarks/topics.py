@@ -29,9 +29,9 @@ from topic_sets.tuning import CANDIDATES, PLANS, tune
 
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
-from copydesk.resources import find
-from copydesk.runs.fit import build_estimator, fit, judge
-from copydesk.tasks import TASKS
+from copydesk.resources import shipped
+from copydesk.runs.fit import build_estimator, fit, predict_held_out
+from copydesk.tasks import TOPIC_TASK
 
 PACKAGES = ("scikit-learn", "numpy", "scipy", "numba")
 Found = dict[str, Any]
@@ -51,7 +51,7 @@ PRESETS = dict.fromkeys(["R8", "R52", "ModApte, first of several topics"], "topi
 
 def settings(experiment: str, overrides: Lines) -> Any:
     """Return a preset's config."""
-    with initialize_config_dir(str(find("conf")), version_base="1.3"):
+    with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
         return compose("train", [f"experiment={experiment}", *overrides])
 
 
@@ -75,9 +75,9 @@ def preset(experiment: str) -> Callable[[pd.DataFrame, pd.DataFrame, int], tuple
 
     def measure(train: pd.DataFrame, test: pd.DataFrame, fold: int) -> tuple[Predictions, float, float]:
         start = time.perf_counter()
-        model = fit(estimator, train, TASKS["topic"])
+        model = fit(estimator, train, TOPIC_TASK)
         fitted = time.perf_counter()
-        found = judge(model, test, TASKS["topic"], fold)
+        found = predict_held_out(model, test, TOPIC_TASK, fold)
         return found, fitted - start, time.perf_counter() - fitted
 
     return measure

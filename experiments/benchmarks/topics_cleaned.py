@@ -28,9 +28,9 @@ from copydesk.datasets.bbc import BBC
 from copydesk.datasets.composed_crawl import ComposedCrawl, render
 from copydesk.datasets.examples import Examples
 from copydesk.models.cleaner import Cleaner
-from copydesk.resources import find
+from copydesk.resources import shipped
 from copydesk.runs.fit import build_estimator, fit
-from copydesk.tasks import Boilerplate, Topic
+from copydesk.tasks import BOILERPLATE_TASK, TOPIC_TASK
 
 TABLE = Path(__file__).with_suffix(".md")
 WRITTEN, CRAWLED, CLEANED = "as written", "as crawled", "crawled, then cleaned"
@@ -46,12 +46,12 @@ class Given:
 
     def load(self) -> Examples:
         """Return them."""
-        return Examples(self.frame, "topic", "given", {})
+        return Examples(self.frame, TOPIC_TASK, "given", {})
 
 
 def settings(experiment: str) -> Any:
     """Return an experiment's config."""
-    with initialize_config_dir(str(find("conf")), version_base="1.3"):
+    with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
         return compose("train", [f"experiment={experiment}"])
 
 
@@ -75,7 +75,7 @@ def fold(train: pd.DataFrame, test: pd.DataFrame, box: Cleaner | None) -> dict[t
     """Return which test articles are labelled correctly, by training and test condition."""
     cfg = settings("boilerplate")
     paragraphs = composer(train, "train").load().frame
-    cleaner = Cleaner(fit(build_estimator(cfg), paragraphs, Boilerplate), {"task": "boilerplate"})
+    cleaner = Cleaner(fit(build_estimator(cfg), paragraphs, BOILERPLATE_TASK), {"task": "boilerplate"})
     crawled = as_crawled(test, "test")
     read = {WRITTEN: test["text"].tolist(), CRAWLED: crawled}
     read[CLEANED] = [cleaned.text for cleaned in cleaner.clean_many(crawled)]
@@ -84,7 +84,7 @@ def fold(train: pd.DataFrame, test: pd.DataFrame, box: Cleaner | None) -> dict[t
     learnt = {WRITTEN: train, CRAWLED: train.assign(text=as_crawled(train, "train"))}
     right = {}
     for name, rows in learnt.items():
-        model = fit(build_estimator(settings("bbc_topics")), rows, Topic)
+        model = fit(build_estimator(settings("bbc_topics")), rows, TOPIC_TASK)
         for what, texts in read.items():
             right[name, what] = model.predict(texts) == test["label"].to_numpy(object)
     return right

@@ -11,16 +11,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from copydesk.models.cleaner import CleanedText, Cleaner, LabelledParagraph
+    from copydesk.models.cleaner import Cleaner
     from copydesk.models.loading import load
     from copydesk.models.topic import TopicModel
+    from copydesk.text.paragraphs import CleanedText, LabelledParagraph
     from copydesk.train import train
 
 __version__ = "0.1.0"
 _HOMES = {
-    "CleanedText": "models.cleaner",
+    "CleanedText": "text.paragraphs",
     "Cleaner": "models.cleaner",
-    "LabelledParagraph": "models.cleaner",
+    "LabelledParagraph": "text.paragraphs",
     "TopicModel": "models.topic",
     "load": "models.loading",
     "train": "train",
@@ -29,7 +30,7 @@ __all__ = ["CleanedText", "Cleaner", "LabelledParagraph", "TopicModel", "load", 
 
 
 def __getattr__(name: str) -> Any:
-    # Importing copydesk must cost nothing until something of it is used.
+    # `import copydesk` imports nothing until a name is used.
     if name in _HOMES:
         from importlib import import_module
 

@@ -22,7 +22,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks as checks
 
-from copydesk.bundle.encoding import Encoded, decode
+from copydesk.bundle.encoding import EncodedEstimator, decode_estimator
 from copydesk.features.tfidf import TfidfFeatures
 from helpers.reference import TEXTS
 
@@ -108,11 +108,11 @@ def through_joblib(model: Any) -> Any:
 
 
 def through_a_bundle(model: Any) -> Any:
-    encoded = Encoded(model)
+    encoded = EncodedEstimator(model)
     assert not encoded.parts
     for array in encoded.arrays.values():
         array.flags.writeable = False  # as arrays of a file that is mapped
-    return decode(encoded.tree, encoded.arrays, {})
+    return decode_estimator(encoded.tree, encoded.arrays, {})
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pandas as pd
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
 from copydesk.reports.report import Highlight, Report
+from copydesk.tasks import find_task
 
 HOSTILE = (
     "</div></details><script>document.title = 'broken'</script><img src=x onerror=\"document.title='broken'\">"
@@ -87,4 +88,6 @@ def report(predictions: Predictions, task: str = "topic", **more: Any) -> Report
         "strongest": {first["label"]: [("ferry", 1.5), ("harbour", 0.5)]},
         "highlights": marks,
     }  # fmt: skip
-    return Report(metrics=evaluate(predictions, task, resamples=100), predictions=predictions, **{**given, **more})
+    return Report(
+        metrics=evaluate(predictions, find_task(task), resamples=100), predictions=predictions, **{**given, **more}
+    )

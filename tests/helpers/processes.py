@@ -123,8 +123,8 @@ def _run(
 
 def save_in_turn(path: Path, models: Path, first: int) -> None:
     """Save two models over each other until killed."""
-    from copydesk import bundle
+    from copydesk.bundle import load_bundle, save_bundle
 
-    two = [bundle.load(models / str(number))[0] for number in (0, 1)]
+    two = [load_bundle(models / str(number))[0] for number in (0, 1)]
     for turn in range(first, 10**9):
-        bundle.save(path, two[turn % 2], {"task": "topic", "classes": []})
+        save_bundle(path, two[turn % 2], {"task": "topic", "classes": []})

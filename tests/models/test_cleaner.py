@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from copydesk.classifiers.decision import Argmax
 from copydesk.errors import ModelError
-from copydesk.models.cleaner import Cleaner, LabelledParagraph, join_kept, paragraph_table
+from copydesk.models.cleaner import Cleaner, paragraph_table
+from copydesk.text.paragraphs import LabelledParagraph, join_kept
 from helpers import little_desk
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-Floats = NDArray[Any]
+from copydesk.compiled.arrays import Array, Floats
 
 
 class LinearClassifier(ClassifierMixin, BaseEstimator):
@@ -17,7 +17,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
 
     weights_: Floats
     intercept_: Floats
-    classes_: NDArray[Any]
+    classes_: Array
     n_features_in_: int
 
     def decision_function(self, X: Any) -> Floats:
@@ -27,7 +27,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         scores = np.asarray(X @ self.weights_ + self.intercept_)
         return scores.ravel() if scores.shape[1] == 1 else scores
 
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: Any) -> Array:
         """Return the label of the highest score, (n_samples,)."""
         scores = self.decision_function(X)
         best = (scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)
@@ -46,7 +46,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
-    def _set_classes(self, y: NDArray[Any]) -> NDArray[np.intp]:
+    def _set_classes(self, y: Array) -> NDArray[np.intp]:
         """Set ``classes_`` and return each label's number among them, (n_samples,)."""
         self.classes_, target = np.unique(y, return_inverse=True)
         if self.classes_.size < 2:

@@ -7,14 +7,12 @@ from copy import copy
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from copydesk.classifiers.base import LinearClassifier
 from copydesk.classifiers.quantised import quantise
+from copydesk.compiled.arrays import Floats
 from copydesk.features.tfidf import TfidfFeatures
 from copydesk.features.vocabulary import FittedFamily, HashedFamily
-
-Floats = NDArray[np.floating[Any]]
 
 BITS = (8, 16, 32)
 

@@ -13,8 +13,9 @@ from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from copydesk.classifiers.base import Floats, LinearClassifier
+from copydesk.classifiers.base import LinearClassifier
 from copydesk.classifiers.regularization_path import fit_path
+from copydesk.compiled.arrays import Floats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ import numpy as np
 from copydesk.features.kernels.weights import NORMS
 
 ANALYZERS = ("word", "char", "char_wb")
-CHUNK_CHARACTERS = 1 << 18  # read together: large enough to be fast, small enough to stay in cache
 # What a family may say for itself.
 FAMILY_OPTIONS = (
     "analyzer", "ngram_range", "token_pattern", "stop_words", "min_df", "max_df", "max_features", "vocabulary",
@@ -33,13 +32,13 @@ def check_families(own: dict[str, Any], families: Any) -> list[dict[str, Any]]:
         if not isinstance(family, Mapping) or set(family) - set(FAMILY_OPTIONS):
             unknown = sorted(set(family) - set(FAMILY_OPTIONS)) if isinstance(family, Mapping) else family
             raise ValueError(f"families: {unknown!r} is no option of a family; valid: {', '.join(FAMILY_OPTIONS)}")
-        found.append(check_options({**own, **family}))
+        found.append(check_family({**own, **family}))
     if not found:
         raise ValueError("families=[]: give at least one family, or None for one")
     return found
 
 
-def check_options(options: dict[str, Any]) -> dict[str, Any]:
+def check_family(options: dict[str, Any]) -> dict[str, Any]:
     """Check one family's options; return them with ``ngram_range`` as a tuple.
 
     Raises
@@ -151,15 +150,3 @@ def check_documents(raw_documents: Any) -> list[str]:
             if not isinstance(document, str):
                 raise TypeError(f"row {row}: expected a str, found {type(document).__name__} {str(document)[:40]!r}")
     return documents
-
-
-def chunked(documents: list[str], size: int = CHUNK_CHARACTERS) -> Iterator[list[str]]:
-    """Yield runs of documents of about ``size`` characters, each at least one document."""
-    first = characters = 0
-    for at, document in enumerate(documents):
-        characters += len(document)
-        if characters >= size:
-            yield documents[first : at + 1]
-            first, characters = at + 1, 0
-    if first < len(documents) or not documents:
-        yield documents[first:]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.features.paragraph_features import Floats, PageRows
+from copydesk.compiled.arrays import Floats
+from copydesk.features.pages.page_rows import PageRows
 
 
 @dataclass(frozen=True)
