@@ -1,4 +1,4 @@
-"""Naive Bayes as a weight of features, under any linear classifier."""
+"""NB-SVM: naive Bayes weights of features under any linear classifier."""
 
 from __future__ import annotations
 
