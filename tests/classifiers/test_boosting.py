@@ -31,7 +31,7 @@ def test_scores_are_scikit_learns(numbers: tuple[np.ndarray, np.ndarray], depth:
 
 def test_start_and_contributions_sum_to_the_score(numbers: tuple[np.ndarray, np.ndarray]) -> None:
     X, y = numbers
-    trees = BoostedTrees(max_iter=30, min_samples_leaf=5).fit(X, y)
+    trees = BoostedTrees(30, learning_rate=0.06, min_samples_leaf=5, l2_regularization=1.0, max_features=1.0).fit(X, y)
     start, added = trees.contributions(X)
     np.testing.assert_allclose(start + added.sum(axis=1), trees.decision_function(X), atol=1e-6)
     # the mean score is where all rows begin

@@ -104,7 +104,7 @@ def test_the_second_stage_learns_from_scores_of_sites_held_out(monkeypatch: pyte
         return original(self, matrix, target, weight, rows)
 
     monkeypatch.setattr(SequenceClassifier, "_fit_first", spy)
-    fitted(frame)
+    fitted(frame, folds=5)
     assert len(seen) == 5
     assert all(not known & held_out for known, held_out in seen)
 

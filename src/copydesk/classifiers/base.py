@@ -1,10 +1,11 @@
-"""What a fitted linear classifier is: one weight vector per class, or a single one for two classes."""
+"""Base class of linear classifiers: one weight vector per class, or a single one for two classes."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -55,3 +56,20 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
                 f"but found {self.classes_.size} class: {self.classes_.tolist()}"
             )
         return np.asarray(target)
+
+
+def narrow_csr(X: Any) -> Any:
+    """Return a matrix as CSR with 32-bit indices.
+
+    Raises
+    ------
+    ValueError
+        The matrix is too large for them.
+    """
+    X = sp.csr_matrix(X)
+    if X.indices.dtype != np.int32:
+        largest = np.iinfo(np.int32).max
+        if max(X.nnz, *X.shape) > largest:
+            raise ValueError(f"X has {X.nnz} entries and shape {X.shape}: valid are at most {largest} of each")
+        X = sp.csr_matrix((X.data, X.indices.astype(np.int32), X.indptr.astype(np.int32)), shape=X.shape, copy=False)
+    return X

@@ -1,4 +1,4 @@
-"""A fitted model made small: the terms that say most, rounded weights, columns folded into fewer."""
+"""Compression of fitted models: the most important terms, rounded weights, fewer hashed columns."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Smaller:
         return sum(map(len, self.blocks))
 
     def with_terms(self, n: int) -> tuple[TfidfFeatures, LinearClassifier]:
-        """Return the pair of the ``n`` terms that say most, at least one of each family.
+        """Return the pair of the ``n`` most important terms, at least one of each family.
 
         What a term says is how much its part of the decision values differs between the classes, over all documents:
         its weights' spread times its idf, times the root of the share of documents that have it. As the rest no longer

@@ -1,6 +1,6 @@
-"""From decision values to labels: the likeliest, the calibrated, at a promised target, or none at all.
+"""Decisions that turn scores into labels: most likely, calibrated, at a target, or abstaining.
 
-Every decision is fitted on out-of-fold scores, so that what it promises is promised for texts not yet seen.
+Decisions that need validation are fitted on out-of-fold scores, so that their targets hold for unseen texts.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
-import scipy.sparse as sp
 from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.base import clone
@@ -16,7 +15,7 @@ from sklearn.utils import check_random_state, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from copydesk.classifiers.base import LinearClassifier
+from copydesk.classifiers.base import LinearClassifier, narrow_csr
 from copydesk.classifiers.solvers.training_rows import (
     DualRows,
     Limits,
@@ -133,14 +132,13 @@ class DualLinearClassifier(LinearClassifier):
             accept_sparse="csr",
             dtype=[np.float64, np.float32],
             order="C",
-            accept_large_sparse=False,
         )
         check_classification_targets(y)
         self._check_parameters()
         sample_cost = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if not sample_cost.all():
             X, y, sample_cost = X[sample_cost > 0], y[sample_cost > 0], sample_cost[sample_cost > 0]
-        X = sp.csr_matrix(X)
+        X = narrow_csr(X)
         target = self._set_classes(y)
         n_lanes = 1 if self.classes_.size == 2 else self.classes_.size
         rows = dual_rows(X, n_lanes)

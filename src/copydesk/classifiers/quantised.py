@@ -1,4 +1,4 @@
-"""Weights of few different values: a model of a quarter of the size, which scores as the large one does."""
+"""Quantised weights: a model of a quarter of the size with nearly the same scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page's paragraphs judged together: each by its words, then all by what stands around them."""
+"""Two-stage classifier of a page's paragraphs: first by their words, then by their context."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What TF-IDF features may be told, and the checks of it and of the documents."""
+"""Checks of the options of TF-IDF features and of documents."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from copydesk.features.kernels.weights import NORMS
 
 ANALYZERS = ("word", "char", "char_wb")
-# What a family may say for itself.
+# Options that a family may set for itself.
 FAMILY_OPTIONS = (
     "analyzer", "ngram_range", "token_pattern", "stop_words", "min_df", "max_df", "max_features", "vocabulary",
     "binary", "sublinear_tf", "use_idf", "smooth_idf", "norm", "part", "bm25_k1", "bm25_b", "weight",
@@ -132,19 +132,38 @@ def parse_memory(size: int | str | None) -> int | None:
     return int(bytes_)
 
 
+def refuse_tables(texts: Any) -> None:
+    """Refuse a data frame, table or mapping, which iterates over the names of its columns.
+
+    Raises
+    ------
+    TypeError
+        Says to pass a column.
+    """
+    if isinstance(texts, Mapping) or hasattr(texts, "columns"):
+        kind = type(texts).__name__
+        raise TypeError(f"expected texts, found a {kind}, whose items are names: pass a column, such as table['text']")
+
+
 def check_documents(raw_documents: Any) -> list[str]:
     """Return documents as a list of strings.
 
     Raises
     ------
     TypeError
-        One is not a string; names its row.
+        A table or mapping was given in place of one of its columns, or a document is not a string; names its row.
     ValueError
         A single string was given.
     """
     if isinstance(raw_documents, str):
         raise ValueError("Iterable over raw text documents expected, string object received.")
-    documents = raw_documents.tolist() if hasattr(raw_documents, "tolist") else list(raw_documents)
+    refuse_tables(raw_documents)
+    for convert in ("tolist", "to_pylist"):  # of pandas and NumPy; of chunked arrays of PyArrow
+        if hasattr(raw_documents, convert):
+            documents: list[Any] = getattr(raw_documents, convert)()
+            break
+    else:
+        documents = list(raw_documents)
     if not set(map(type, documents)) <= {str}:
         for row, document in enumerate(documents):
             if not isinstance(document, str):

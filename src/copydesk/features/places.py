@@ -1,4 +1,4 @@
-"""Where the n-grams of a text stand in it, for explanations: one text at a time, in Python."""
+"""Positions of n-grams in a text, for explanations: one text at a time, in Python."""
 
 from __future__ import annotations
 

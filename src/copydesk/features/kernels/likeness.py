@@ -1,4 +1,4 @@
-"""How many other paragraphs of a page are like one: what repeats a pattern is a list, and seldom the article."""
+"""Compiled kernel that counts a page's paragraphs similar to each one: repeated patterns are lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a paragraph shares with the stretch of its page that is taken for the article."""
+"""Compiled kernel that measures the words a paragraph shares with the likely article of its page."""
 
 from __future__ import annotations
 

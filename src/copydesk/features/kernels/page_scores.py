@@ -1,4 +1,4 @@
-"""How the scores of a page's paragraphs run: compiled kernels that see all of a page at once."""
+"""Compiled kernels that summarise the scores of a page's paragraphs."""
 
 from __future__ import annotations
 

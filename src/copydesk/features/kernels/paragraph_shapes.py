@@ -1,4 +1,4 @@
-"""Compiled kernels: read a page's paragraphs once, and say what their shapes, places and words are."""
+"""Compiled kernels that compute shapes, positions and words of a page's paragraphs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers of a paragraph that come from scores: its own, its neighbours', and how they run over the page."""
+"""Features of a paragraph from scores: its own, its neighbours', and their course over the page."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from copydesk.features.kernels.page_scores import best_stretch, measures, run_of
 from copydesk.features.kernels.paragraph_shapes import shift_rows
 from copydesk.features.pages.page_rows import SHAPE, PageRows
 
-# What a neighbour lends beside its score.
+# Shapes of a neighbour used beside its score.
 LENT = ("log_characters", "ends_sentence", "capitalised_share", "small_word_share")
 SMOOTHING_WIDTHS = (5.0, 15.0)  # paragraphs over which scores are averaged
 RUN = ("page_share", "share_before", "page_mean", "log_page", *(f"around_{width:g}" for width in SMOOTHING_WIDTHS))
-# What is taken off every score before the best stretch is looked for: the more, the tighter it is.
+# Subtracted from every score before the best stretch is found; larger values give tighter stretches.
 STRICTNESS = (0.0, 0.35)
 STRETCH = tuple(
     f"stretch_{name}_{by:g}" for by in STRICTNESS for name in ("start", "end", "share", "lack", "through", "support")
@@ -25,8 +25,8 @@ STRETCH = tuple(
 STANDING = ("rank", "standardised", "since_content", "until_content")
 TOPIC = ("topic_share", "topic_weight", "topic_often", "topic_as_title")
 LIKENESS = ("starts_alike", "ends_alike", "alike_near", "short_near")
-# How large some numbers get (logarithms of characters and of paragraphs). What lies beyond is met in a few pages, which
-# trees learn by heart: the middle of a story of 250 paragraphs was taken for comments.
+# Bounds of some numbers (logarithms of characters and of paragraphs). Values beyond them occur on few pages, which
+# trees memorise: the middle of a story of 250 paragraphs was classified as comments.
 MANY, FAR = 4.0, 3.0  # paragraphs: some fifty in all, some twenty away
 NUMBER_BOUNDS = {
     "log_page": 9.2, "since_content": 7.5, "until_content": 7.5, "log_paragraphs": MANY,
@@ -38,7 +38,7 @@ _SHRINK, _LARGEST = 0.5, 5.0
 
 
 class Context(NamedTuple):
-    """Which numbers are made of scores; see ``SequenceClassifier``."""
+    """Selection of features from scores; see ``SequenceClassifier``."""
 
     reach: int
     smooth: bool
@@ -47,7 +47,7 @@ class Context(NamedTuple):
 
     @property
     def offsets(self) -> list[int]:
-        """Return which neighbours are looked at."""
+        """Offsets of the neighbours used."""
         return [by for by in range(-self.reach, self.reach + 1) if by]
 
     def numbers(self, scores: Array, rows: PageRows, lent: tuple[str, ...] = ()) -> list[Array]:
@@ -69,7 +69,7 @@ class Context(NamedTuple):
         return blocks
 
     def numbers_again(self, scores: Array, rows: PageRows) -> Array:
-        """Return the same of the log odds that an earlier pass gave, limited."""
+        """Return the same features of the log odds of an earlier pass, bounded."""
         again = np.hstack(self.numbers(np.clip(scores * _SHRINK, -_LARGEST, _LARGEST), rows))
         return limited(again, self.names())
 

@@ -1,4 +1,4 @@
-"""Many texts to paragraphs at once: a kernel finds lines, and only a text that may be wrapped is read more closely."""
+"""Splitting of many texts into paragraphs: a kernel finds lines, and only texts that may be wrapped go to Python."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def find_lines(text: Array, starts: Array, kinds: Array, newlines: Array) -> Any
         Code points of all texts, one after the other.
     starts : int64 (n_texts + 1,)
     kinds
-        See ``paragraph_kernels.tables_for``.
+        See ``tables_for``.
     newlines : uint32
         Code points that end a line; all are white space.
 
