@@ -61,7 +61,7 @@ class Reasons:
     ngrams: list[Contribution]
 
 
-class Reader(NamedTuple):
+class TextPart(NamedTuple):
     """The linear model of a paragraph's text.
 
     Attributes
@@ -123,7 +123,7 @@ def explain_paragraphs(
     return found
 
 
-def take_apart(estimator: TextClassifier, reader: Reader, table: ParagraphTable) -> TakenApart:
+def take_apart(estimator: TextClassifier, reader: TextPart, table: ParagraphTable) -> TakenApart:
     """Decompose the scores of paragraphs into sums over words and numbers."""
     features: Any = estimator.features_
     classifier = estimator.classifier_
@@ -142,7 +142,7 @@ def take_apart(estimator: TextClassifier, reader: Reader, table: ParagraphTable)
     return TakenApart(start, names, numbers, np.column_stack([score, moved]))
 
 
-def reader_of(estimator: TextClassifier) -> Reader:
+def reader_of(estimator: TextClassifier) -> TextPart:
     """Return the linear model of a paragraph's text.
 
     Raises
@@ -153,7 +153,7 @@ def reader_of(estimator: TextClassifier) -> Reader:
     features, classifier = estimator.features_, estimator.classifier_
     if isinstance(classifier, SequenceClassifier):
         weights = np.ravel(getattr(classifier.first_, "coef_", ()))
-        return Reader(classifier.text_, weights, EDGES if classifier.edges else ("", ""))
+        return TextPart(classifier.text_, weights, EDGES if classifier.edges else ("", ""))
     if (
         not isinstance(features, ParagraphFeatures)
         or np.atleast_2d(getattr(classifier, "coef_", [[], []])).shape[0] > 1
@@ -163,10 +163,10 @@ def reader_of(estimator: TextClassifier) -> Reader:
             "explained; train with classifier=sequence, or features=paragraphs and a linear classifier"
         )
     # of two classes there is one row
-    return Reader(features.text_, np.ravel(classifier.coef_)[: -features.edges_.shape[0] * features.bins])
+    return TextPart(features.text_, np.ravel(classifier.coef_)[: -features.edges_.shape[0] * features.bins])
 
 
-def word_contributions(reader: Reader, text: str, sign: float) -> list[Contribution]:
+def word_contributions(reader: TextPart, text: str, sign: float) -> list[Contribution]:
     """Return the contribution of each n-gram to the score of a paragraph's words, by absolute value, largest first.
 
     Parameters
