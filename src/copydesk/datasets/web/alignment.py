@@ -22,7 +22,7 @@ PLACES = 20  # places of one shingle in the gold that are looked at
 LONG = 150  # words of a block that may be a copy of the whole article
 MOSTLY, HARDLY = 0.7, 0.1  # shares of a block's words in the gold: above, content; below, boilerplate
 # Gold texts leave these out now and then though the article has them.
-OFTEN_OMITTED = frozenset("h2 h3 h4 h5 h6 li td th dt dd blockquote figcaption pre".split())
+OFTEN_OMITTED = frozenset("h2 h3 h4 h5 h6 li tr td th dt dd blockquote figcaption pre".split())
 
 
 @dataclass(frozen=True, slots=True)
