@@ -54,6 +54,19 @@ def test_blank_lines_of_preformatted_text_separate_paragraphs_and_wrapped_lines_
     assert texts(f"{tag}{wrapped}\n\nNobody was hurt.") == [wrapped.replace("\n", " "), "Nobody was hurt."]
 
 
+def test_wrapped_paragraphs_of_two_lines_join_and_verse_tables_and_code_stay_in_lines() -> None:
+    story = "The mill by the weir will be sold in the autumn, though nobody\nknows who would want it."
+    assert texts(f"<pre>{story}\n\n{story}</pre>") == [story.replace("\n", " ")] * 2
+    for lines in (
+        ["Slowly the ferry leaves the quay behind,", "Slowly the gulls come after in the wind,", "And no one waves."],
+        ["Harbour      41 points   after 12 matches", "Mill         39 points   after 12 matches"],
+        ["for name in sorted(names_of_all_the_boats):", "print(name)"],
+        ["1. the mill by the weir, and the house beside it", "2. the house by the mill, and the weir beside it"],
+    ):
+        assert texts(f"<pre>{chr(10).join(lines)}</pre>") == [" ".join(line.split()) for line in lines]
+        assert texts(f"<p>{'<br>'.join(lines)}") == [" ".join(line.split()) for line in lines]
+
+
 def test_a_row_of_a_table_is_a_block_unless_it_is_layout() -> None:
     table = "<table><tr><th>Club<th>Points<tr><td><p>Harbour</p><td>41</table>"
     assert texts(table) == ["Club\tPoints", "Harbour\t41"]

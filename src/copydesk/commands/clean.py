@@ -94,9 +94,10 @@ def cleaner(desk: Cleaner, args: argparse.Namespace) -> Callable[[Sequence[Row]]
         texts = [row.text for row in rows]
         titles = [row.title for row in rows] if args.title_field else None
         sites = [row.site for row in rows] if args.site_field else None
-        cleaned = desk.clean_many(texts, titles=titles, sites=sites)
+        headlines = [row.headline for row in rows]
+        cleaned = desk.clean_many(texts, titles, sites, headlines)
         if args.explain:
-            reasons = desk.explain_many(texts, titles=titles, sites=sites)
+            reasons = desk.explain_many(texts, titles, sites, headlines)
             said = [[as_fields(each.paragraph) | {"why": why(each)} for each in page] for page in reasons]
         else:
             said = [[as_fields(paragraph) for paragraph in each.paragraphs] for each in cleaned]
@@ -109,8 +110,9 @@ def cleaner(desk: Cleaner, args: argparse.Namespace) -> Callable[[Sequence[Row]]
 
 
 def as_fields(paragraph: LabelledParagraph) -> dict[str, Any]:
-    """Return a paragraph as JSON has it."""
-    return {"text": paragraph.text, "label": paragraph.label, "probability": round(paragraph.probability, 6)}
+    """Return a paragraph as JSON has it; ``headline`` only where it is one."""
+    fields = {"text": paragraph.text, "label": paragraph.label, "probability": round(paragraph.probability, 6)}
+    return fields | {"headline": True} if paragraph.headline else fields
 
 
 def why(reasons: Reasons) -> dict[str, Any]:

@@ -50,7 +50,8 @@ class Diff:
             mark = "+" if each["label"] == CONTENT else "-"
             yield mark, f"{each['probability']:.3f} {CONTROL.sub('�', each['text'])}"
             if "why" in each:
-                yield " ", f"      {told(each['why'])}"
+                always = "; the page's headline, which always stays" if each.get("headline") else ""
+                yield " ", f"      {told(each['why'])}{always}"
 
 
 def told(why: dict[str, Any]) -> str:

@@ -183,7 +183,7 @@ def paragraphs_json(desk: Cleaner, row: Row) -> dict[str, Any]:
     """Return the reasons for every paragraph, for programs."""
     from copydesk.commands.clean import as_fields, why
 
-    pages = desk.explain(row.text, row.title or None)
+    pages = desk.explain(row.text, row.title or None, headline=row.headline)
     return {
         "source": place(row.record),
         "paragraphs": [as_fields(each.paragraph) | {"why": why(each)} for each in pages],

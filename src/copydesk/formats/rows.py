@@ -36,6 +36,8 @@ class Row:
     members : dict of str to str
         For each field, in order, ``"name": value`` as JSON; of a JSONL row exactly as it was written there, so
         that numbers, escapes and what is nested stay as they are.
+    headline : str
+        The title or, of a web page, its headline.
     """
 
     record: Record
@@ -43,6 +45,7 @@ class Row:
     title: str
     site: str
     members: dict[str, str]
+    headline: str = ""
 
 
 @dataclass(slots=True)
@@ -52,6 +55,8 @@ class Rejected:
     record: Record
     reason: str
 
+
+PAGE_HEADLINE = "title"  # the field in which a web page has its headline
 
 # What is said of each row: fields to add, or to put in the place of those of the same name.
 Answer: TypeAlias = Callable[[Sequence[Row]], Sequence[Mapping[str, Any]]]
@@ -90,7 +95,8 @@ def parse(record: Record, fields: Fields) -> Row | Rejected:
         return Rejected(record, f"nothing but white space in the field {fields.text!r}")
     if fields.max_lines is not None and too_many_lines(text, fields.max_lines):
         return Rejected(record, f"more than {fields.max_lines:,} lines in the field {fields.text!r}")
-    return Row(record, text, title, site, members)
+    headline = values.get(PAGE_HEADLINE, "") if record.source.format == "html" else title
+    return Row(record, text, title, site, members, headline)
 
 
 def too_many_lines(text: str, at_most: int) -> bool:
@@ -182,10 +188,11 @@ def _parse_document(record: Record, fields: Fields) -> tuple[dict[str, Any], dic
 
 
 def _parse_html(record: Record, fields: Fields) -> tuple[dict[str, Any], dict[str, str]]:
-    from copydesk.text.html import page_text
+    from copydesk.text.html import read_page
 
-    values = {"file": record.source.name, fields.text: page_text(record.raw)}
-    return values, {name: member(name, value) for name, value in values.items()}
+    page = read_page(record.raw)
+    values = {"file": record.source.name, fields.text: page.text}
+    return {PAGE_HEADLINE: page.headline, **values}, {name: member(name, value) for name, value in values.items()}
 
 
 def _parse_cells(record: Record, fields: Fields) -> tuple[dict[str, Any], dict[str, str]]:

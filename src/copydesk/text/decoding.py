@@ -155,12 +155,11 @@ def wide_codec(html: bytes) -> str | None:
 
 def meta_charset(tag: bytes) -> bytes:
     """Return the label that a ``<meta>`` element declares, b"" where it declares none."""
-    attributes = {name.lower(): a or b or c for name, a, b, c in ATTRIBUTE.findall(tag)}
+    attributes: dict[bytes, bytes] = {name.lower(): a or b or c for name, a, b, c in ATTRIBUTE.findall(tag)}
     if b"charset" in attributes:
         return attributes[b"charset"]
     if attributes.get(b"http-equiv", b"").strip().lower() == b"content-type":
-        found = CHARSET.search(attributes.get(b"content", b""))
-        return found[1] if found else b""
+        return b"".join(CHARSET.findall(attributes.get(b"content", b""))[:1])
     return b""
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 # Between a headline and the name of its site or section, in titles.
-SEPARATOR = re.compile(r"\s+[-‐-―|¦·•:/~«»‹›]+\s+|\s*[|¦»›]\s*")
+SEPARATOR = re.compile(r"\s+[-‐-―|¦·•:/~«»‹›]+\s+|\s*[|¦»›｜_]\s*")
 WORD = re.compile(r"\w+")
 ALIKE = 0.5  # share of words in common by which a heading and a title are two forms of one headline
 LONG = 20  # words; from here on a paragraph that is kept is taken for running text
@@ -42,11 +42,11 @@ def page_headline(title: str, og_title: str, headings: Sequence[str]) -> str:
     headings : sequence of str
         Its first-level headings. The one that says the same as a title, or has half of its words, is the headline.
     """
-    named = [form for each in (og_title, title) if each for form in forms(each)]
-    known = {letters(form) for form in named}
-    for heading in headings:
-        if letters(heading) in known:
-            return heading
+    for each in (og_title, title):
+        known = {letters(form) for form in forms(each)} - {""}
+        same = [heading for heading in headings if letters(heading) in known]
+        if same:
+            return same[0]
     shortest = [min(forms(each), key=len) for each in (og_title, title) if each]
     alike = [heading for heading in headings if any(overlap(heading, form) >= ALIKE for form in shortest)]
     return alike[0] if alike else og_title or title
@@ -80,6 +80,6 @@ def find_headline(paragraphs: Sequence[str], is_kept: Sequence[bool], title: str
     ]
     if len(same) < 2:
         return same[0] if same else None
-    body = (at for at, text in enumerate(paragraphs) if is_kept[at] and len(WORD.findall(text)) >= LONG)
-    above = [number for number in same if number < next(body, 0)]
+    body = next((at for at, text in enumerate(paragraphs) if is_kept[at] and len(WORD.findall(text)) >= LONG), 0)
+    above = [number for number in same if number < body]
     return above[-1] if above else same[0]

@@ -11,7 +11,7 @@ from typing import Any
 
 from copydesk.text.decoding import decode
 from copydesk.text.headline import page_headline
-from copydesk.text.paragraphs import split_paragraphs
+from copydesk.text.line_breaks import split_lines
 
 # What does not begin a new line: phrasing content of the HTML standard, and what older pages use like it.
 INLINE = frozenset(
@@ -270,7 +270,7 @@ class Walk:
         holder = self.holders[-1]
         spans = [(0, len(raw))]
         if "\n" in raw.strip() and holder not in HEADINGS:
-            spans = [(paragraph.start, paragraph.end) for paragraph in split_paragraphs(raw)]
+            spans = split_lines(raw)
         links = "".join((part if is_link else " " * len(part)) for part, is_link in zip(parts, linked, strict=True))
         path, before = tuple(self.path[:DEEPEST]), None
         for start, end in spans:
