@@ -181,3 +181,38 @@ def test_law_no_word_is_lost_doubled_or_moved(html: str) -> None:
 
     words = re.sub("<[^>]*>", " ", html).split()
     assert " ".join(texts(html)).split() == words
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["<div", ">", "</p>", "<x-y>", "</x-z>", "<br>", "<pre>", "\n\n", "<table><tr><td>", "<td>", "</table>",
+             "<!--", "-->", "<script>", "</script>", "<template>", " style='display:none'>", " hidden>", "<svg>",
+             "<math><mi>", "<ruby><rt>", "<a href=", "\"'", "&#0;", "&#xd800;", "\x00", "\ufffe", "word", "wörd", "<body>",
+             "</body>", "</html>", "<frameset>", "<select><option>", "<h1>", "<title>", "<plaintext>", "<noscript>", "\ud800"]
+        ),
+        max_size=30,
+    ).map("".join)
+)  # fmt: skip
+@settings(deadline=None)
+def test_law_broken_markup_is_a_page(html: str) -> None:
+    page = read_page(html)
+    assert all(block.text and len(block.path) > 0 for block in page.blocks)
+    assert page.text.split() == " ".join(block.text for block in page.blocks).split()
+
+
+@given(st.binary(max_size=300), st.sampled_from(["", "utf-8", "gb18030", "iso-2022-jp", "utf-16", "no-such"]))
+@settings(deadline=None)
+def test_law_any_bytes_are_a_page(data: bytes, charset: str) -> None:
+    page = read_page(f"<meta charset={charset}>".encode() + data)
+    page.text.encode()
+    assert all(block.text for block in page.blocks)
+
+
+def test_pages_nested_deep_at_every_level_take_memory_in_proportion() -> None:
+    n = 20_000
+    blocks = read_page("<div>x" * n).blocks
+    assert len(blocks) == n
+    assert max(len(block.path) for block in blocks) <= 256
+    assert len(read_page("<b>x" * n).blocks) == 1
+    assert len(read_page("<x-y>x</x-y>" * n).blocks) == n
