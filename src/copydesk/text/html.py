@@ -272,11 +272,11 @@ class Walk:
         if "\n" in raw.strip() and holder not in HEADINGS:
             spans = split_lines(raw)
         links = "".join((part if is_link else " " * len(part)) for part, is_link in zip(parts, linked, strict=True))
-        path, before = tuple(self.path[:DEEPEST]), None
+        path, before, has_links = tuple(self.path[:DEEPEST]), None, any(linked)
         for start, end in spans:
             text = collapse(raw[start:end])
             if text:
-                share = min(1.0, len(collapse(links[start:end])) / len(text)) if any(linked) else 0.0
+                share = min(1.0, len(collapse(links[start:end])) / len(text)) if has_links else 0.0
                 is_line = before is not None and raw.count("\n", before, start) == 1
                 self.blocks.append(Block(text, holder, path, share, is_line))
                 before = end
