@@ -32,7 +32,8 @@ from recording import machine
 import copydesk
 from copydesk.datasets.composed_crawl import ComposedCrawl
 from copydesk.datasets.web.ground_truth import read_ground_truth, read_html
-from copydesk.text.html import decode, page_text
+from copydesk.text.decoding import decode
+from copydesk.text.html import page_text
 
 TABLE = Path(__file__).with_suffix(".md")
 PACKAGES = ("numpy", "numba", "trafilatura", "justext", "resiliparse")

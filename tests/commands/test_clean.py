@@ -148,6 +148,39 @@ def test_html_is_read_as_its_text(
     ]
 
 
+def test_the_headline_of_a_web_page_stays_and_is_marked(
+    capsys: pytest.CaptureFixture[str], model: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("resiliparse", reason="needs the extra html")
+    path = tmp_path / "page.html"
+    path.write_text(PAGE.replace("<title>T<", "<title>Share this: | The Echo<"), encoding="utf-8")
+    _, out, _ = clean(capsys, "--model", model, str(path))
+    row = json.loads(out)
+    assert [each for each in row["paragraphs"] if "headline" in each] == [
+        each | {"text": "Share this:", "label": "content", "headline": True}
+        for each in row["paragraphs"]
+        if each["text"] == "Share this:"
+    ]
+    assert "Share this:" in row["text"]
+    assert list(row) == ["file", "text", "paragraphs"]
+    _, out, _ = clean(capsys, "--model", model, "--diff", "--explain", str(path))
+    assert out.count("; the page's headline, which always stays") == 1
+    path.write_text(PAGE, encoding="utf-8")
+    _, out, _ = clean(capsys, "--model", model, str(path))
+    assert "Share this:" not in json.loads(out)["text"]
+
+
+def test_the_headline_of_a_row_stays_where_its_title_field_is_named(
+    capsys: pytest.CaptureFixture[str], model: str, article: Path, tmp_path: Path
+) -> None:
+    text = article.read_text(encoding="utf-8")
+    cut = next(each.text for each in little_desk.desk().clean(text).paragraphs if not each.kept)
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({"text": text, "title": f"{cut} - Echo"}) + "\n", encoding="utf-8")
+    _, out, _ = clean(capsys, "--model", model, "--title-field", "title", str(path))
+    assert [each["text"] for each in json.loads(out)["paragraphs"] if each.get("headline")] == [cut]
+
+
 def test_html_without_the_extra_says_what_to_install(
     capsys: pytest.CaptureFixture[str], model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -158,3 +158,35 @@ def test_a_model_without_a_promise_says_so() -> None:
 def test_titles_and_sites_are_as_many_as_texts() -> None:
     with pytest.raises(ValueError, match="sites: 1 for 2 texts"):
         little_desk.desk().clean_many(["a", "b"], sites=["x"])
+
+
+def test_the_pages_own_headline_is_content_whatever_the_model_has_it_for() -> None:
+    text = little_desk.article()
+    desk = little_desk.desk()
+    plain = desk.clean(text)
+    cut = next(each for each in plain.paragraphs if not each.kept)
+    for cleaned in (
+        desk.clean(text, headline=f"{cut.text} | A Site"),
+        desk.clean_many([text], None, None, [cut.text])[0],
+    ):
+        (headline,) = [each for each in cleaned.paragraphs if each.headline]
+        assert headline.text == cut.text
+        assert headline.kept
+        assert cut.text in cleaned.text
+        others = [each for each in cleaned.paragraphs if each.start != headline.start]
+        assert others == [each for each in plain.paragraphs if each.start != headline.start]
+    assert [each.paragraph for each in desk.explain(text, headline=cut.text)] == cleaned.paragraphs
+
+
+def test_a_headline_that_no_paragraph_repeats_changes_nothing() -> None:
+    text, desk = little_desk.article(), little_desk.desk()
+    assert desk.clean(text, headline="Nobody wrote this") == desk.clean(text) == desk.clean(text, headline="")
+    assert not any(each.headline for each in desk.clean(text).paragraphs)
+    with pytest.raises(ValueError, match="headlines: 2 for 1 texts"):
+        desk.clean_many([text], headlines=["a", "b"])
+
+
+def test_a_title_is_also_the_headline() -> None:
+    text, desk = little_desk.article(), little_desk.desk()
+    cut = next(each for each in desk.clean(text).paragraphs if not each.kept)
+    assert cut.text in {each.text for each in desk.clean(text, title=cut.text).paragraphs if each.headline}

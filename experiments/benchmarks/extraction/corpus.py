@@ -12,7 +12,7 @@ import pandas as pd
 
 from copydesk.datasets.web.ground_truth import read_ground_truth, read_html
 from copydesk.datasets.web_pages import Pages
-from copydesk.text.html import decode
+from copydesk.text.decoding import decode
 
 GOLD = ["fundus", "readability", "trafilatura_silver", "wcxb"]
 SNIPPETS = "trafilatura_snippets"  # no main texts, but strings that must be kept and strings that must be cut

@@ -118,9 +118,10 @@ def clean_with(model: Cleaner, args: argparse.Namespace) -> Answer:
         texts = [row.text for row in rows]
         titles = [row.title for row in rows] if args.title_field else None
         sites = [row.site for row in rows] if args.site_field else None
-        cleaned = model.clean_many(texts, titles=titles, sites=sites)
+        headlines = [row.headline for row in rows]
+        cleaned = model.clean_many(texts, titles, sites, headlines)
         if args.explain:
-            reasons = model.explain_many(texts, titles=titles, sites=sites)
+            reasons = model.explain_many(texts, titles, sites, headlines)
             pages = [[explained_json(each) for each in page] for page in reasons]
         else:
             pages = [[paragraph_json(each) for each in text.paragraphs] for text in cleaned]
@@ -133,8 +134,9 @@ def clean_with(model: Cleaner, args: argparse.Namespace) -> Answer:
 
 
 def paragraph_json(paragraph: LabelledParagraph) -> dict[str, Any]:
-    """Return the fields of a paragraph in JSON."""
-    return {"text": paragraph.text, "label": paragraph.label, "probability": round(paragraph.probability, 6)}
+    """Return the fields of a paragraph in JSON; ``headline`` only if it is one."""
+    fields = {"text": paragraph.text, "label": paragraph.label, "probability": round(paragraph.probability, 6)}
+    return fields | {"headline": True} if paragraph.headline else fields
 
 
 def explained_json(reasons: Reasons) -> dict[str, Any]:

@@ -43,7 +43,8 @@ class Diff(AnyRow):
             mark = "+" if each["label"] == CONTENT else "-"
             yield mark, f"{each['probability']:.3f} {printable(each['text'])}"
             if "why" in each:
-                yield " ", f"      {reasons_line(each['why'])}"
+                always = "; the page's headline, which always stays" if each.get("headline") else ""
+                yield " ", f"      {reasons_line(each['why'])}{always}"
 
 
 def place_of(row: Row | Rejected) -> str:

@@ -164,9 +164,10 @@ def paragraphs_json(model: Cleaner, row: Row, args: argparse.Namespace) -> dict[
     """Return the reasons for every paragraph as JSON."""
     from copydesk.commands.clean import explained_json
 
+    paragraphs = model.explain(row.text, row.title or None, headline=row.headline)
     return {
         "source": place_of(row),
-        "paragraphs": list(map(explained_json, model.explain(row.text, row.title or None))),
+        "paragraphs": list(map(explained_json, paragraphs)),
     }
 
 

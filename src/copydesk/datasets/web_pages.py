@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ from copydesk.datasets.web.ground_truth import has_main_text, read_ground_truth,
 from copydesk.datasets.web.snippets import has_snippets, told_by_snippets
 from copydesk.errors import ConfigError, DataError, nearest
 from copydesk.tasks import BOILERPLATE_TASK
-from copydesk.text.html import Block
+from copydesk.text.html import Page
 from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
 View = Literal["page", "extract", "both"]
@@ -167,7 +167,7 @@ class Pages:
 
         page = read_page(read_html(folder, source, record["page_id"]))
         is_silver = source in (self.silver or ())
-        labels, shares, weights, found = self._labels(page.blocks, record, is_silver)
+        labels, shares, weights, found = self._labels(page, record, is_silver)
         counts["pages"] += 1
         counts["pages_with_snippets_alone"] += not has_main_text(record)
         if found < self.min_found:
@@ -192,12 +192,12 @@ class Pages:
                 }
 
     def _labels(
-        self, blocks: Sequence[Block], record: dict[str, Any], is_silver: bool
+        self, page: Page, record: dict[str, Any], is_silver: bool
     ) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64], float]:
         """Return labels, shares of words in the main text, sample weights, and what share of the text was found."""
-        has_gold = has_main_text(record)
+        blocks, has_gold = page.blocks, has_main_text(record)
         if has_gold:
-            aligned = align(blocks, record["plaintext"], record.get("title") or "")
+            aligned = align(blocks, record["plaintext"], record.get("title") or "", page.headline)
             labels, shares, found = aligned.labels, aligned.shares, aligned.found
         else:
             labels, shares = [DOUBTFUL] * len(blocks), np.zeros(len(blocks))

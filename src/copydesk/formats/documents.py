@@ -9,6 +9,7 @@ from typing import IO, Any
 from copydesk.formats.files import MAX_ROW
 from copydesk.formats.jsonl import decoded
 from copydesk.formats.rows import (
+    HEADLINE_FIELD,
     SHOWN_BYTES,
     AnyRow,
     Encoded,
@@ -43,8 +44,7 @@ class TextReader(Reader):
 
     def parse(self, record: Record, text_field: str) -> tuple[Values, Members]:
         """Return file name and text, the text in ``text_field``."""
-        values = {"file": record.source.name, text_field: self.text(record.raw)}
-        return values, {name: member(name, value) for name, value in values.items()}
+        return with_members({"file": record.source.name, text_field: self.text(record.raw)})
 
     def text(self, data: bytes) -> str:
         """Return the text of a file."""
@@ -58,9 +58,22 @@ class HtmlReader(TextReader):
 
     def text(self, data: bytes) -> str:
         """Return the text of a page, a blank line between blocks."""
-        from copydesk.text.html import page_text
+        from copydesk.text.html import read_page
 
-        return page_text(data)
+        return read_page(data).text
+
+    def parse(self, record: Record, text_field: str) -> tuple[Values, Members]:
+        """Return file name, text and headline; the headline is no field of the row."""
+        from copydesk.text.html import read_page
+
+        page = read_page(record.raw)
+        values, members = with_members({"file": record.source.name, text_field: page.text})
+        return {HEADLINE_FIELD: page.headline, **values}, members
+
+
+def with_members(values: Values) -> tuple[Values, Members]:
+    """Return values, and each as a member of a JSON object."""
+    return values, {name: member(name, value) for name, value in values.items()}
 
 
 class TextAlone(AnyRow):

@@ -13,6 +13,7 @@ from copydesk.formats.json import JsonReader
 from copydesk.formats.jsonl import JSON_KINDS, JsonLinesReader
 from copydesk.formats.parquet import ParquetReader
 from copydesk.formats.rows import (
+    HEADLINE_FIELD,
     Fields,
     NotARowError,
     Reader,
@@ -104,7 +105,8 @@ def parse(record: Record, fields: Fields) -> Row | Rejected:
         return Rejected(record, f"nothing but white space in the field {fields.text!r}")
     if fields.max_lines is not None and too_many_lines(text, fields.max_lines):
         return Rejected(record, f"more than {fields.max_lines:,} lines in the field {fields.text!r}")
-    return Row(record, text, title, site, members)
+    headline = values.get(HEADLINE_FIELD, "") if record.source.format == "html" else title
+    return Row(record, text, title, site, members, headline)
 
 
 def too_many_lines(text: str, at_most: int) -> bool:

@@ -15,6 +15,7 @@ SHOWN_BYTES = 1_000
 
 Values: TypeAlias = dict[str, Any]
 Members: TypeAlias = dict[str, str]
+HEADLINE_FIELD = "title"  # the value of a web page that holds its headline
 
 
 class NotARowError(Exception):
@@ -187,6 +188,8 @@ class Row:
     members : dict of str to str
         For each field, in order, ``"name": value`` as JSON; of a JSON row exactly as it was written there, so
         that numbers, escapes and nested values stay as they are.
+    headline : str
+        The title or, of a web page, its headline.
     """
 
     record: Record
@@ -194,6 +197,7 @@ class Row:
     title: str
     site: str
     members: Members
+    headline: str = ""
 
 
 @dataclass(slots=True)

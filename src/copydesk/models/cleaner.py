@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from functools import partial
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from copydesk.errors import ModelError
 from copydesk.models.topic import Model, check_texts
+from copydesk.text.headline import find_headline
 from copydesk.text.paragraphs import CONTENT, CleanedText, LabelledParagraph, ParagraphTable, join_kept
 
 if TYPE_CHECKING:
@@ -35,7 +37,9 @@ class Cleaner(Model):
         super().__init__(estimator, manifest)
         self.sites: dict[str, SiteLines] = {}
 
-    def clean(self, text: str, title: str | None = None, site: str | None = None) -> CleanedText:
+    def clean(
+        self, text: str, title: str | None = None, site: str | None = None, headline: str | None = None
+    ) -> CleanedText:
         """Return the text without its boilerplate, and every paragraph with label and probability.
 
         Parameters
@@ -46,11 +50,17 @@ class Cleaner(Model):
             If known and not the text's first paragraph.
         site : str, optional
             Lines that ``fit_site`` found on many of its pages are recognised.
+        headline : str, optional
+            The page's own, such as its ``<title>``: the paragraph that repeats it is content. Default: ``title``.
         """
-        return self.clean_many([text], *singly(title, site))[0]
+        return self.clean_many([text], *singly(title, site, headline))[0]
 
     def clean_many(
-        self, texts: Sequence[str], titles: Sequence[str] | None = None, sites: Sequence[str] | None = None
+        self,
+        texts: Sequence[str],
+        titles: Sequence[str] | None = None,
+        sites: Sequence[str] | None = None,
+        headlines: Sequence[str] | None = None,
     ) -> list[CleanedText]:
         """Clean texts together.
 
@@ -59,15 +69,16 @@ class Cleaner(Model):
         Parameters
         ----------
         texts : sequence of str, length n
-        titles, sites : sequence of str, length n, optional
-            "" where unknown.
+        titles, sites, headlines : sequence of str, length n, optional
+            "" where unknown. A headline is not a feature of the model: it only marks the paragraph that repeats it as
+            content. By default, the title.
 
         Raises
         ------
         TypeError
             A text is not a string; names its index.
         ValueError
-            The number of ``titles`` or ``sites`` differs from that of the texts.
+            The number of ``titles``, ``sites`` or ``headlines`` differs from that of the texts.
         """
         texts = check_texts(texts)
         table, spans = self._table(texts, titles, sites)
@@ -77,7 +88,12 @@ class Cleaner(Model):
         labels = self.estimator.decision_.predict(scores)
         content = list(self.classes_).index(CONTENT)
         probabilities = self.estimator.decision_.predict_proba(scores)[:, content]
-        return assemble(texts, table, spans, labels, probabilities)
+        cleaned = assemble(texts, table, spans, labels, probabilities)
+        known = titles if headlines is None else headlines
+        if known is None:
+            return cleaned
+        check_length("headlines", known, texts)
+        return list(map(keep_headline, texts, cleaned, known))
 
     def fit_site(self, texts: Sequence[str], site: str = "") -> Cleaner:
         """Remember which lines stand on many of a site's pages, for later texts of that site; return the cleaner.
@@ -123,12 +139,18 @@ class Cleaner(Model):
         changed.estimator.decision_ = decision.at(keep)
         return changed
 
-    def explain(self, text: str, title: str | None = None, site: str | None = None) -> list[Reasons]:
+    def explain(
+        self, text: str, title: str | None = None, site: str | None = None, headline: str | None = None
+    ) -> list[Reasons]:
         """Explain why each paragraph of a text was cut or kept; see ``explain_many``."""
-        return self.explain_many([text], *singly(title, site))[0]
+        return self.explain_many([text], *singly(title, site, headline))[0]
 
     def explain_many(
-        self, texts: Sequence[str], titles: Sequence[str] | None = None, sites: Sequence[str] | None = None
+        self,
+        texts: Sequence[str],
+        titles: Sequence[str] | None = None,
+        sites: Sequence[str] | None = None,
+        headlines: Sequence[str] | None = None,
     ) -> list[list[Reasons]]:
         """Explain why each paragraph of texts, cleaned together, was cut or kept: its words and its surroundings.
 
@@ -139,7 +161,7 @@ class Cleaner(Model):
         """
         from copydesk.explanations.reasons import explain_paragraphs
 
-        pages = [cleaned.paragraphs for cleaned in self.clean_many(texts, titles, sites)]
+        pages = [cleaned.paragraphs for cleaned in self.clean_many(texts, titles, sites, headlines)]
         paragraphs = [paragraph for page in pages for paragraph in page]
         if not paragraphs:
             return [[] for _ in pages]
@@ -166,9 +188,21 @@ class Cleaner(Model):
         return {**table, "site_share": shares}, spans
 
 
-def singly(title: str | None, site: str | None) -> tuple[list[str] | None, list[str] | None]:
-    """Return title and site of one text as lists of one."""
-    return None if title is None else [title], None if site is None else [site]
+def singly(*values: str | None) -> list[list[str] | None]:
+    """Return title, site and headline of one text as lists of one."""
+    return [None if value is None else [value] for value in values]
+
+
+def check_length(name: str, given: Sequence[str], texts: Sequence[str]) -> None:
+    """Check that a value is given for each text.
+
+    Raises
+    ------
+    ValueError
+        The values are more or fewer.
+    """
+    if len(given) != len(texts):
+        raise ValueError(f"{name}: {len(given)} for {len(texts)} texts; give one for each, '' where unknown")
 
 
 def paragraph_table(
@@ -191,8 +225,8 @@ def paragraph_table(
     from copydesk.features.pages.splitting import split_texts
 
     for name, given in (("titles", titles), ("sites", sites)):
-        if given is not None and len(given) != len(texts):
-            raise ValueError(f"{name}: {len(given)} for {len(texts)} texts; give one for each, '' where unknown")
+        if given is not None:
+            check_length(name, given, texts)
     paragraphs, spans, sizes = split_texts(texts)
     table = {
         "text": paragraphs,
@@ -220,13 +254,26 @@ def assemble(
 ) -> list[CleanedText]:
     """Put labelled paragraphs back into their texts."""
     starts, ends = spans.T.tolist()
-    columns = zip(table["text"], starts, ends, map(str, labels), probabilities.tolist(), strict=True)
+    columns = zip(table["text"], starts, ends, map(str, labels), probabilities.tolist(), repeat(False))
     with uncollected():
         # LabelledParagraph(*each), without calling a Python function for every paragraph
         found: list[LabelledParagraph] = list(map(partial(tuple.__new__, LabelledParagraph), columns))
     borders = np.searchsorted(table["document"], np.arange(len(texts) + 1)).tolist()
     pages = [found[a:b] for a, b in zip(borders[:-1], borders[1:], strict=True)]
     return [CleanedText(join_kept(text, page), page) for text, page in zip(texts, pages, strict=True)]
+
+
+def keep_headline(text: str, cleaned: CleanedText, headline: str) -> CleanedText:
+    """Label the paragraph that repeats the page's headline as content."""
+    paragraphs = cleaned.paragraphs
+    if not headline:
+        return cleaned
+    at = find_headline([each.text for each in paragraphs], [each.kept for each in paragraphs], headline)
+    if at is None:
+        return cleaned
+    was_kept = paragraphs[at].kept
+    paragraphs[at] = paragraphs[at]._replace(label=CONTENT, headline=True)
+    return cleaned if was_kept else CleanedText(join_kept(text, paragraphs), paragraphs)
 
 
 @contextmanager

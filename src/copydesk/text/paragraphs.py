@@ -207,6 +207,8 @@ class LabelledParagraph(NamedTuple):
         "content" or "boilerplate".
     probability : float
         Of being content.
+    headline : bool
+        Whether it is the page's own headline, which is content whatever its probability.
     """
 
     text: str
@@ -214,6 +216,7 @@ class LabelledParagraph(NamedTuple):
     end: int
     label: str
     probability: float
+    headline: bool = False
 
     @property
     def kept(self) -> bool:

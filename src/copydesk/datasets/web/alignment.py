@@ -22,7 +22,7 @@ PLACES = 20  # places of one shingle in the gold that are looked at
 LONG = 150  # words of a block that may be a copy of the whole article
 MOSTLY, HARDLY = 0.7, 0.1  # shares of a block's words in the gold: above, content; below, boilerplate
 # Gold texts leave these out now and then though the article has them.
-OFTEN_OMITTED = frozenset("h2 h3 h4 h5 h6 li td th dt dd blockquote figcaption pre".split())
+OFTEN_OMITTED = frozenset("h2 h3 h4 h5 h6 li tr td th dt dd blockquote figcaption pre".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def tokenize(text: str) -> list[str]:
     return TOKEN.findall(text.casefold())
 
 
-def align(blocks: Sequence[Block], gold: str, title: str = "") -> Alignment:
+def align(blocks: Sequence[Block], gold: str, title: str = "", headline: str = "") -> Alignment:
     """Label the blocks of a page by its main text.
 
     A chain of common runs of words, in order in both texts and as long as possible, says what is content; words
@@ -65,7 +65,10 @@ def align(blocks: Sequence[Block], gold: str, title: str = "") -> Alignment:
     gold : str
         The main text.
     title : str
-        If known: the first block that is the title is content, whether or not the gold repeats it.
+        The gold's, if known: the block that is the title is content, whether or not the gold repeats it.
+    headline : str
+        The page's own. A gold text often leaves it out: a block that is the headline and not in the gold is doubtful,
+        so that a model does not learn to cut headlines.
     """
     block_words = [tokenize(block.text) for block in blocks]
     copies = whole_copies(block_words)
@@ -88,6 +91,9 @@ def align(blocks: Sequence[Block], gold: str, title: str = "") -> Alignment:
     heading = find_title(blocks, block_words, labels, tokenize(title))
     if heading is not None:
         labels[heading] = CONTENT
+    own = find_title(blocks, block_words, labels, tokenize(headline))
+    if own is not None and labels[own] == BOILERPLATE:
+        labels[own] = DOUBTFUL
     return Alignment(labels, shares, float(matched.sum() / max(len(gold_words), 1)))
 
 
