@@ -20,6 +20,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "features": ("fit", "transform"),
     "classifier": ("fit", "predict"),
     "decision": ("fit", "predict", "predict_proba"),
+    "search": ("over",),
 }
 # What stands deeper is of the same kind.
 NESTED: dict[str, tuple[str, ...]] = {"dataset": PLACES["dataset"], "split": PLACES["split"]}
@@ -159,6 +160,8 @@ def build(node: DictConfig, key: str, **extra: Any) -> Any:
             settle_parameters(estimator)
     except (InstantiationException, ValueError, TypeError) as error:
         cause = error.__cause__ or error
+        if isinstance(cause, ConfigError):
+            raise cause from error
         raise ConfigError(f"{key}: {one_line(str(cause))}") from error
     return part
 

@@ -161,9 +161,10 @@ def write_experiment(cfg: DictConfig, path: Path, comment: str) -> None:
 
     settings = OmegaConf.to_container(cfg, resolve=False)
     assert isinstance(settings, dict)
-    kept = {str(key): value for key, value in settings.items() if key in (*PLACES, "name", "seed")}
+    places = [place for place in PLACES if place != "search"]
+    kept = {str(key): value for key, value in settings.items() if key in (*places, "name", "seed")}
     kept["name"] = kept["name"] or path.stem
-    content = {"defaults": [{f"override /{place}": None} for place in PLACES], **kept}
+    content = {"defaults": [{f"override /{place}": None} for place in places], **kept}
     path.parent.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
     path.write_text(f"# @package _global_\n# {comment} experiment={path.stem}\n{text}", encoding="utf-8")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.errors import ConfigError, nearest
 from copydesk.evaluation.curves import average_precision, precision_recall
-from copydesk.search.settings import Settings
+
+if TYPE_CHECKING:
+    from copydesk.search.search import Search
 
 Floats = NDArray[np.floating[Any]]
 
@@ -37,7 +39,7 @@ class Metric:
         self.name, self.label, self.at = ("f1", "boilerplate", at) if name == "boilerplate_f1" else (name, label, at)
 
     @classmethod
-    def of(cls, settings: Settings) -> Metric:
+    def of(cls, search: Search) -> Metric:
         """Check name, label and level as far as they can be without the data.
 
         Raises
@@ -45,7 +47,7 @@ class Metric:
         ConfigError
             Names the key and what is valid.
         """
-        name, label, at = settings.metric, settings.label, settings.at
+        name, label, at = search.metric, search.label, search.at
         known = [*METRICS, *(each for names in OF_TASK.values() for each in names)]
         if name not in known:
             raise ConfigError(f"search.metric={name}: no such metric; {nearest(name, known)}")
@@ -56,7 +58,7 @@ class Metric:
             raise ConfigError(f"search.at={at}: search.metric={name} needs a share above 0 and at most 1, such as 0.9")
         if name not in AT and at is not None:
             raise ConfigError(f"search.at={at}: search.metric={name} is at no level; set search.at=null")
-        return cls(name, label, at)
+        return cls(name, None if label is None else str(label), at)
 
     def check(self, asked: str, task: str, labels: Any) -> None:
         """Check that the task has this metric, and the data its label.
