@@ -135,14 +135,15 @@ def train(words: list[str]) -> int:
     if "--help" in words or "-h" in words:
         print(train_help(folders), end="")
         return 0
+    if "--version" in words:
+        return main(["--version"])
 
     def task(cfg: Any) -> float:
         from copydesk.train import train as run
 
         return run(cfg)
 
-    config.run_hydra(task, words, conf)
-    return 0
+    return config.run_hydra(task, words, conf)
 
 
 def train_help(folders: list[Any]) -> str:

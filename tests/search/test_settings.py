@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from copydesk.config.build import build, check
+from copydesk.config.build import build, check_parts
 from copydesk.config.units import parse_duration, parse_size, shown_duration, shown_size
 from copydesk.errors import ConfigError
 from copydesk.search.objective import Metric
@@ -23,7 +23,7 @@ SPACE = {"classifier.C": [1, 2]}
 def settings(**keys: Any) -> Search:
     """Check and build the options as a run does."""
     cfg = OmegaConf.create({"search": {"_target_": "copydesk.search.search.Search", "space": SPACE, **keys}})
-    check(cfg)
+    check_parts(cfg)
     search: Search = build(cfg.search, "search")
     return search
 

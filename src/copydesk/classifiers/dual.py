@@ -18,6 +18,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from copydesk.classifiers.base import Floats, LinearClassifier
 from copydesk.classifiers.solvers.training_rows import DualRows, dual_rows, start_weights, write_weights
+from copydesk.features.parameters import check_class_weight, check_n_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -148,6 +149,8 @@ class DualLinearClassifier(LinearClassifier):
             value = getattr(self, name)
             if not value > 0 or not np.isfinite(value):
                 raise ValueError(f"{name}={value!r} is not valid; it must be a positive number")
+        check_n_jobs(self.n_jobs)
+        check_class_weight(self.class_weight)
 
     def _solve(self, problem: Problem, start: Floats | None) -> Floats:
         """Fit from dual variables ``start`` (n_samples, n_lanes), else from zero; return those found."""

@@ -7,7 +7,7 @@ from typing import Any
 from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
 from copydesk.datasets.fetch import resolve
 from copydesk.datasets.read_rows import read_rows
-from copydesk.datasets.tables import NAMED, check_bad, is_unicode, names_apart
+from copydesk.datasets.tables import NAMED, check_bad, check_max_bad, is_unicode, names_apart
 from copydesk.errors import ConfigError, DataError
 
 LABELS = (CONTENT, BOILERPLATE)
@@ -48,6 +48,9 @@ class Paragraphs:
         self.encoding = encoding
         self.sha256 = sha256
         self.max_bad = max_bad
+
+    def _check_parameters(self) -> None:
+        check_max_bad(self.max_bad)
 
     def load(self) -> Examples:
         """Read all documents.

@@ -167,7 +167,7 @@ class Trials:
         ValueError, TypeError, ConfigError
             The config can't be fitted.
         """
-        building.check(cfg)
+        building.check_parts(cfg)
         outcome = Outcome()
         left = sorted(Cs) if key is not None else [0.0]
         for fold in self.folds:
