@@ -37,7 +37,7 @@ def flag(cfg: DictConfig, key: str) -> bool:
     return value
 
 
-def explain(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Return an error of Hydra or OmegaConf as one line with the key, the value and what is valid."""
     from hydra.errors import MissingConfigException, OverrideParseException
 
@@ -152,7 +152,7 @@ def options_of(cfg: DictConfig) -> Callable[[str, str], DictConfig]:
             try:
                 return cast(DictConfig, compose("train", [f"{group}={name}"])[group])
             except HydraException as error:
-                raise ConfigError(explain(error)) from error
+                raise ConfigError(describe_error(error)) from error
 
     return option
 
@@ -255,7 +255,7 @@ def run_hydra(task: Callable[[DictConfig], float | None], arguments: list[str], 
         except Stopped as stopped:
             raise stopped.error from None
         except (HydraException, OmegaConfBaseException) as error:
-            raise ConfigError(explain(error)) from error
+            raise ConfigError(describe_error(error)) from error
         except ValueError as error:
             if composed:  # an error of the run
                 raise

@@ -112,10 +112,10 @@ def search_section(run: Run) -> list[Section]:
     """Return what the report tells of the run's search, if there was one."""
     if "search" not in run.info:
         return []
-    from copydesk.search.report_section import section
+    from copydesk.search.report_section import search_report
 
     told = json.loads((run.folder / "search" / "history.json").read_text(encoding="utf-8"))
-    return [section(told, run.info["search"]["metric"])]
+    return [search_report(told, run.info["search"]["metric"])]
 
 
 def print_summary(run: Run, metrics: dict[str, Any]) -> None:

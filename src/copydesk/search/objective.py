@@ -1,4 +1,4 @@
-"""What a search maximises."""
+"""Metrics that a search maximises."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from copydesk.evaluation.curves import average_precision, precision_recall
 if TYPE_CHECKING:
     from copydesk.search.search import Search
 
-Floats = NDArray[np.floating[Any]]
+Scores = NDArray[np.floating[Any]]
 
 METRICS = ("accuracy", "macro_f1", "f1", "average_precision", "precision_at_recall", "recall_at_precision")
 OF_ONE_LABEL = METRICS[2:]
@@ -80,7 +80,7 @@ class Metric:
             name = name.replace(" at ", f" at {self.at:g} ")
         return name if self.label is None else f"{name} of {self.label}"
 
-    def score(self, y: NDArray[Any], said: NDArray[Any], ranking: Floats, classes: NDArray[Any]) -> float:
+    def score(self, y: NDArray[Any], said: NDArray[Any], ranking: Scores, classes: NDArray[Any]) -> float:
         """Return the score, from 0 to 1; NaN where the label that it is of does not occur.
 
         Parameters
@@ -107,11 +107,11 @@ class Metric:
         found = [by_label(y == label, ranking[:, column[label]]) if label in column else 0.0 for label in labels]
         return float(np.mean(found)) if len(found) else 0.0
 
-    def _precision_at(self, positive: NDArray[np.bool_], ranking: Floats) -> float:
+    def _precision_at(self, positive: NDArray[np.bool_], ranking: Scores) -> float:
         precision, recall, _ = precision_recall(positive, ranking)
         return float(precision[recall >= self.at].max(initial=0.0))
 
-    def _recall_at(self, positive: NDArray[np.bool_], ranking: Floats) -> float:
+    def _recall_at(self, positive: NDArray[np.bool_], ranking: Scores) -> float:
         precision, recall, _ = precision_recall(positive, ranking)
         return float(recall[precision >= self.at].max(initial=0.0))
 

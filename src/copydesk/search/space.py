@@ -1,4 +1,4 @@
-"""What a search may change: config keys and their ranges, from YAML."""
+"""Search space: config keys and their ranges, from YAML."""
 
 from __future__ import annotations
 
