@@ -24,9 +24,9 @@ def check_keys(cfg: DictConfig) -> None:
         Names the key, the value found and what is valid.
     """
     known = (*REQUIRED_PARTS, *OPTIONAL_PARTS, *RUN_KEYS)
-    for key in cfg:
+    for key in map(str, cfg):
         if key not in known:
-            raise ConfigError(f"{key}: no such key; {nearest(str(key), known)}")
+            raise ConfigError(f"{key}: no such key; {nearest(key, known)}")
     for part in known[:-4]:
         node = OmegaConf.select(cfg, part)
         if part in OPTIONAL_PARTS and not node:
