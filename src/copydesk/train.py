@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from copydesk.estimator import TextClassifier
-    from copydesk.search.search import Search
+    from copydesk.search.search import RunSearch
     from copydesk.tasks import Task
 
 
@@ -102,13 +102,12 @@ def train(cfg: DictConfig) -> float:
     return float(metrics["headline"]["value"])
 
 
-def searching(cfg: DictConfig) -> Search | None:
-    """Return the config's search; None without one."""
+def searching(cfg: DictConfig) -> RunSearch | None:
+    """Build the search of a config; None without ``search=…``."""
     if not cfg.get("search"):
         return None
-    from copydesk.search.search import Search
-
-    return Search.of(cfg)
+    search: RunSearch = building.build(cfg.search, "search").over(cfg)
+    return search
 
 
 def parts(split: Any, frame: pd.DataFrame, seed: int, run: Run) -> Iterator[tuple[Any, Any]]:

@@ -16,6 +16,7 @@ TOPICS = {
     "bread": ["oven", "flour", "yeast", "crust", "dough", "baker"],
     "chess": ["bishop", "castle", "check", "gambit", "knight", "opening"],
 }
+TARGET = "_target_: copydesk.search.search.Search"
 SPACE = """
 trials: 4
 jobs: 1
@@ -43,12 +44,14 @@ def articles(path: Path, n: int = 60, sites: int = 0) -> Path:
 def options(folder: Path, space: str = SPACE) -> Path:
     """Write ``search=little`` into a folder of options."""
     (folder / "search").mkdir(parents=True)
-    (folder / "search" / "little.yaml").write_text(f"# ours\n{space.strip()}\n", encoding="utf-8")
+    (folder / "search" / "little.yaml").write_text(f"# ours\n{TARGET}\n{space.strip()}\n", encoding="utf-8")
     return folder
 
 
 def config(folder: Path, *overrides: str) -> DictConfig:
     """Compose a run's config over little articles, its runs in ``folder``."""
+    if any(each.startswith("+search.") for each in overrides):
+        overrides = ("+search._target_=copydesk.search.search.Search", *overrides)
     given = [f"dataset.path={articles(folder / 'articles.jsonl')}", f"runs={folder / 'runs'}"]
     with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
         return compose("train", ["dataset=table", "split=stratified", *given, *overrides])

@@ -52,7 +52,7 @@ def test_no_target_outside_the_trusted_classes_is_built(tmp_path: Path) -> None:
     for target in chosen:
         for place in ("classifier", "dataset"):
             with pytest.raises(ConfigError, match=r"refused|not found"):
-                building.check(
+                building.check_parts(
                     OmegaConf.create({place: {"_target_": target, "command": f"touch {tmp_path / 'canary'}"}})
                 )
     assert not (tmp_path / "canary").exists()
@@ -71,7 +71,7 @@ def test_classes_of_copydesk_that_fit_nowhere_are_not_built(place: str) -> None:
     for target in MISFITS:
         for node in ({"_target_": target}, {"_target_": "sklearn.svm.LinearSVC", "C": {"_target_": target}}):
             with pytest.raises(ConfigError):
-                building.check(OmegaConf.create({place: {"inner": node}}))
+                building.check_parts(OmegaConf.create({place: {"inner": node}}))
 
 
 BOMBS = {
@@ -109,10 +109,10 @@ def test_a_scalar_that_yaml_reads_as_something_else_is_refused_with_its_type_or_
     (tmp_path / "mine" / "dataset" / "own.yaml").write_text(text, encoding="utf-8")
     node = OmegaConf.load(tmp_path / "mine" / "dataset" / "own.yaml")
     if node["label"] == written:
-        building.check(OmegaConf.create({"dataset": node}))
+        building.check_parts(OmegaConf.create({"dataset": node}))
         return
     with pytest.raises(ConfigError, match=r"dataset\.label=.*: expected str, found|dataset\.label: must be given"):
-        building.check(OmegaConf.create({"dataset": node}))
+        building.check_parts(OmegaConf.create({"dataset": node}))
 
 
 def test_no_secret_of_the_environment_is_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +162,7 @@ def test_law_any_config_is_taken_or_refused_in_one_line(place: str, name: str, o
     except Exception:  # OmegaConf itself takes no such value
         return
     try:
-        building.check(cfg)
+        building.check_parts(cfg)
         building.build(cfg[place], place)
     except ConfigError as error:
         said = str(error)

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from omegaconf import DictConfig
 
+from copydesk.config.build import build
 from copydesk.errors import ConfigError
-from copydesk.search.search import Search
 from copydesk.search.settings import Budget
 from copydesk.train import train
 from helpers.command import copydesk
@@ -140,8 +140,8 @@ def test_a_model_keeps_below_its_limit_all_files_together(tmp_path: Path) -> Non
 def test_trials_are_judged_on_fewer_folds_where_the_time_is_short(
     tmp_path: Path, fold_seconds: float, folds: int
 ) -> None:
-    search = Search.of(searching(tmp_path, "search.folds=5", "+search.duration=50s"))
-    assert search is not None
+    cfg = searching(tmp_path, "search.folds=5", "+search.duration=50s")
+    search = build(cfg.search, "search").over(cfg).single
     assert search._folds_for(fold_seconds, Budget(50)) == folds
     with pytest.raises(ConfigError, match="too short; a single fold"):
         search._folds_for(51, Budget(50))

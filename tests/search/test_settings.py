@@ -8,18 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omegaconf import OmegaConf
 
+from copydesk.config.build import build, check_parts
 from copydesk.config.units import parse_duration, parse_size, shown_duration, shown_size
 from copydesk.errors import ConfigError
 from copydesk.search.objective import Metric
-from copydesk.search.settings import Budget, Settings
+from copydesk.search.search import Search
+from copydesk.search.settings import Budget
 from copydesk.tasks import TOPIC_TASK
 
 SPACE = {"classifier.C": [1, 2]}
 
 
-def settings(**keys: Any) -> Settings:
-    return Settings.of({"space": SPACE, **keys})
+def settings(**keys: Any) -> Search:
+    """Check and build the options as a run does."""
+    cfg = OmegaConf.create({"search": {"_target_": "copydesk.search.search.Search", "space": SPACE, **keys}})
+    check_parts(cfg)
+    search: Search = build(cfg.search, "search")
+    return search
 
 
 @pytest.mark.parametrize(("said", "seconds"), [("90s", 90), ("5m", 300), ("1h", 3600), ("1h30m", 5400), ("0.5m", 30)])
@@ -57,11 +64,14 @@ def test_a_duration_is_shown_as_it_is_read(seconds: int) -> None:
     [
         ({"space": {}}, "search.space: is empty"),
         ({"space": None}, "search.space: is empty"),
-        ({"durration": "5m"}, "search.durration: no such key; did you mean duration"),
+        ({"durration": "5m"}, "search.durration: Search has no such option; did you mean duration"),
         ({"folds": 1}, "search.folds=1: must be a whole number of at least 2"),
         ({"trials": 0}, "search.trials=0"),
         ({"jobs": 0}, "search.jobs=0"),
-        ({"nested": "yes"}, "search.nested='yes': true or false"),
+        ({"folds": 2.5}, "search.folds=2.5: expected int, found float"),
+        ({"trials": True}, "search.trials=True: must be a whole number"),
+        ({"space": {"C": {"_target_": "os.system"}}}, "search.space.C: _target_ 'os.system' refused"),
+        ({"nested": "yes"}, "search.nested='yes': expected bool, found str"),
     ],
 )
 def test_every_other_mistake_names_its_key(keys: dict[str, Any], said: str) -> None:

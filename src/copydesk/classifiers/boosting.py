@@ -60,6 +60,10 @@ class BoostedTrees(BaseEstimator):
         self.max_features = max_features
         self.random_state = random_state
 
+    def _check_parameters(self) -> None:
+        if not 1 <= self.max_depth <= 10:
+            raise ValueError(f"max_depth={self.max_depth}: from 1 to 10; a tree is kept with all its possible leaves")
+
     def fit(self, X: Array, y: Array, sample_weight: Array | None = None, starts: Any = None) -> BoostedTrees:
         """Fit to numbers ``X``, float32 (n_samples, n_numbers), NaN where there is none, and booleans ``y``.
 
@@ -72,8 +76,7 @@ class BoostedTrees(BaseEstimator):
         """
         from sklearn.ensemble import HistGradientBoostingClassifier
 
-        if not 1 <= self.max_depth <= 10:
-            raise ValueError(f"max_depth={self.max_depth}: from 1 to 10; a tree is kept with all its possible leaves")
+        self._check_parameters()
         X = np.where(np.isnan(X), MISSING, X).astype(np.float32)
         learner = HistGradientBoostingClassifier(early_stopping=False, **self.get_params())
         learner.fit(X, y, sample_weight=sample_weight)

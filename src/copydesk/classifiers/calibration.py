@@ -14,6 +14,18 @@ METHODS = ("sigmoid", "isotonic", "temperature")
 SMALLEST = 1e-6
 
 
+def check_method(method: str) -> None:
+    """Check the name of a method of calibration.
+
+    Raises
+    ------
+    ValueError
+        It is unknown.
+    """
+    if method not in METHODS:
+        raise ValueError(f"decision.method={method!r}: unknown; valid: {', '.join(METHODS)}")
+
+
 class Calibrator(BaseEstimator):
     """Map decision values to probabilities that can be taken at their word.
 
@@ -43,8 +55,7 @@ class Calibrator(BaseEstimator):
         ValueError
             The method is unknown.
         """
-        if self.method not in METHODS:
-            raise ValueError(f"decision.method={self.method!r}: unknown; valid: {', '.join(METHODS)}")
+        check_method(self.method)
         scores = np.asarray(scores, dtype=np.float64)
         onehot = y[:, None] == np.asarray(classes, dtype=object)[None, :]
         self.slope_, self.offset_ = np.ones(len(classes)), np.zeros(len(classes))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from copydesk.classifiers.calibration import Calibrator
+from copydesk.classifiers.calibration import Calibrator, check_method
 from copydesk.compiled.arrays import Array, Floats
 
 _CONFIDENCE = 0.95
@@ -55,6 +55,9 @@ class Calibrated(BaseEstimator):
     def __init__(self, method: str = "sigmoid") -> None:
         self.method = method
 
+    def _check_parameters(self) -> None:
+        check_method(self.method)
+
     def fit(self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None) -> Calibrated:
         """Fit the calibration on out-of-fold scores, shape (n, n_classes), and labels, shape (n,)."""
         self.classes_ = np.asarray(classes, dtype=object)
@@ -85,10 +88,14 @@ class Abstain(Calibrated):
         super().__init__(method)
         self.min_confidence = min_confidence
 
-    def fit(self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None) -> Abstain:
-        """Fit the calibration; report how many texts would be labelled, and how well."""
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
         if not 0 <= self.min_confidence <= 1:
             raise ValueError(f"decision.min_confidence={self.min_confidence}: a probability is from 0 to 1")
+
+    def fit(self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None) -> Abstain:
+        """Fit the calibration; report how many texts would be labelled, and how well."""
+        self._check_parameters()
         super().fit(scores, y, classes)
         said = self.predict(scores)
         answered = said != None  # noqa: E711 (elementwise)
@@ -134,6 +141,10 @@ class Keep(Calibrated):
         super().__init__(method)
         self.keep = keep
         self.label = label
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        check_keep(self.keep)
 
     def fit(self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None) -> Keep:
         """Find the threshold; report the share kept with its interval over groups, and the share cut.
@@ -186,8 +197,7 @@ class Keep(Calibrated):
         return changed
 
     def _threshold(self, keep: float) -> float:
-        if not 0 < keep <= 1:
-            raise ValueError(f"keep={keep}: a share above 0 and at most 1, such as 0.995")
+        check_keep(keep)
         place = int(np.searchsorted(self.curve_[:, 0], keep - 1e-12))
         return float(self.curve_[min(place, len(self.curve_) - 1), 1])
 
@@ -196,6 +206,18 @@ class Keep(Calibrated):
         at = list(self.classes_).index(self.label)
         stays = np.asarray(scores, dtype=np.float64)[:, at] >= self.threshold_
         return np.asarray(np.where(stays, self.label, self.classes_[1 - at]), dtype=object)
+
+
+def check_keep(keep: float) -> None:
+    """Check a share that is to be kept.
+
+    Raises
+    ------
+    ValueError
+        It is not above 0 and at most 1.
+    """
+    if not 0 < keep <= 1:
+        raise ValueError(f"keep={keep}: a share above 0 and at most 1, such as 0.995")
 
 
 class Precise(Calibrated):
@@ -219,10 +241,14 @@ class Precise(Calibrated):
         super().__init__(method)
         self.precision = precision
 
-    def fit(self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None) -> Precise:
-        """Find a threshold for every class."""
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
         if not 0 < self.precision < 1:
             raise ValueError(f"decision.precision={self.precision}: a share between 0 and 1, such as 0.98")
+
+    def fit(self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None) -> Precise:
+        """Find a threshold for every class."""
+        self._check_parameters()
         super().fit(scores, y, classes)
         probabilities = self.predict_proba(scores)
         said, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)

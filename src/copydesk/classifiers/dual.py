@@ -25,6 +25,7 @@ from copydesk.classifiers.solvers.training_rows import (
     write_weights,
 )
 from copydesk.compiled.arrays import Array, Floats
+from copydesk.features.parameters import check_class_weight, check_n_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -157,6 +158,8 @@ class DualLinearClassifier(LinearClassifier):
             value = getattr(self, name)
             if not value > 0 or not np.isfinite(value):
                 raise ValueError(f"{name}={value!r} is not valid; it must be a positive number")
+        check_n_jobs(self.n_jobs)
+        check_class_weight(self.class_weight)
 
     def _solve(self, problem: Problem, start: Floats | None) -> Floats:
         """Fit from dual variables ``start`` (n_samples, n_lanes) or from zero; return the final ones."""

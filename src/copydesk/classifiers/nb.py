@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 from copydesk.classifiers.base import LinearClassifier, narrow_csr
 from copydesk.classifiers.regularization_path import fit_path
 from copydesk.compiled.arrays import Floats
+from copydesk.features.parameters import check_n_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,13 +87,17 @@ class NBWeighted(MetaEstimatorMixin, LinearClassifier):
                     setattr(fitted, name, getattr(first, name))
             yield fitted
 
-    def _problem(self, X: Any, y: Any, sample_weight: Any) -> tuple[sp.csr_matrix, NDArray[np.intp], Floats]:
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
-        check_classification_targets(y)
+    def _check_parameters(self) -> None:
         if not self.alpha > 0 or not np.isfinite(self.alpha):
             raise ValueError(f"alpha={self.alpha!r} is not valid; it must be a positive number")
         if not 0 <= self.beta <= 1:
             raise ValueError(f"beta={self.beta!r} is not valid; it must be from 0 to 1")
+        check_n_jobs(self.n_jobs)
+
+    def _problem(self, X: Any, y: Any, sample_weight: Any) -> tuple[sp.csr_matrix, NDArray[np.intp], Floats]:
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], accept_large_sparse=False)
+        check_classification_targets(y)
+        self._check_parameters()
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if not weight.all():
             X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]

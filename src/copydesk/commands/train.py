@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from copydesk import __version__
 from copydesk.commands.parser import Parser
 from copydesk.config import compose as config
 from copydesk.resources import shipped
@@ -46,13 +47,16 @@ def run(args: argparse.Namespace) -> int:
         print(help_text([*reversed(own), conf]), end="")
         return 0
 
+    if "--version" in args.words:
+        print(f"copydesk {__version__}")
+        return 0
+
     def task(cfg: Any) -> float:
         from copydesk.train import train
 
         return train(cfg)
 
-    config.run_hydra(task, args.words, conf)
-    return 0
+    return config.run_hydra(task, args.words, conf)
 
 
 def own_folders(words: Sequence[str]) -> Iterator[Path]:

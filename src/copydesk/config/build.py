@@ -1,35 +1,45 @@
-"""From a config's nodes to objects: only classes of copydesk and scikit-learn that fit their place are ever built."""
+"""Build the parts of a run from its config: only classes of copydesk and scikit-learn that fit their place."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Iterator
 from typing import Any, cast, get_type_hints
 
 from omegaconf import DictConfig, OmegaConf
 
+from copydesk.config.keys import check_keys
 from copydesk.errors import ConfigError, nearest, one_line
 
-TRUSTED_PACKAGES = ("copydesk", "sklearn")
+TARGET_PACKAGES = ("copydesk", "sklearn")
 
-# What stands in a place must have these methods; every place also takes parts nested in its options.
+# Methods that the class of each part must have.
 PLACES: dict[str, tuple[str, ...]] = {
     "dataset": ("load",),
     "split": ("folds",),
     "features": ("fit", "transform"),
     "classifier": ("fit", "predict"),
     "decision": ("fit", "predict", "predict_proba"),
+    "search": ("over",),
 }
-# What stands deeper is of the same kind.
+# A part nested in another must have one of these; elsewhere it must be an estimator.
 NESTED: dict[str, tuple[str, ...]] = {"dataset": PLACES["dataset"], "split": PLACES["split"]}
+# Former paths of classes that configs name.
+MOVED = {
+    "copydesk.datasets.compose.ComposedCrawl": "copydesk.datasets.composed_crawl.ComposedCrawl",
+    "copydesk.datasets.pages.Pages": "copydesk.datasets.web_pages.Pages",
+    "copydesk.datasets.paragraphs.Paragraphs": "copydesk.datasets.labelled_paragraphs.Paragraphs",
+    "copydesk.features.paragraphs.ParagraphFeatures": "copydesk.features.paragraph_features.ParagraphFeatures",
+}
 
 
 def resolve_target(target: str, key: str) -> type:
-    """Return the class a ``_target_`` names, if it is one that copydesk may build.
+    """Return the class that a ``_target_`` names, if copydesk may build it.
 
-    The judgement falls on the resolved object: a dotted path can walk through a trusted module's own
-    imports to anything (``copydesk.x.os.system``), so a trusted prefix alone proves nothing.
+    The resolved object is checked, not its path: a path with a trusted prefix can lead through the imports of a
+    module to any object (``copydesk.x.os.system``).
 
     Raises
     ------
@@ -37,8 +47,10 @@ def resolve_target(target: str, key: str) -> type:
         The path leads outside copydesk and scikit-learn, to nothing, or to something that is not a class.
     """
     refusal = f"{key}: _target_ {target!r} refused: only classes defined in copydesk or scikit-learn are built"
-    if not isinstance(target, str) or target.split(".")[0] not in TRUSTED_PACKAGES:
+    if not isinstance(target, str) or target.split(".")[0] not in TARGET_PACKAGES:
         raise ConfigError(refusal)
+    if target in MOVED:
+        raise ConfigError(f"{key}: _target_ {target!r} has moved; write {MOVED[target]}")
     parts = target.split(".")
     for cut in range(len(parts) - 1, 0, -1):
         module_name = ".".join(parts[:cut])
@@ -53,19 +65,50 @@ def resolve_target(target: str, key: str) -> type:
         found = None
     if found is None:
         raise ConfigError(f"{key}: _target_ {target!r} not found; check the spelling of module and class")
-    if not inspect.isclass(found) or found.__module__.split(".")[0] not in TRUSTED_PACKAGES:
-        raise ConfigError(f"{refusal}; this is {describe(found)}")
+    if not inspect.isclass(found) or found.__module__.split(".")[0] not in TARGET_PACKAGES:
+        raise ConfigError(f"{refusal}; this is {kind_of(found)}")
     return found
 
 
-def describe(found: Any) -> str:
-    """Name an object by kind and origin, for a refusal."""
+def kind_of(found: Any) -> str:
+    """Return the kind and the module of an object as text."""
     kind = "a class" if inspect.isclass(found) else f"a {type(found).__name__}"
     return f"{kind} of {getattr(found, '__module__', None) or 'no module'}"
 
 
 def check(cfg: DictConfig) -> None:
-    """Check every ``_target_`` of a composed config and the names and types of its arguments.
+    """Check the config of a run: its keys, its parts and their arguments.
+
+    Raises
+    ------
+    ConfigError
+        Names the key, the value found and the nearest valid ones.
+    """
+    check_keys(cfg)
+    check_parts(cfg)
+    if not cfg.get("features"):
+        check_reads_inputs(build(cfg.classifier, "classifier"))
+
+
+def check_reads_inputs(classifier: Any) -> None:
+    """Check that a classifier without features reads texts or paragraphs itself.
+
+    Raises
+    ------
+    ConfigError
+        It reads numbers.
+    """
+    from sklearn.utils import get_tags
+
+    if not getattr(classifier, "takes_paragraphs", False) and not get_tags(classifier).input_tags.string:
+        raise ConfigError(
+            f"features=none: {type(classifier).__name__} reads numbers, not texts; "
+            "choose features such as features=word, or classifier=sequence for paragraphs"
+        )
+
+
+def check_parts(cfg: DictConfig) -> None:
+    """Check every ``_target_`` of a config and the names and types of its arguments.
 
     Raises
     ------
@@ -90,7 +133,7 @@ def check(cfg: DictConfig) -> None:
 
 
 def targets(node: Any, key: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every mapping with a ``_target_`` and the key it stands under, outermost first."""
+    """Yield every mapping with a ``_target_`` and its key, outermost first."""
     if isinstance(node, dict):
         if "_target_" in node:
             yield key, node
@@ -108,7 +151,7 @@ def check_arguments(cls: type, node: dict[str, Any], key: str) -> None:
     signature = inspect.signature(cls)
     special = [name for name in node if str(name).startswith("_") and name not in ("_target_",)]
     if special:
-        raise ConfigError(f"{key}.{special[0]}: not used by copydesk; name the class and its arguments only")
+        raise ConfigError(f"{key}.{special[0]}: not supported by copydesk; give the class and its arguments only")
     valid = list(signature.parameters)
     try:
         hints = get_type_hints(vars(cls).get("__init__", cls))
@@ -137,44 +180,66 @@ def check_arguments(cls: type, node: dict[str, Any], key: str) -> None:
 
 
 def as_declared(value: Any, hint: Any) -> Any:
-    """YAML has no tuples: a list stands for one where the annotation says tuple and not list."""
+    """Return a list as a tuple if the annotation names a tuple and no list, since YAML has no tuples."""
     text = str(hint).lower()
     return tuple(value) if isinstance(value, list) and "tuple" in text and "list" not in text else value
 
 
 def build(node: DictConfig, key: str, **extra: Any) -> Any:
-    """Instantiate a checked node: nested parts first, lists as lists, ``ngram_range`` as a tuple.
+    """Build a checked part, nested parts first, and check the values of its parameters.
+
+    A class checks them in its constructor or, as estimators must not, in ``_check_parameters``. Both raise a
+    ValueError that begins with ``name=value``, to which the key of the part is added.
 
     Raises
     ------
     ConfigError
-        The constructor refuses its arguments; scikit-learn's parameter constraints count too.
+        A value is not valid.
     """
     from hydra.errors import InstantiationException
     from hydra.utils import instantiate
 
     try:
         part = instantiate(node, _convert_="all", **extra)
-        for estimator in [part, *nested_estimators(part)]:
-            settle_parameters(estimator)
     except (InstantiationException, ValueError, TypeError) as error:
         cause = error.__cause__ or error
-        raise ConfigError(f"{key}: {one_line(str(cause))}") from error
+        if isinstance(cause, ConfigError):
+            raise cause from error
+        raise ConfigError(with_key(one_line(str(cause)), key)) from error
+    for where, inner in [(key, part), *nested_estimators(part, key)]:
+        try:
+            settle_parameters(inner)
+        except (ValueError, TypeError) as error:
+            raise ConfigError(with_key(one_line(str(error)), where)) from error
     return part
 
 
-def nested_estimators(part: Any) -> list[Any]:
-    """Estimators given as parameters of an estimator, at any depth."""
+def with_key(message: str, key: str) -> str:
+    """Put the key of a part before a message, unless the message begins with a full key."""
+    if message.startswith(f"{key.split('.')[0]}."):
+        return message
+    return f"{key}.{message}" if re.match(r"\w+=", message) else f"{key}: {message}"
+
+
+def nested_estimators(part: Any, key: str) -> list[tuple[str, Any]]:
+    """Return the estimators among an estimator's parameters, at any depth, with their keys."""
     params = part.get_params(deep=True) if hasattr(part, "get_params") else {}
-    return [value for value in params.values() if hasattr(value, "get_params")]
+    return [
+        (f"{key}.{name.replace('__', '.')}", value) for name, value in params.items() if hasattr(value, "get_params")
+    ]
 
 
-def settle_parameters(estimator: Any) -> None:
-    """Give scikit-learn its tuples back, and let it check its own constraints before any data is read."""
-    if not hasattr(estimator, "get_params"):
-        return
-    for name, value in estimator.get_params(deep=False).items():
-        if name == "ngram_range" and isinstance(value, list):
-            estimator.set_params(ngram_range=tuple(value))
-    if type(estimator).__module__.startswith("sklearn.") and hasattr(estimator, "_validate_params"):
-        estimator._validate_params()
+def settle_parameters(part: Any) -> None:
+    """Convert ``ngram_range`` to a tuple and run the part's own checks of its parameters.
+
+    Raises
+    ------
+    ValueError
+        A value is not valid.
+    """
+    if hasattr(part, "_check_parameters"):
+        part._check_parameters()
+    if isinstance(getattr(part, "ngram_range", None), list):
+        part.ngram_range = tuple(part.ngram_range)
+    if type(part).__module__.startswith("sklearn.") and hasattr(part, "_validate_params"):
+        part._validate_params()

@@ -1,4 +1,4 @@
-"""Durations and sizes as people write them."""
+"""Parsing and formatting of durations and sizes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ BYTES = {"B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9}
 
 
 def parse_duration(value: Any, key: str) -> float:
-    """Return seconds: "90s", "5m", "1h" and "1h30m" are understood.
+    """Parse a duration such as "90s", "5m", "1h" or "1h30m"; return seconds.
 
     Raises
     ------
     ConfigError
-        It is no duration, or none at all.
+        It is not a duration above 0.
     """
     parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", str(value))
     seconds = sum(float(number) * SECONDS[unit] for number, unit in parts)
@@ -27,12 +27,12 @@ def parse_duration(value: Any, key: str) -> float:
 
 
 def parse_size(value: Any, key: str) -> int:
-    """Return bytes: "500kB", "5MB" and "1GB" are understood; a kB is 1,000 bytes.
+    """Parse a size such as "500kB", "5MB" or "1GB", where 1 kB is 1,000 bytes; return bytes.
 
     Raises
     ------
     ConfigError
-        It is no size, or none at all.
+        It is not a size above 0.
     """
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(B|kB|MB|GB)", str(value))
     size = int(float(found[1]) * BYTES[found[2]]) if found else 0
@@ -42,13 +42,13 @@ def parse_size(value: Any, key: str) -> int:
 
 
 def shown_size(size: float) -> str:
-    """Return bytes as text, in the largest unit that fits."""
+    """Format bytes in the largest unit that fits."""
     unit = next((unit for unit in ("GB", "MB", "kB") if size >= BYTES[unit]), "B")
     return f"{size / BYTES[unit]:.{0 if unit == 'B' else 2}f} {unit}"
 
 
 def shown_duration(seconds: float) -> str:
-    """Return seconds as text that ``parse_duration`` reads."""
+    """Format seconds as text that ``parse_duration`` reads."""
     if seconds < 90:
         return f"{max(1, round(seconds))}s"
     return f"{round(seconds / 60)}m"

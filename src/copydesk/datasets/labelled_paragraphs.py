@@ -7,7 +7,7 @@ from typing import Any
 from copydesk.datasets.examples import Examples
 from copydesk.datasets.fetch import resolve
 from copydesk.datasets.read_rows import read_table
-from copydesk.datasets.tables import SHOWN_ROWS, check_bad, names_apart
+from copydesk.datasets.tables import SHOWN_ROWS, check_bad, check_max_bad, names_apart
 from copydesk.errors import ConfigError, DataError
 from copydesk.formats.files import is_encoding, suffix_of
 from copydesk.formats.rows import Source, is_unicode
@@ -52,6 +52,9 @@ class Paragraphs:
         self.encoding = encoding
         self.sha256 = sha256
         self.max_bad = max_bad
+
+    def _check_parameters(self) -> None:
+        check_max_bad(self.max_bad)
 
     def load(self) -> Examples:
         """Read all documents.

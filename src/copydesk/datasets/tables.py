@@ -81,6 +81,9 @@ class Table:
         self.sha256 = sha256
         self.max_bad = max_bad
 
+    def _check_parameters(self) -> None:
+        check_max_bad(self.max_bad)
+
     def load(self) -> Examples:
         """Read all rows.
 
@@ -152,6 +155,18 @@ class Table:
                 f"dataset.path={self.path}: {self.label} is a number at {kinds['number']} and a string at "
                 f"{kinds['string']}; write all labels as strings"
             )
+
+
+def check_max_bad(max_bad: float) -> None:
+    """Check the share of rows that may be left out.
+
+    Raises
+    ------
+    ValueError
+        It is not from 0 to 1.
+    """
+    if not 0 <= max_bad <= 1:
+        raise ValueError(f"max_bad={max_bad}: a share from 0 to 1, such as 0.1")
 
 
 def check_bad(path: str | list[str], bad: Sequence[str], good: int, max_bad: float) -> None:

@@ -29,6 +29,7 @@ from copydesk.features.options import (
     given_terms,
     parse_memory,
 )
+from copydesk.features.parameters import check_n_jobs
 
 
 class SlowPatternWarning(UserWarning):
@@ -334,6 +335,10 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         own = {name: getattr(self, name) for name in FAMILY_OPTIONS}
         check_dtype(self.dtype)
         return check_families(own, self.families)
+
+    def _check_parameters(self) -> None:
+        self.family_options()
+        check_n_jobs(self.n_jobs)
 
     def _multiplier(self) -> np.uint64:
         """Return the odd multiplier that is the key of the hashes."""

@@ -219,7 +219,7 @@ class Csv:
             found = row.record.raw
             is_csv = isinstance(found, Cells)
             fields = dict(zip(found.header, found.cells, strict=True)) if is_csv else cells_of(row.members)
-            fields |= answer
+            fields |= dict(answer)
             columns = list(fields) if is_csv else []
             if header is not None and columns != header:
                 raise different_columns(row)

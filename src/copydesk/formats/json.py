@@ -21,7 +21,7 @@ _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 class JsonReader(JsonLinesReader):
     """Reads the elements of an array, or objects that follow each other, each at most ``MAX_ROW`` characters."""
 
-    suffixes = (".json",)
+    suffixes: tuple[str, ...] = (".json",)
 
     def read(self, source: Source, stream: IO[bytes], wanted: Wanted) -> Iterator[Record]:
         """Yield a record for each element; ``line`` is the line on which it begins."""

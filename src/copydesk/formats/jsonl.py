@@ -52,7 +52,7 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 class JsonLinesReader(Reader):
     """Reads an object from each line that is not blank."""
 
-    suffixes = (".jsonl", ".ndjson")
+    suffixes: tuple[str, ...] = (".jsonl", ".ndjson")
 
     def read(self, source: Source, stream: IO[bytes], wanted: Wanted) -> Iterator[Record]:
         """Yield a record for each line that is not blank."""

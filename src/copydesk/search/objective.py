@@ -1,19 +1,21 @@
-"""What a search maximises."""
+"""Metrics that a search maximises."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.errors import ConfigError, nearest
 from copydesk.evaluation.curves import average_precision, precision_recall
-from copydesk.search.settings import Settings
 from copydesk.tasks import TASKS, Task
 
-Floats = NDArray[np.floating[Any]]
+if TYPE_CHECKING:
+    from copydesk.search.search import Search
+
+Scores = NDArray[np.floating[Any]]
 
 METRICS = ("accuracy", "macro_f1", "f1", "average_precision", "precision_at_recall", "recall_at_precision")
 OF_ONE_LABEL = METRICS[2:]
@@ -39,7 +41,7 @@ class Metric:
         self.at = at
 
     @classmethod
-    def of(cls, settings: Settings) -> Metric:
+    def of(cls, search: Search) -> Metric:
         """Check name, label and level as far as they can be without the data.
 
         Raises
@@ -47,7 +49,7 @@ class Metric:
         ConfigError
             Names the key and what is valid.
         """
-        name, label, at = settings.metric, settings.label, settings.at
+        name, label, at = search.metric, search.label, search.at
         known = [*METRICS, *(each for task in TASKS.values() for each in task.search_metrics)]
         if name not in known:
             raise ConfigError(f"search.metric={name}: no such metric; {nearest(name, known)}")
@@ -58,7 +60,7 @@ class Metric:
             raise ConfigError(f"search.at={at}: search.metric={name} needs a share above 0 and at most 1, such as 0.9")
         if name not in AT and at is not None:
             raise ConfigError(f"search.at={at}: search.metric={name} is at no level; set search.at=null")
-        return cls(name, label, at)
+        return cls(name, None if label is None else str(label), at)
 
     def check(self, asked: str, task: Task, labels: Any) -> None:
         """Check that the task has this metric, and the data its label.
@@ -81,7 +83,7 @@ class Metric:
             name = name.replace(" at ", f" at {self.at:g} ")
         return name if self.label is None else f"{name} of {self.label}"
 
-    def score(self, y: NDArray[Any], said: NDArray[Any], ranking: Floats, classes: NDArray[Any]) -> float:
+    def score(self, y: NDArray[Any], said: NDArray[Any], ranking: Scores, classes: NDArray[Any]) -> float:
         """Return the score, from 0 to 1; NaN where the label that it is of does not occur.
 
         Parameters
@@ -108,11 +110,11 @@ class Metric:
         found = [by_label(y == label, ranking[:, column[label]]) if label in column else 0.0 for label in labels]
         return float(np.mean(found)) if len(found) else 0.0
 
-    def _precision_at(self, positive: NDArray[np.bool_], ranking: Floats) -> float:
+    def _precision_at(self, positive: NDArray[np.bool_], ranking: Scores) -> float:
         precision, recall, _ = precision_recall(positive, ranking)
         return float(precision[recall >= self.at].max(initial=0.0))
 
-    def _recall_at(self, positive: NDArray[np.bool_], ranking: Floats) -> float:
+    def _recall_at(self, positive: NDArray[np.bool_], ranking: Scores) -> float:
         precision, recall, _ = precision_recall(positive, ranking)
         return float(recall[precision >= self.at].max(initial=0.0))
 

@@ -1,4 +1,4 @@
-"""A search as a section of the run's report: its history, what mattered, what can be had for size and time."""
+"""Section of a run's report about its search: history, importance, and the front of score, size and time."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from copydesk.search.results import judged_by, of_saved_model, shown_value
 if TYPE_CHECKING:
     from copydesk.runs.run import Run
 
-Row = Mapping[str, Any]
+TrialRow = Mapping[str, Any]
 
 
 def section_of(run: Run) -> Section:
     """Return the section on a run's search."""
     histories = json.loads((run.folder / "search" / "history.json").read_text(encoding="utf-8"))
-    return section(histories, run.info["search"]["metric"])
+    return search_report(histories, run.info["search"]["metric"])
 
 
-def section(told: Mapping[str, Row], metric: str) -> Section:
+def search_report(told: Mapping[str, TrialRow], metric: str) -> Section:
     """Return the section on the search whose config the saved model has.
 
     Parameters
@@ -54,7 +54,7 @@ def section(told: Mapping[str, Row], metric: str) -> Section:
     return Section("Search", text, plots, front_table([rows[number] for number in found["front"]], metric))
 
 
-def front_table(rows: Sequence[Row], metric: str) -> ReportTable:
+def front_table(rows: Sequence[TrialRow], metric: str) -> ReportTable:
     """Return the trials of a front as a table."""
     cells = [
         (
@@ -62,20 +62,20 @@ def front_table(rows: Sequence[Row], metric: str) -> ReportTable:
             (f"{row['value']:.4f}", row["value"]),
             (shown_size(row["bytes"]), row["bytes"]),
             (f"{row['seconds']:.2f}", row["seconds"]),
-            "; ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in chosen(row).items()),
+            "; ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in settings_of(row).items()),
         )
         for row in rows
     ]
     return ReportTable(["trial", metric, "model", "seconds a fold", "config"], cells)
 
 
-def chosen(row: Row) -> dict[str, Any]:
+def settings_of(row: TrialRow) -> dict[str, Any]:
     """Return what a trial set: its parameters, what kept it small, its C."""
     C = {} if row["C"] is None else {"C": row["C"]}
     return {**row["params"], **row["cap"], **C}
 
 
-def draw_history(rows: Sequence[Row], metric: str, axes: Any) -> None:
+def draw_history(rows: Sequence[TrialRow], metric: str, axes: Any) -> None:
     """Draw each trial's score in the order of their ends, and the best so far."""
     from copydesk.reports.plots import FAINT, INK, LINE_COLOURS
 
@@ -102,7 +102,7 @@ def draw_importance(importance: Mapping[str, float], axes: Any) -> None:
     axes.set(xlabel="share of the differences", xlim=(0, 1))
 
 
-def draw_front(rows: Sequence[Row], front: Sequence[int], metric: str, axes: Any) -> None:
+def draw_front(rows: Sequence[TrialRow], front: Sequence[int], metric: str, axes: Any) -> None:
     """Draw score by size, the slower the larger the point; those on the front are filled."""
     from copydesk.reports.plots import INK, LINE_COLOURS
 

@@ -1,4 +1,4 @@
-"""What a search leaves behind: its trials, what mattered, and what can be had for size and time."""
+"""Results of a search: its trials, the importance of keys, and the front of score, size and time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to ask of features so that their model keeps below a size."""
+"""Limits on the number of terms that keep a model below a size."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SAFETY = 0.97  # terms differ in length
 
 
-def within(cfg: DictConfig, max_bytes: int, terms: int | None, found: int, fixed: int) -> dict[str, int]:
+def limit_terms(cfg: DictConfig, max_bytes: int, terms: int | None, found: int, fixed: int) -> dict[str, int]:
     """Set in ``cfg`` the number of terms or hashed columns with which a model keeps below ``max_bytes``.
 
     Parameters
@@ -67,7 +67,7 @@ def below(cfg: DictConfig, max_bytes: int, frame: pd.DataFrame, task: Task) -> N
     Raises
     ------
     ValueError
-        As ``within``.
+        As for ``limit_terms``.
     """
     while True:
         model = fit(build_estimator(cfg).set_params(decision=Argmax()), frame, task)
@@ -75,7 +75,7 @@ def below(cfg: DictConfig, max_bytes: int, frame: pd.DataFrame, task: Task) -> N
         size = measure(model) + fixed
         if size <= max_bytes:
             return
-        within(cfg, max_bytes, getattr(model.classifier_, "n_features_in_", None), size, fixed)
+        limit_terms(cfg, max_bytes, getattr(model.classifier_, "n_features_in_", None), size, fixed)
 
 
 def fixed_bytes(n_classes: int) -> int:

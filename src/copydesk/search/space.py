@@ -1,4 +1,4 @@
-"""What a search may change: config keys and their ranges, from YAML."""
+"""Search space: config keys and their ranges, from YAML."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.trial import Trial
 
-PARTS = ("features", "classifier", "decision")
+SEARCHED = ("features", "classifier", "decision")
 _NOTHING = object()
 
 
@@ -147,11 +147,11 @@ class Space:
             Range.of(str(key), OmegaConf.to_object(v) if OmegaConf.is_config(v) else v) for key, v in said.items()
         ]
         for each in ranges:
-            if each.key.split(".")[0] not in PARTS:
-                raise ConfigError(f"search.space.{each.key}: a search changes keys of {', '.join(PARTS)} only")
+            if each.key.split(".")[0] not in SEARCHED:
+                raise ConfigError(f"search.space.{each.key}: a search changes keys of {', '.join(SEARCHED)} only")
         self.base = base
-        self.groups = [each for each in ranges if each.key in PARTS]
-        self.ranges = [each for each in ranges if each.key not in PARTS]
+        self.groups = [each for each in ranges if each.key in SEARCHED]
+        self.ranges = [each for each in ranges if each.key not in SEARCHED]
         for each in self.groups:
             if not each.values or not all(isinstance(name, str) for name in each.values.values()):
                 raise ConfigError(
@@ -237,7 +237,7 @@ class Space:
     def _default_of(self, each: Range) -> Any:
         from optuna.distributions import CategoricalDistribution
 
-        if each.key in PARTS:
+        if each.key in SEARCHED:
             wanted = OmegaConf.to_container(self.base[each.key])
             same = [
                 text
@@ -258,7 +258,7 @@ class Space:
     def _settled(self, value: Callable[[Range], Any]) -> tuple[DictConfig, Range | None]:
         """Set every range that belongs to what was chosen before it."""
         cfg = self.base.copy()
-        chosen, path = dict.fromkeys(PARTS, ""), None
+        chosen, path = dict.fromkeys(SEARCHED, ""), None
         with open_dict(cfg):
             for each in self.groups:
                 chosen[each.key] = value(each)

@@ -1,4 +1,4 @@
-"""The memory of a search: every trial in a SQLite file, none tried twice, and how to go on after a kill."""
+"""Storage of a search's trials in a SQLite file, which allows a killed search to be resumed."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ class Study:
         for mark, value in marks.items():
             if known is not None and known.get(mark) != value:
                 raise ConfigError(
-                    f"search.resume: that search had another {mark}: {shortened(known.get(mark))}, "
-                    f"now {shortened(value)}; give the same, or start anew with search.resume=null"
+                    f"search.resume: that search had another {mark}: {abbreviated(known.get(mark))}, "
+                    f"now {abbreviated(value)}; give the same, or start anew with search.resume=null"
                 )
         self._tried = {point(each.params) for each in self.finished()}
         self._wait_again()
@@ -192,7 +192,7 @@ def point(params: Mapping[str, Any]) -> str:
     return json.dumps(params, sort_keys=True, ensure_ascii=False)
 
 
-def shortened(value: Any) -> str:
+def abbreviated(value: Any) -> str:
     """Return text for a message."""
     text = str(value)
     return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,4 +1,4 @@
-"""What a config is worth: cross-validation on the training part, features shared between trials, C along a path."""
+"""Cross-validation of configs, with features shared between trials and C along a path."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from copydesk.estimator import scores_of
 from copydesk.runs.fit import build_estimator, fit, groups_and_weights
 from copydesk.search.cache import Cache
 from copydesk.search.objective import Metric
-from copydesk.search.size_limit import fixed_bytes, within
+from copydesk.search.size_limit import fixed_bytes, limit_terms
 from copydesk.tasks import is_judged
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ WORSE = 2  # so many values of C in a row that are worse than one before end a p
 
 
 @dataclass(frozen=True)
-class Fold:
+class TrialFold:
     """A part to learn from, the rest to be judged on, and what their features were."""
 
     number: int
@@ -148,7 +148,7 @@ class Trials:
         try:
             for number, (rest, held_out) in enumerate(KFold(folds).folds(frame, seed)):
                 seen, _ = drop_straddlers(frame, rest, held_out)
-                self.folds.append(Fold(number, frame.iloc[seen], frame.iloc[held_out]))
+                self.folds.append(TrialFold(number, frame.iloc[seen], frame.iloc[held_out]))
         except ValueError as error:
             raise ConfigError(str(error).replace("split.n_splits", "search.folds")) from error
 
@@ -167,7 +167,7 @@ class Trials:
         ValueError, TypeError, ConfigError
             The config can't be fitted.
         """
-        building.check(cfg)
+        building.check_parts(cfg)
         outcome = Outcome()
         left = sorted(Cs) if key is not None else [0.0]
         for fold in self.folds:
@@ -193,7 +193,7 @@ class Trials:
         return outcome
 
     def _on_fold(
-        self, cfg: DictConfig, key: str | None, Cs: Sequence[float], fold: Fold, outcome: Outcome
+        self, cfg: DictConfig, key: str | None, Cs: Sequence[float], fold: TrialFold, outcome: Outcome
     ) -> Iterator[tuple[float, float]]:
         """Yield each C and its score."""
         rows = fold.held_out[is_judged(fold.held_out)]
@@ -226,12 +226,12 @@ class Trials:
                 classifier = clone(classifier).set_params(**{key.split(".", 1)[1].replace(".", "__"): C})
             yield C, classifier.fit(X, y, **used)
 
-    def _fitting(self, cfg: DictConfig, fold: Fold, outcome: Outcome, n_classes: int) -> Matrices:
+    def _fitting(self, cfg: DictConfig, fold: TrialFold, outcome: Outcome, n_classes: int) -> Matrices:
         """Return features of a fold; where the model would be too large, of fewer terms, and say so in ``cfg``."""
         matrices = self._matrices(cfg, fold)
         size = self._model_bytes(matrices, n_classes, bool(outcome.cap))
         if self.max_bytes is not None and size > self.max_bytes and not outcome.cap:
-            outcome.cap = within(cfg, self.max_bytes, matrices.terms, size, fixed_bytes(n_classes))
+            outcome.cap = limit_terms(cfg, self.max_bytes, matrices.terms, size, fixed_bytes(n_classes))
             matrices = self._matrices(cfg, fold)
             size = self._model_bytes(matrices, n_classes, True)
         if fold.number == 0:
@@ -245,7 +245,7 @@ class Trials:
         growth = 1.0 if capped else len(self.folds) / (len(self.folds) - 1)
         return round((matrices.bytes + weights) * growth) + fixed_bytes(n_classes)
 
-    def _matrices(self, cfg: DictConfig, fold: Fold) -> Matrices:
+    def _matrices(self, cfg: DictConfig, fold: TrialFold) -> Matrices:
         if "_target_" not in cfg.features:
             return Matrices(self.task.inputs(fold.seen), self.task.inputs(fold.held_out), 0)
         node = OmegaConf.to_container(cfg.features, resolve=True)

@@ -1,4 +1,4 @@
-"""Compile what a search will need before its clock starts: a kernel's first use takes seconds, later ones none."""
+"""Compilation of the kernels that a search needs, before its clock starts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from copydesk.tasks import Task
 
-DOCUMENTS = 40
-DRAWS = 8
+WARM_UP_DOCUMENTS = 40
+WARM_UP_DRAWS = 8
 
 
 def warm_up(space: Space, frame: pd.DataFrame, task: Task, metric: Metric) -> None:
@@ -28,7 +28,7 @@ def warm_up(space: Space, frame: pd.DataFrame, task: Task, metric: Metric) -> No
     except ConfigError:
         return
     rng = np.random.default_rng(0)
-    for params in [space.default(), *(space.draw(rng) for _ in range(DRAWS))]:
+    for params in [space.default(), *(space.draw(rng) for _ in range(WARM_UP_DRAWS))]:
         cfg, path = space.at(params)
         key, Cs = (None, ()) if path is None else (path.key, path.path[:2])
         try:
@@ -41,7 +41,7 @@ def some_documents(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of a few documents, as many labels among them as can be."""
     labels = frame["label"].to_numpy(object)
     order = np.argsort(frame.groupby("label").cumcount().to_numpy(), kind="stable")
-    chosen = list(dict.fromkeys(frame["document"].to_numpy(object)[order].tolist()))[:DOCUMENTS]
+    chosen = list(dict.fromkeys(frame["document"].to_numpy(object)[order].tolist()))[:WARM_UP_DOCUMENTS]
     few = frame[frame["document"].isin(chosen)]
     return (
         few if len(set(few["label"])) == len(set(labels)) else few.groupby("label").filter(lambda rows: len(rows) > 1)
