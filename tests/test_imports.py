@@ -12,6 +12,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "copydesk"
 
 ALLOWED = {
+    "interruption": {"interruption"},
     "compiled": {"compiled"},
     "text": {"text"},
     "features": {"features", "compiled", "text"},
@@ -19,8 +20,8 @@ ALLOWED = {
     "formats": {"formats", "errors", "text"},
     "datasets": {"datasets", "errors", "formats", "resources", "text"},
     "evaluation": {"evaluation", "errors", "text"},
-    "bundle": {"bundle", "errors"},
-    "streams": {"streams", "errors", "formats", "text"},
+    "bundle": {"bundle", "errors", "interruption"},
+    "streams": {"streams", "errors", "formats", "interruption", "text"},
 }  # fmt: skip
 
 

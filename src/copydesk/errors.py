@@ -36,14 +36,6 @@ class ResourceError(CopydeskError):
     exit_code = 5
 
 
-class InterruptedRunError(CopydeskError):
-    """A command that a signal ended, after it had brought its work into order."""
-
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
-
-
 def nearest(name: str, valid: Iterable[Any]) -> str:
     """Say which valid names are nearest to one that is not, or all of them."""
     import difflib

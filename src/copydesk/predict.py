@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
 
     Raises
     ------
-    ConfigError, DataError, ModelError, ResourceError, InterruptedRunError
+    ConfigError, DataError, ModelError, ResourceError
         One line each.
     """
     output, rejects = check_paths(args)

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from copydesk.interruption.handler import CleanUp, show_cursor
+
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
@@ -17,7 +19,7 @@ def working(what: str) -> Iterator[None]:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with CleanUp(show_cursor), Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(what, total=1)
         yield
         progress.update(task, completed=1)

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from copydesk.errors import ConfigError, CopydeskError, DataError, InterruptedRunError, ResourceError
+from copydesk.errors import ConfigError, CopydeskError, DataError, ResourceError
 from copydesk.formats.encoders import Encoded
 from copydesk.formats.readers import Record
 from copydesk.formats.rows import Rejected
+from copydesk.interruption.handler import CleanUp
 from copydesk.streams import rejects as rejecting
 from copydesk.streams.chunks import Chunk
 from copydesk.streams.part_file import Aside, part_of, put_in_place
@@ -71,7 +72,7 @@ class Delivery:
         self.output_path = output
         self.strict = strict
         self.told = 0
-        self.finished = False
+        self.naming = self.finished = False
         self.seal = Seal()
         self.state_path = output.with_name(f"{output.name}.part.json") if output else None
         stored = self._unfinished() if resume or not force else None
@@ -79,13 +80,17 @@ class Delivery:
         self.state = stored if stored is not None and resume else State(settings)
         self.recorded = self.state.read
         self._check_paths(settings, stored, resume, force)
-        self.output = Aside(output) if output and not self.state.complete else None
+        self.output: Aside | None = None
+        self.rejects: Aside | None = None
+        self.clean_up: CleanUp | None = None
         try:
-            self.rejects = Aside(rejects) if rejects and not self.state.complete else None
+            if not self.state.complete:
+                self.output = Aside(output) if output else None
+                self.rejects = Aside(rejects) if rejects else None
+            self._cut(anew=stored is None and not force)
         except CopydeskError:
             self._close()
             raise
-        self._keep(anew=stored is None and not force)
         self.checked = time.monotonic()
 
     def _unfinished(self) -> State | None:
@@ -113,14 +118,18 @@ class Delivery:
                 "it, --force starts over"
             )
 
-    def _keep(self, anew: bool) -> None:
+    def _cut(self, anew: bool) -> None:
         """Cut both files to what is recorded as done."""
-        for file, size in ((self.output, self.state.output_bytes), (self.rejects, self.state.rejects_bytes)):
-            if file is None:
-                continue
+        files = [
+            (file, size)
+            for file, size in ((self.output, self.state.output_bytes), (self.rejects, self.state.rejects_bytes))
+            if file is not None
+        ]
+        for file, _ in files:
             if anew and file.size:
-                self._close()
                 raise ConfigError(f"{file.part}: is there already, and of no run that is known; --force replaces it")
+        self.clean_up = CleanUp(self.keep)  # not before it is known that the parts are this run's
+        for file, size in files:
             file.keep(size)
         if self.state_path is not None and not self.state.complete and not self.state.read:
             self._save()
@@ -152,8 +161,9 @@ class Delivery:
         """
         if self.strict and answered.rejected:
             raise DataError(f"{rejecting.describe(answered.rejected[0])} (--strict)")
+        header = self.state.header
         if answered.written:
-            self._write(self._headed(answered.encoded))
+            header = self._headed(answered.encoded)
         if self.rejects is not None:
             self.rejects.write(rejecting.encode(answered.rejected))
         else:
@@ -168,19 +178,19 @@ class Delivery:
             rejected=self.state.rejected + len(answered.rejected),
             output_bytes=self.output.size if self.output else 0,
             rejects_bytes=self.rejects.size if self.rejects else 0,
+            header=header,
             seal=self.seal.text(),
         )
         if time.monotonic() - self.checked >= CHECKPOINT_SECONDS:
             self.checkpoint()
 
-    def _headed(self, encoded: Encoded) -> bytes:
+    def _headed(self, encoded: Encoded) -> str:
+        """Write rows, the first with their header before them; return the header's digest."""
         digest = hashlib.sha256(encoded.header).hexdigest()
-        if not self.state.header:
-            self.state.header = digest
-            return encoded.header + encoded.data
-        if self.state.header != digest:
+        if self.state.header not in ("", digest):
             raise DataError("inputs differ in their columns, and one table can't hold them; write .jsonl")
-        return encoded.data
+        self._write(encoded.data if self.state.header else encoded.header + encoded.data)
+        return digest
 
     def _write(self, data: bytes) -> None:
         if self.output is not None:
@@ -231,6 +241,7 @@ class Delivery:
             raise CopydeskError(f"{done.read} rows read, but {done.written} written and {done.rejected} rejected")
         self.state = replace(done, complete=True)
         self.checkpoint()
+        self.naming = True
         for path in self.paths:
             part = part_of(path)
             if part.exists():
@@ -249,7 +260,7 @@ class Delivery:
             if path == self.output_path and path.suffix.lower() == ".parquet":
                 from copydesk.formats.parquet_types import to_parquet
 
-                whole = path.with_name(f"{path.name}.part.parquet")
+                whole = parquet_of(path)
                 to_parquet(part, whole)
                 put_in_place(whole, path)
                 part.unlink()
@@ -266,45 +277,58 @@ class Delivery:
 
         Raises
         ------
-        InterruptedRunError
-            In place of a signal's exception.
         ResourceError
             What could not be written, and how to go on.
         """
-        if error is None or self.finished:
-            self._close()
-            return
-        with suppress(CopydeskError, OSError):
-            self.checkpoint()
+        hint = "" if error is None else self.keep()
         self._close()
-        self._sweep()
-        hint = self._hint()
         if isinstance(error, KeyboardInterrupt):
-            raise InterruptedRunError(f"interrupted{hint}", 130) from None
-        if isinstance(error, SystemExit):
-            raise InterruptedRunError(f"terminated{hint}", error.code if isinstance(error.code, int) else 1) from None
+            error.add_note(f"copydesk: interrupted{hint}")
+        if self.finished:
+            return
         if isinstance(error, ResourceError):
             raise ResourceError(f"{error}{hint}") from None
         if isinstance(error, MemoryError):
             raise ResourceError(f"out of memory; use fewer --jobs or a smaller --chunk-size{hint}") from None
 
-    def _hint(self) -> str:
+    def keep(self) -> str:
+        """Keep what is done, or leave nothing of a run that did nothing; return how to go on, for the end of a line.
+
+        A signal may bring it at any moment, into the midst of any other method. Then it relies on this order: rows
+        are written before ``state`` is replaced by one that counts them, and a recorded state is never ahead of them.
+        """
+        if self.output is not None and not self.naming:  # else all is recorded, and the record may have gone already
+            with suppress(CopydeskError, OSError):
+                self.checkpoint()
+        self._sweep()
         if self.state_path is None:
             return f" after {self.state.read:,} rows; with --output it can be resumed"
+        if self.finished or (self.naming and not self.state_path.exists()):
+            return f"; all {self.state.read:,} rows are done and kept"
         if not self.recorded and not self.state.complete:
             return "; nothing was done yet"
         return f"; {self.recorded:,} rows are done and kept: the same command with --resume continues"
 
     def _sweep(self) -> None:
-        """Leave nothing of a run that did nothing."""
-        if self.state_path is None or self.recorded or self.state.complete:
+        """Remove what the next run would write anew: what is half written, and all of a run that did nothing."""
+        if self.state_path is None or self.output_path is None:
             return
-        for path in (*map(part_of, self.paths), self.state_path):
+        stale = [self.state_path.with_name(f"{self.state_path.name}.new"), parquet_of(self.output_path)]
+        if not self.recorded and not self.state.complete:
+            stale += [*map(part_of, self.paths), self.state_path]
+        for path in stale:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
 
     def _close(self) -> None:
-        for file in (self.output, getattr(self, "rejects", None)):
+        if self.clean_up is not None:
+            self.clean_up.close()
+        for file in (self.output, self.rejects):
             if file is not None:
                 with suppress(OSError):
                     file.close()
+
+
+def parquet_of(path: Path) -> Path:
+    """Return the name under which a finished part is turned into Parquet."""
+    return path.with_name(f"{path.name}.part.parquet")
