@@ -130,26 +130,31 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(little_topics.save(tmp_path_factory.mktemp("models") / "model"))
 
 
-def streaming(verb: str, suffix: str, model: Path, folder: Path) -> Sweep:
+def streaming(verb: str, suffix: str, model: Path, folder: Path, rows: int = 3_000) -> Sweep:
     """Return a command over rows, ended anywhere and then resumed: the bytes of an uninterrupted run."""
-    rows = folder / "in.jsonl"
-    lines = [json.dumps({"n": n, "text": TEXTS[n % 30] * 5}) for n in range(3_000)]
-    rows.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    common = [verb, *(["--model", model] if verb == "predict" else []), rows, "--chunk-size", "50", "--quiet"]
-    code, said, _ = processes.run(*common, "-o", folder / f"whole{suffix}", cwd=folder, said=folder)
-    assert code == 0, said
-    whole = (folder / f"whole{suffix}").read_bytes()
+    inputs = folder / "in.jsonl"
+    lines = [json.dumps({"n": n, "text": TEXTS[n % 30] * 5}) if n % 70 else "bad" for n in range(rows)]
+    inputs.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    common = [verb, *(["--model", model] if verb == "predict" else []), inputs, "--chunk-size", "50", "--quiet"]
 
     def words(place: Path) -> list[str | Path]:
-        return [*common, "-o", place / f"out{suffix}"]
+        return [*common, "-o", place / f"out{suffix}", "--rejects", place / "bad"]
+
+    (folder / "whole").mkdir()
+    code, said, _ = processes.run(*words(folder / "whole"), cwd=folder, said=folder)
+    assert code == 3, said
+    whole = {path.name: path.read_bytes() for path in (folder / "whole").iterdir()}
 
     def check(place: Path) -> None:
-        output = place / f"out{suffix}"
-        if not output.exists() or output.with_name(f"{output.name}.part.json").exists():
+        found = {path.name: path for path in place.iterdir()}
+        for name in whole.keys() & found.keys():
+            assert found[name].read_bytes() == whole[name]
+        left = {f"{name}.part" for name in whole} | {f"out{suffix}.part.json"}
+        assert found.keys() <= whole.keys() | left
+        if found.keys() != whole.keys():
             code, said, _ = processes.run(*words(place), "--resume", cwd=place, said=folder)
-            assert code == 0, said
-        assert output.read_bytes() == whole
-        assert [each.name for each in place.iterdir()] == [output.name]
+            assert code == 3, said
+        assert {path.name: path.read_bytes() for path in place.iterdir()} == whole
 
     return Sweep(words, check)
 
@@ -160,6 +165,28 @@ def test_law_a_signal_at_any_moment_ends_a_stream_in_order(verb: str, suffix: st
     what = streaming(verb, suffix, model, tmp_path)
     sweep(what, tmp_path / "runs", times(15, 500))
     count(what, f"`{verb}` to {suffix}")
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_law_a_signal_before_any_line_of_a_delivery_leaves_what_can_be_resumed(
+    suffix: str, model: Path, tmp_path: Path
+) -> None:
+    what = streaming("predict", suffix, model, tmp_path, rows=300)
+    every = times(40, 1)
+    turn = 0
+    for turn in range(10_000):
+        place = tmp_path / str(turn)
+        place.mkdir()
+        number = SIGNALS[turn % 2]
+        running = processes.start(
+            *what.words(place), cwd=place, said=tmp_path, checkpoint=0.0, at_line=(number, 1 + turn * every)
+        )
+        end = judge(running.end(), running.said, number, 0.0)
+        what.check(place)
+        if end == "done":
+            break
+    assert turn > 10
+    tried(15, f"SIGINT and SIGTERM before any line of what writes to {suffix}: resumed, compared byte for byte", turn)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,8 @@ class ParallelLauncher(Launcher):
             delayed(run_one)(self.context, self.task, self.config, list(overrides), number, state)
             for number, overrides in enumerate(job_overrides, start=initial_job_idx)
         )
+        # After an interruption, the process that removes what workers leave behind would print warnings of its own.
+        sys.warnoptions.append("ignore:resource_tracker:UserWarning")
         with CleanUp(end_workers):
             return list(Parallel(n_jobs=self.jobs, backend="loky")(jobs))
 
