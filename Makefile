@@ -1,9 +1,9 @@
-# Two commands do everything: `make train` and `make test`. The rest is for those who work on copydesk.
+# `make train` and `make test` are all a user needs; the other targets are for contributors.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: train test slow fuzz bench box lock clean
+.PHONY: train test slow fuzz bench box lock
 
 train: .venv/train
 	$(BIN)/copydesk train experiment=bbc_topics
@@ -12,7 +12,7 @@ train: .venv/train
 	@sed 's/^/    /' data/sample/article.txt
 	@echo; echo "Its topic:"; echo
 	$(BIN)/copydesk predict --model experiments/runs/bbc_topics/latest/model --proba data/sample/article.txt
-	@echo; echo "And without what is not the article:"; echo
+	@echo; echo "And the article without leftovers:"; echo
 	$(BIN)/copydesk clean --model experiments/runs/boilerplate/latest/model --text data/sample/article.txt
 
 test: .venv/test
@@ -25,13 +25,14 @@ slow: .venv/test
 	$(BIN)/python -m pytest -m slow
 
 fuzz: .venv/test
-	COPYDESK_FUZZ=1 $(BIN)/python -m pytest -m "slow or not slow" -k "reliability or law"
+	COPYDESK_FUZZ=1 $(BIN)/python -m pytest -m fuzz
 
-# Every benchmark, hours in all: make bench DATA=FOLDER, with topics/ and pages/ in it. One alone: see the script's --help.
+# Runs every benchmark, which takes hours: make bench DATA=FOLDER, a folder with topics/ and pages/.
+# To run one, see its script's --help.
 DATA ?= ../shared/datasets
 bench: .venv/test
 	@test -d $(DATA)/topics -a -d $(DATA)/pages || \
-		{ echo "make bench: $(DATA): no folder with topics/ and pages/; name one by DATA=FOLDER" >&2; exit 2; }
+		{ echo "make bench: $(DATA): not a folder with topics/ and pages/; set DATA=FOLDER" >&2; exit 2; }
 	$(PIP) --editable ".[bench]"
 	for name in features training prediction topics search; do \
 		$(BIN)/python experiments/benchmarks/$$name.py $(DATA)/topics || exit 1; done
@@ -43,7 +44,7 @@ lock:
 	uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-annotate \
 		--output-file constraints.txt pyproject.toml
 
-# Trains the boilerplate model that ships, again and byte for byte, where the pages are at hand: make box PAGES=FOLDER
+# Trains the boilerplate model that ships with the package; the same pages give the same bytes: make box PAGES=FOLDER
 PAGES ?= ../shared/datasets/pages
 box: .venv/test
 	$(BIN)/copydesk train experiment=boilerplate_web split=inner dataset.main.path=$(PAGES)

@@ -1,8 +1,8 @@
-"""Put a trained boilerplate model into the package: ``make box`` trains it, and then runs this.
+"""Install a trained boilerplate model as the bundled one; ``make box`` trains it and runs this script.
 
     python experiments/box.py RUN/model [--into FOLDER]
 
-The same run gives the same bytes: nothing of the day, the machine or its folders goes in.
+The same run gives the same bytes: dates, machine and paths are left out.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from typing import Any
 
 import yaml
 
-from copydesk import bundle
+from copydesk.bundle import load_bundle, read_manifest, save_bundle
 
 HERE = Path(__file__).parent
 BOX = HERE.parent / "src" / "copydesk" / "box" / "boilerplate"
 LARGEST = 3_000_000  # bytes
-# What a run records, and what says nothing to who loads the model.
+# Manifest keys that are written anew with the bundle.
 LEFT_OUT = ("files", "sha256")
 USE = 'copydesk.load("path/of/this/folder")'
 
 
 def card(text: str) -> str:
-    """Return a run's model card with what the box's own has to say: licence, sources, scores on unseen sites."""
+    """Return a run's model card with the bundled model's additions: licence, sources, scores on unseen sites."""
     _, front, body = text.split("---\n", 2)
     facts: dict[str, Any] = yaml.safe_load(front)
     facts |= {"license": "mit", "tags": [*facts["tags"], "boilerplate removal", "news"]}
@@ -34,7 +34,7 @@ def card(text: str) -> str:
 
 
 def unseen() -> str:
-    """Return the benchmark's rows on a source that was not trained on at all."""
+    """Return the benchmark's rows on a source that was held out of training."""
     lines = (HERE / "benchmarks" / "boilerplate.md").read_text(encoding="utf-8").splitlines()
     start = next(at for at, line in enumerate(lines) if line.startswith("## fundus as unseen"))
     head = next(at for at in range(start, len(lines)) if lines[at].startswith("| view"))
@@ -47,14 +47,14 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="folder of the trained model")
     parser.add_argument("--into", type=Path, default=BOX)
     options = parser.parse_args()
-    estimator, manifest = bundle.load(options.model, task="boilerplate")
+    estimator, manifest = load_bundle(options.model, task="boilerplate")
     kept = {key: value for key, value in manifest.items() if key not in LEFT_OUT}
     text = (options.model / "README.md").read_text(encoding="utf-8")
-    bundle.save(options.into, estimator, kept, {"README.md": card(text)}, compressed=True)
+    save_bundle(options.into, estimator, kept, {"README.md": card(text)}, compressed=True)
     size = sum(file.stat().st_size for file in options.into.iterdir())
     if size > LARGEST:
         raise SystemExit(f"{options.into}: {size:,} bytes, more than {LARGEST:,}; use fewer features or trees")
-    print(f"{options.into}: {size:,} bytes, digest {bundle.read_manifest(options.into)['sha256']}")
+    print(f"{options.into}: {size:,} bytes, digest {read_manifest(options.into)['sha256']}")
 
 
 if __name__ == "__main__":

@@ -12,11 +12,11 @@ import pytest
 import yaml
 
 import copydesk as package
-from copydesk import bundle
-from copydesk.resources import find
+from copydesk.bundle import read_manifest
+from copydesk.resources import shipped
 from copydesk.runs.run import versions
-from test_cli import copydesk
-from test_experiments import LEFTOVERS, SAMPLE, STORY
+from helpers.command import copydesk
+from helpers.sample import LEFTOVERS, SAMPLE, STORY
 
 BOX = Path(package.__file__).parent / "box" / "boilerplate"
 ARTICLE = SAMPLE.read_text(encoding="utf-8")
@@ -106,10 +106,10 @@ def test_another_promise_cuts_more_or_less(box: package.Cleaner) -> None:
 
 
 def test_it_is_small_whole_and_data_alone() -> None:
-    manifest = bundle.read_manifest(BOX)  # its own digest is checked by this, the files' by loading
+    manifest = read_manifest(BOX)  # its own digest is checked by this, the files' by loading
     assert sum(file.stat().st_size for file in BOX.iterdir()) <= 3_000_000
     assert {file.name for file in BOX.iterdir()} == {"manifest.json", "model.json", "arrays.npz", "README.md"}
-    assert find("box/boilerplate") == BOX
+    assert shipped("box/boilerplate") == BOX
     assert manifest["name"] == "boilerplate_web"
 
 
@@ -141,7 +141,7 @@ def test_it_is_trained_again_byte_for_byte(tmp_path: Path) -> None:
     pages = root.parent / "shared" / "datasets" / "pages"
     if not pages.is_dir():
         pytest.skip(f"the pages are not at hand: {pages}")
-    recorded = bundle.read_manifest(BOX)["versions"]
+    recorded = read_manifest(BOX)["versions"]
     if recorded != versions():
         pytest.skip("trained with other versions of the libraries, which may round differently")
     done = copydesk(

@@ -3,47 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-
-def copydesk(
-    *words: str, cwd: Path, stdin: str | None = None, timeout: float = 300, **env: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "copydesk.cli", *words],
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **env},
-        timeout=timeout,
-    )
-
-
-TOPICS = {
-    "boats": ["ferry", "harbour", "sail", "tide", "anchor", "deck", "crew", "pier"],
-    "bread": ["oven", "flour", "yeast", "crust", "dough", "baker", "loaf", "wheat"],
-    "chess": ["bishop", "castle", "check", "gambit", "knight", "opening", "pawn", "queen"],
-}
+from helpers.command import copydesk
+from helpers.little_articles import articles
 
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sixty little articles on three topics."""
-    import random
-
-    draw = random.Random(5)
     path = tmp_path_factory.mktemp("table") / "articles.jsonl"
-    with path.open("w", encoding="utf-8") as lines:
-        for number in range(60):
-            label = sorted(TOPICS)[number % 3]
-            words = [draw.choice(TOPICS[label]) for _ in range(12)] + [f"no{number}", f"week{number}"]
-            lines.write(json.dumps({"text": " ".join(words), "label": label}) + "\n")
+    path.write_text("".join(json.dumps(row) + "\n" for row in articles(60)), encoding="utf-8")
     return path
 
 
@@ -241,7 +214,7 @@ def test_a_damaged_model_is_refused_with_exit_code_4(trained: Path, tmp_path: Pa
 def test_an_interruption_that_falls_into_a_callback_is_not_lost(number: str, code: int) -> None:
     """Python drops what is raised while an object is finalised; the command must end nevertheless, and quietly."""
     program = f"""
-import os, signal, sys, time
+import os, signal, sys, time, types
 from copydesk import cli
 
 class Finalised:
@@ -249,12 +222,14 @@ class Finalised:
         os.kill(os.getpid(), signal.{number})
         time.sleep(0.2)
 
-def command(words):
+def run(args):
     Finalised()
     time.sleep(20)
     return 0
 
-cli.COMMANDS["wait"] = ("", command)
+verb = sys.modules["copydesk.commands.wait"] = types.ModuleType("wait")
+verb.add_arguments, verb.run = (lambda parser: None), run
+cli.COMMANDS["wait"] = ""
 sys.argv = ["copydesk", "wait"]
 sys.exit(cli.main())
 """

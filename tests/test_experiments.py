@@ -8,26 +8,8 @@ from pathlib import Path
 import pytest
 
 import copydesk as package
-from test_cli import copydesk
-
-SAMPLE = Path(__file__).parents[1] / "data" / "sample" / "article.txt"
-
-STORY = """Storm shuts schools along the coast
-
-Schools along the coast closed on Tuesday.
-
-"Nobody saw this coming," she said.
-
-The wind reached 94mph at 03:20.
-
-More rain is due.
-"""
-LEFTOVERS = [
-    "Previous articleFarmers count the cost of a dry spring",
-    "Next articleBus drivers vote on pay",
-    "Please enter your comment!",
-    "Please enter your name here",
-]
+from helpers.command import copydesk
+from helpers.sample import LEFTOVERS, SAMPLE, STORY
 
 
 def run(folder: Path, experiment: str) -> Path:

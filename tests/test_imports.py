@@ -1,49 +1,175 @@
-"""Who may import whom; and what a command does not import."""
+"""The floor plan: which room may import which, where modules may lie, what names mean, and what a command loads."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "copydesk"
 
-ALLOWED = {
-    "interruption": {"interruption"},
-    "compiled": {"compiled"},
-    "text": {"text"},
-    "features": {"features", "compiled", "text"},
-    "classifiers": {"classifiers", "compiled", "features", "text"},
-    "formats": {"formats", "errors", "text"},
-    "datasets": {"datasets", "errors", "formats", "resources", "text"},
-    "evaluation": {"evaluation", "errors", "text"},
-    "bundle": {"bundle", "errors", "interruption"},
-    "streams": {"streams", "errors", "formats", "interruption", "text"},
-}  # fmt: skip
+# From the ground floor up: a room, or a module at the top, and all that it may import besides itself.
+ROOMS = {
+    "interruption": "",
+    "errors": "",
+    "resources": "",
+    "text": "",
+    "compiled": "",
+    "tasks": "errors",
+    "formats": "errors text",
+    "features": "compiled text",
+    "classifiers": "compiled features",
+    "estimator": "classifiers compiled",
+    "bundle": "errors interruption",
+    "config": "errors resources",
+    "datasets": "errors formats resources tasks text",
+    "evaluation": "errors tasks text",
+    "explanations": "classifiers compiled errors estimator features text",
+    "models": "bundle errors estimator explanations features resources tasks text",
+    "reports": "errors estimator evaluation explanations features tasks text",
+    "runs": "bundle config datasets errors estimator evaluation explanations features interruption reports tasks",
+    "search": "bundle classifiers config datasets errors estimator evaluation interruption reports runs tasks",
+    "streams": "errors formats interruption",
+    "predict": "errors formats streams",
+    "train": "config datasets errors estimator evaluation runs search tasks",
+    "__init__": "models text train",
+    "commands": "bundle classifiers config datasets errors estimator evaluation explanations features formats models "
+    "predict reports resources runs streams tasks text train",
+    "cli": "__init__ commands errors interruption",
+}
+TOP = {"__init__", "cli", "train", "predict", "estimator", "tasks", "errors", "resources"}
+VERB = {"add_arguments", "run"}  # the interface of commands and of the flow that two of them share
 
 
-def imported(path: Path) -> set[str]:
-    """Parts of copydesk that a module imports, wherever in it the import stands."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = []
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        found |= {name.split(".")[1] for name in names if name.startswith("copydesk.")}
-    return found
+def parse_modules() -> dict[str, ast.Module]:
+    """Return the syntax trees of all modules, by their names within copydesk."""
+    trees = {}
+    for path in sorted(SOURCE.rglob("*.py")):
+        name = ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+        trees[name.removesuffix(".__init__")] = ast.parse(path.read_text(encoding="utf-8"))
+    return trees
 
 
-@pytest.mark.parametrize("part", sorted(ALLOWED))
-def test_a_part_imports_only_the_parts_below_it(part: str) -> None:
-    modules = sorted((SOURCE / part).rglob("*.py"))
-    assert modules
-    strays = {path.name: imported(path) - ALLOWED[part] for path in modules}
-    assert {name: parts for name, parts in strays.items() if parts} == {}
+MODULES = parse_modules()
+
+
+def imports_of(tree: ast.Module) -> Iterator[str]:
+    """Yield the modules of copydesk that a module imports, wherever in it the import stands."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            named = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports are absolute"
+            named = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in named:
+            package, _, inside = name.partition(".")
+            if package == "copydesk":
+                yield next((each for each in (inside, inside.rpartition(".")[0]) if each in MODULES), "__init__")
+
+
+@cache
+def graph() -> dict[str, set[str]]:
+    return {name: set(imports_of(tree)) - {name} for name, tree in MODULES.items()}
+
+
+def room_of(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def test_every_room_is_in_the_plan() -> None:
+    assert {room_of(module) for module in MODULES} == set(ROOMS)
+
+
+def test_only_few_modules_lie_at_the_top() -> None:
+    assert {path.stem for path in SOURCE.glob("*.py")} <= TOP
+    assert len(TOP) <= 8
+
+
+def test_no_room_of_the_plan_imports_from_a_floor_above() -> None:
+    below: set[str] = set()
+    for room, allowed in ROOMS.items():
+        assert set(allowed.split()) <= below, room
+        below.add(room)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_what_the_plan_allows(room: str) -> None:
+    allowed = {room, *ROOMS[room].split()}
+    imported = {name: {each for each in found if room_of(each) not in allowed}
+                for name, found in graph().items() if room_of(name) == room}  # fmt: skip
+    assert {name: found for name, found in imported.items() if found} == {}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_plan_allows_nothing_that_is_not_used(room: str) -> None:
+    used = {room_of(each) for name, found in graph().items() if room_of(name) == room for each in found}
+    assert set(ROOMS[room].split()) - used == set()
+
+
+def test_modules_import_each_other_in_no_circle() -> None:
+    TopologicalSorter(graph()).prepare()  # raises CycleError, which names the circle
+
+
+def test_a_file_name_stands_once_but_for_a_flow_and_its_verb() -> None:
+    names = Counter(path.stem for path in SOURCE.rglob("*.py") if path.stem != "__init__")
+    assert {name for name, count in names.items() if count > 1} <= {"train", "predict"}
+    assert max(names.values()) <= 2
+
+
+def public_names(tree: ast.Module) -> Iterator[str]:
+    """Yield the names of a module's own functions, classes and constants."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names = [node.name]
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = [each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)]
+        else:
+            names = []
+        yield from (name for name in names if not name.startswith("_"))
+
+
+def test_a_public_name_means_one_thing() -> None:
+    homes = defaultdict(set)
+    for module, tree in MODULES.items():
+        for name in public_names(tree):
+            homes[name].add(module)
+    for name in VERB:
+        homes[name] = {module for module in homes[name] if room_of(module) not in ("commands", "predict")}
+    assert {name: sorted(found) for name, found in homes.items() if len(found) > 1} == {}
+
+
+def test_every_verb_has_the_same_interface() -> None:
+    from copydesk.cli import COMMANDS
+
+    for verb in COMMANDS:
+        assert set(public_names(MODULES[f"commands.{verb}"])) >= VERB, verb
+
+
+# --- start-up ------------------------------------------------------------------------------------------------------
+
+HEAVY = {
+    "numpy",
+    "scipy",
+    "sklearn",
+    "pandas",
+    "numba",
+    "hydra",
+    "omegaconf",
+    "rich",
+    "pyarrow",
+    "matplotlib",
+    "optuna",
+}
 
 
 def modules_after(code: str) -> set[str]:
@@ -56,16 +182,19 @@ def modules_after(code: str) -> set[str]:
     return set(done.stderr.split())
 
 
-def test_help_imports_nothing_heavy() -> None:
-    loaded = modules_after("from copydesk.cli import main\nmain(['--help'])")
-    assert loaded & {"numpy", "sklearn", "pandas", "numba", "hydra", "rich", "pyarrow", "omegaconf"} == set()
+@pytest.mark.parametrize("words", [["--help"], ["predict", "--help"], ["clean", "--help"], ["explain", "--help"]])
+def test_help_imports_nothing_heavy(words: list[str]) -> None:
+    code = f"import contextlib\nfrom copydesk.cli import main\nwith contextlib.suppress(SystemExit): main({words})"
+    assert modules_after(code) & HEAVY == set()
 
 
-def test_importing_copydesk_costs_nothing() -> None:
-    loaded = modules_after("import copydesk")
-    assert loaded & {"numpy", "sklearn", "pandas", "numba", "hydra"} == set()
+@pytest.mark.parametrize("module", ["copydesk", "copydesk.predict", "copydesk.commands.predict", "copydesk.tasks"])
+def test_importing_costs_nothing(module: str) -> None:
+    assert modules_after(f"import {module}") & HEAVY == set()
 
 
-def test_the_command_for_batches_does_not_import_what_it_does_not_use() -> None:
-    loaded = modules_after("import copydesk.predict")
-    assert loaded & {"pandas", "hydra", "omegaconf", "matplotlib", "optuna", "pyarrow"} == set()
+def test_cleaning_does_not_import_what_it_does_not_use() -> None:
+    code = "from copydesk.cli import main\nmain(['clean', '-q', 'data/sample/article.txt'])"
+    assert (
+        modules_after(code) & {"hydra", "omegaconf", "matplotlib", "optuna", "copydesk.runs", "copydesk.train"} == set()
+    )

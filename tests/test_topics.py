@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 import copydesk as package
-from test_cli import TOPICS, copydesk
+from helpers.command import copydesk
+from helpers.little_articles import TOPICS
 
 WORDS_OF_ALL = "today yesterday people said city new first week year time".split()
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
 
-from copydesk import bundle
+from copydesk.bundle import load_bundle, save_bundle
 from copydesk.config import build as building
 from copydesk.estimator import TextClassifier
 from copydesk.train import build_estimator
@@ -34,8 +34,8 @@ def test_every_classifier_trains_and_predicts_the_same_once_loaded(classifier: s
     model = built(f"classifier={classifier}").fit(TEXTS, LABELS)
     assert model.predict(TEXTS).tolist() == LABELS
     np.testing.assert_allclose(model.predict_proba(TEXTS).sum(axis=1), 1, rtol=1e-6)
-    bundle.save(tmp_path / "model", model, {"task": "topic", "classes": [str(label) for label in model.classes_]})
-    loaded, _ = bundle.load(tmp_path / "model")
+    save_bundle(tmp_path / "model", model, {"task": "topic", "classes": [str(label) for label in model.classes_]})
+    loaded, _ = load_bundle(tmp_path / "model")
     np.testing.assert_array_equal(loaded.scores(TEXTS), model.scores(TEXTS))
     assert loaded.predict(["a queen and a pawn"]).tolist() == ["chess"]
 

@@ -1,22 +1,18 @@
-"""Boilerplate on sites never seen: copydesk beside rules on the same paragraphs, and extractors that see the HTML.
+"""Boilerplate on unseen sites: copydesk, line rules on the same paragraphs, and extractors that see the HTML.
 
     python experiments/benchmarks/boilerplate.py FOLDER [--parts validate unseen ablation] [--cache FOLDER]
 
 FOLDER holds real pages as ``dataset=pages`` reads them, with the sources fundus, readability, trafilatura_silver,
-trafilatura_snippets and wcxb. The tables go to ``boilerplate.md`` beside this script, above what is noted there. What
-a part has found is kept in the cache, so that parts can be measured one by one.
+trafilatura_snippets and wcxb. The tables go to ``boilerplate.md`` beside this script, above its
+remarks. The cache keeps the results of each part, so that parts can be measured one at a time.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import pickle
-import platform
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +24,18 @@ from extraction.rules import RULES
 from extraction.scores import cell, head, row, scores
 from extraction.shingles import compare, mean_with_interval
 from hydra import compose, initialize_config_dir
+from recording import machine
 
 from copydesk.datasets.composed_crawl import ComposedCrawl
 from copydesk.models.cleaner import Cleaner
-from copydesk.resources import find
+from copydesk.resources import shipped
 from copydesk.runs.fit import build_estimator, fit
-from copydesk.tasks import Boilerplate
+from copydesk.tasks import BOILERPLATE_TASK
 
+PACKAGES = ("scikit-learn", "numpy", "resiliparse", "trafilatura", "justext", "boilerpy3", "readability-lxml")
 TABLE = Path(__file__).with_suffix(".md")
-REMARKS = "\n## What was missed"  # what follows is written by hand, and stays
-UNSEEN = "fundus"  # news only, gold from publishers' own parsers: kept from training, and judged on
+REMARKS = "\n## What was missed"  # what follows is written by hand and kept
+UNSEEN = "fundus"  # news only, gold from publishers' own parsers: held out of training, and evaluated on
 OTHERS = [source for source in [*GOLD, SNIPPETS] if source != UNSEEN]
 MARKED = ["wcxb", SNIPPETS]  # have hand-made snippets, wcxb beside its main texts
 KEEP = (0.995, 0.98, 0.95)  # promises: shares of the article's characters that stay
@@ -47,7 +45,7 @@ Lines = list[str]
 
 def settings(overrides: Lines) -> Any:
     """Return the experiment's config."""
-    with initialize_config_dir(str(find("conf")), version_base="1.3"):
+    with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
         return compose("train", ["experiment=boilerplate_web", *overrides])
 
 
@@ -70,7 +68,9 @@ def validate(corpus: Corpus, overrides: Lines) -> Found:
     frame = training(corpus, [*GOLD, SNIPPETS], cfg.dataset.weight)
     model = build_estimator(cfg).classifier
     weight = frame["weight"].to_numpy(np.float64)
-    found = model.fit_and_validate(Boilerplate.inputs(frame), frame["label"], frame["group"].to_numpy(object), weight)
+    found = model.fit_and_validate(
+        BOILERPLATE_TASK.inputs(frame), frame["label"], frame["group"].to_numpy(object), weight
+    )
     real = frame["view"].isin(["page", "extract"]).to_numpy()
     frame, found = frame[real].reset_index(drop=True), found[real]
     keep = found >= thresholds(frame, found, cfg.decision.keep)
@@ -108,14 +108,16 @@ def peers(corpus: Corpus) -> Found:
 
 
 def unseen(corpus: Corpus, overrides: Lines, others: Found) -> Found:
-    """Train on the other sources and speak on the unseen one: by paragraph, by page, and behind each extractor."""
+    """Train on the other sources, predict the unseen one: by paragraph, by page, and after each extractor."""
     cfg = settings(overrides)
     train = training(corpus, OTHERS, cfg.dataset.weight)
     test = judged_pages(corpus)
     train = train[~train["group"].isin(set(test["group"]))]
-    model = fit(build_estimator(cfg), train, Boilerplate)
+    model = fit(build_estimator(cfg), train, BOILERPLATE_TASK)
     # every page by itself, and again with the site's other pages known
-    alone, together = (model.scores(Boilerplate.inputs(test.assign(**change)))[:, 1] for change in ({"group": ""}, {}))
+    alone, together = (
+        model.scores(BOILERPLATE_TASK.inputs(test.assign(**change)))[:, 1] for change in ({"group": ""}, {})
+    )
     found = {"frame": test, "score": alone, "with_site": together, "threshold": float(model.decision_.threshold_)}
     found["thresholds"] = {keep: float(model.decision_.at(keep).threshold_) for keep in KEEP}
     found |= others
@@ -137,13 +139,13 @@ def pages(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def count_snippets(record: dict[str, Any], whole: str, kept: str) -> tuple[int, int, int, int]:
-    """Return how many snippets must stay and do, must go and do, of those that stand in a page's text."""
+    """Count snippets in a page's text that must be kept and are, and that must be cut and are."""
     must, must_not = ([s for s in record.get(key) or [] if s in whole] for key in ("with", "without"))
     return len(must), sum(s in kept for s in must), len(must_not), sum(s not in kept for s in must_not)
 
 
 def told(pages_of: str, counted: list[tuple[int, int, int, int]]) -> str:
-    """Say what was counted of snippets."""
+    """Return the counts of snippets as a sentence."""
     must, stays, must_not, goes = np.array(counted).sum(axis=0)
     return (
         f"Hand-made snippets of {len(counted)} {pages_of}: {stays} of {must} that must stay do ({stays / must:.1%}), "
@@ -193,8 +195,8 @@ def ablation(corpus: Corpus, overrides: Lines, name: str) -> Found:
     test = judged_pages(corpus).assign(group="")
     weight = train["weight"].to_numpy(np.float64)
     model = build_estimator(cfg).classifier
-    model.fit(Boilerplate.inputs(train), train["label"], train["group"].to_numpy(object), weight)
-    return {"frame": test, "score": model.decision_function(Boilerplate.inputs(test))}
+    model.fit(BOILERPLATE_TASK.inputs(train), train["label"], train["group"].to_numpy(object), weight)
+    return {"frame": test, "score": model.decision_function(BOILERPLATE_TASK.inputs(test))}
 
 
 def text_table(texts: dict[str, dict[str, str]], gold: dict[str, str], site: Any) -> Lines:
@@ -298,7 +300,7 @@ def ablation_table(found: dict[str, Found]) -> Lines:
 
 
 def remembered(cache: Path | None, name: str, find_out: Callable[[], Any]) -> Any:
-    """Return what was found before, or find it out."""
+    """Return the cached result, or compute it."""
     path = cache / f"{name}.pickle" if cache else None
     if path and path.exists():
         return pickle.loads(path.read_bytes())
@@ -311,19 +313,12 @@ def remembered(cache: Path | None, name: str, find_out: Callable[[], Any]) -> An
     return found
 
 
-def machine() -> str:
-    cpu = Path("/proc/cpuinfo").read_text().split("model name")[1].split(":")[1].split("\n")[0].strip()
-    names = ("scikit-learn", "numpy", "resiliparse", "trafilatura", "justext", "boilerpy3", "readability-lxml")
-    packages = ", ".join(f"{name} {version(name)}" for name in names)
-    return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today().isoformat()}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--parts", nargs="+", default=["validate", "unseen", "ablation"])
     parser.add_argument("--ablations", nargs="+", default=list(ABLATIONS), help="which of them; all")
-    parser.add_argument("--cache", type=Path, help="keep what was found here, and go on from it")
+    parser.add_argument("--cache", type=Path, help="folder for results; present ones are used")
     parser.add_argument("--overrides", nargs="*", default=[], help="of the experiment, such as classifier.reach=6")
     options = parser.parse_args()
     given = settings(options.overrides).dataset.main
@@ -332,7 +327,7 @@ def main() -> None:
         for name in ("extract_weight", "windows", "wrapped", "bare", "silver_weight", "snippets", "seed")
     }
     corpus = Corpus(options.folder, [*GOLD, SNIPPETS], chosen | {"silver": list(given.silver or [])})
-    lines = ["# Boilerplate on sites never seen", "", f"`boilerplate.py`; {machine()}.", ""]
+    lines = ["# Boilerplate on sites never seen", "", f"`boilerplate.py`; {machine(PACKAGES)}.", ""]
     lines += [
         "Intervals: 95 %, sites drawn anew. Shares are in percent; by character means of the same F1s. “Lost” and "
         "“removed” count characters at the default threshold, a promise that 0.5 % of the article's are lost, which "

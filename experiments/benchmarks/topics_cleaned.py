@@ -1,4 +1,4 @@
-"""Topics of crawled articles: as they are crawled, cleaned, and as they were written.
+"""Topic accuracy on crawled articles, on cleaned ones, and on the originals.
 
     python experiments/benchmarks/topics_cleaned.py [--box]
 
@@ -12,17 +12,14 @@ in the box, which has seen BBC articles, in other wrappings. The table goes to `
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import sys
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from hydra import compose, initialize_config_dir
+from recording import machine
 
 import copydesk
 from copydesk.config import build as building
@@ -31,9 +28,9 @@ from copydesk.datasets.bbc import BBC
 from copydesk.datasets.composed_crawl import ComposedCrawl, render
 from copydesk.datasets.examples import Examples
 from copydesk.models.cleaner import Cleaner
-from copydesk.resources import find
+from copydesk.resources import shipped
 from copydesk.runs.fit import build_estimator, fit
-from copydesk.tasks import Boilerplate, Topic
+from copydesk.tasks import BOILERPLATE_TASK, TOPIC_TASK
 
 TABLE = Path(__file__).with_suffix(".md")
 WRITTEN, CRAWLED, CLEANED = "as written", "as crawled", "crawled, then cleaned"
@@ -42,19 +39,19 @@ RESAMPLES = 2_000
 
 
 class Given:
-    """Articles that are here already, as a dataset."""
+    """Dataset of articles in memory."""
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self.frame = frame
 
     def load(self) -> Examples:
         """Return them."""
-        return Examples(self.frame, "topic", "given", {})
+        return Examples(self.frame, TOPIC_TASK, "given", {})
 
 
 def settings(experiment: str) -> Any:
     """Return an experiment's config."""
-    with initialize_config_dir(str(find("conf")), version_base="1.3"):
+    with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
         return compose("train", [f"experiment={experiment}"])
 
 
@@ -75,10 +72,10 @@ def as_crawled(articles: pd.DataFrame, part: str) -> list[str]:
 
 
 def fold(train: pd.DataFrame, test: pd.DataFrame, box: Cleaner | None) -> dict[tuple[str, str], np.ndarray]:
-    """Return which test articles are labelled rightly, by what was trained on and what is read."""
+    """Return which test articles are labelled correctly, by training and test condition."""
     cfg = settings("boilerplate")
     paragraphs = composer(train, "train").load().frame
-    cleaner = Cleaner(fit(build_estimator(cfg), paragraphs, Boilerplate), {"task": "boilerplate"})
+    cleaner = Cleaner(fit(build_estimator(cfg), paragraphs, BOILERPLATE_TASK), {"task": "boilerplate"})
     crawled = as_crawled(test, "test")
     read = {WRITTEN: test["text"].tolist(), CRAWLED: crawled}
     read[CLEANED] = [cleaned.text for cleaned in cleaner.clean_many(crawled)]
@@ -87,7 +84,7 @@ def fold(train: pd.DataFrame, test: pd.DataFrame, box: Cleaner | None) -> dict[t
     learnt = {WRITTEN: train, CRAWLED: train.assign(text=as_crawled(train, "train"))}
     right = {}
     for name, rows in learnt.items():
-        model = fit(build_estimator(settings("bbc_topics")), rows, Topic)
+        model = fit(build_estimator(settings("bbc_topics")), rows, TOPIC_TASK)
         for what, texts in read.items():
             right[name, what] = model.predict(texts) == test["label"].to_numpy(object)
     return right
@@ -116,11 +113,9 @@ def main() -> None:
     right = {pair: np.concatenate([each[pair] for each in found]).astype(float) for pair in found[0]}
     n = len(right[WRITTEN, WRITTEN])
     draws = np.random.default_rng(0).integers(n, size=(RESAMPLES, n))
-    versions = ", ".join(f"{name} {version(name)}" for name in ("scikit-learn", "numpy"))
     lines = [
         "# Topics of crawled articles", "",
-        f"`topics_cleaned.py`; AMD EPYC, {os.cpu_count()} cores; Python {platform.python_version()}, {versions}; "
-        f"{date.today()}.", "",
+        f"`topics_cleaned.py`; {machine(('scikit-learn', 'numpy'))}.", "",
         f"BBC News, five folds, {n:,} articles. Accuracy in percent; 95 % intervals, articles drawn anew, and of the "
         "differences the same articles on both sides.", "",
         "| topic model trained on articles | and reading them | accuracy | less than as written |", "|---|---|---|---|",

@@ -1,4 +1,4 @@
-"""Raw texts to a fitted model beside peers, the solver beside LIBLINEAR, and a path over C beside its largest C.
+"""Training from raw texts: copydesk and peers, the solver and LIBLINEAR, and a path over C and its largest C.
 
     python experiments/benchmarks/training.py [FOLDER] [--parts pipeline others solver path] [--repeats 5]
 
@@ -66,7 +66,7 @@ def others(train: Part, test: Part, repeats: int, peer_repeats: int) -> list[str
 
 
 def race(field: list[tuple[Contestant, int]], train: Part, test: Part) -> list[str]:
-    """Return the table of contestants, each trained so many times; the first two are what the others are beside."""
+    """Return the table of contestants, each trained some times; ratios are to the first two."""
     for each, _ in field:
         if isinstance(each, Copydesk):  # compiles
             each.fit((train.texts[::20], train.labels[::20]))
@@ -92,7 +92,7 @@ def race(field: list[tuple[Contestant, int]], train: Part, test: Part) -> list[s
 
 
 def tuned_by() -> str:
-    """Say what fastText's options are and how they were found."""
+    """Describe fastText's options and how they were found."""
     import json
 
     found = json.loads(TUNED.read_text())

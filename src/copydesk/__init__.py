@@ -12,16 +12,17 @@ TYPE_CHECKING = False  # importing typing would be all that importing copydesk t
 if TYPE_CHECKING:
     from typing import Any
 
-    from copydesk.models.cleaner import CleanedText, Cleaner, LabelledParagraph
+    from copydesk.models.cleaner import Cleaner
     from copydesk.models.loading import load
     from copydesk.models.topic import TopicModel
+    from copydesk.text.paragraphs import CleanedText, LabelledParagraph
     from copydesk.train import train
 
 __version__ = "0.1.0"
 _HOMES = {
-    "CleanedText": "models.cleaner",
+    "CleanedText": "text.paragraphs",
     "Cleaner": "models.cleaner",
-    "LabelledParagraph": "models.cleaner",
+    "LabelledParagraph": "text.paragraphs",
     "TopicModel": "models.topic",
     "load": "models.loading",
     "train": "train",
@@ -30,7 +31,7 @@ __all__ = ["CleanedText", "Cleaner", "LabelledParagraph", "TopicModel", "load", 
 
 
 def __getattr__(name: str) -> Any:
-    # Importing copydesk must cost nothing until something of it is used.
+    # `import copydesk` imports nothing until a name is used.
     if name in _HOMES:
         from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""Errors that end a command with one line and the exit code that belongs to it."""
+"""Errors that end a command: one line and an exit code each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class CopydeskError(Exception):
-    """A failure the user can act on; its text is one complete line, shown without a traceback."""
+    """A failure that the user can act on; its message is one line, printed without a traceback."""
 
     exit_code = 1
 
@@ -19,7 +19,7 @@ class ConfigError(CopydeskError):
 
 
 class DataError(CopydeskError):
-    """Input data that can't be read, or that can't be learnt from."""
+    """Input data that can't be read or learned from."""
 
     exit_code = 3
 
@@ -31,13 +31,13 @@ class ModelError(CopydeskError):
 
 
 class ResourceError(CopydeskError):
-    """Disk, memory or permission that is not there."""
+    """A lack of disk space, memory or permission."""
 
     exit_code = 5
 
 
 def nearest(name: str, valid: Iterable[Any]) -> str:
-    """Say which valid names are nearest to one that is not, or all of them."""
+    """Return a hint for an unknown name: the nearest valid ones, and all of them."""
     import difflib
 
     names = sorted(map(str, valid))
@@ -47,5 +47,12 @@ def nearest(name: str, valid: Iterable[Any]) -> str:
 
 
 def one_line(text: str) -> str:
-    """Join a message's lines into one."""
+    """Join the lines of a message."""
     return "; ".join(line.strip() for line in text.strip().splitlines() if line.strip())
+
+
+def escaped(name: object) -> str:
+    """Return a name for a one-line message: line breaks, other control characters and bad bytes as escapes."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in str(name)
+    )

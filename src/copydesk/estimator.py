@@ -10,16 +10,14 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from copydesk.compiled.arrays import Floats
+
 if TYPE_CHECKING:
     import pandas as pd
-
-    from copydesk.explanations.contributions import Explanation
 
     Inputs = list[str] | pd.DataFrame
     # Scoring needs no frame: columns of paragraphs will do.
     Scored = Inputs | Mapping[str, Sequence[Any]]
-
-Scores = NDArray[np.floating[Any]]
 
 
 class TextClassifier(ClassifierMixin, BaseEstimator):
@@ -28,12 +26,12 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     features : transformer or None
-        Reads the inputs; None where the classifier reads them itself.
+        Transforms the inputs; None if the classifier reads them itself.
     classifier : estimator
         A scikit-learn classifier.
     decision : Decision
-        Turns scores into labels and probabilities. One that must see validation data is fitted on
-        out-of-fold scores: features and classifier are fitted anew without the fold that is scored.
+        Turns scores into labels and probabilities. If it needs validation data it is fitted on out-of-fold scores:
+        features and classifier are fitted again without each fold.
     folds : int, default=5
         Folds for those scores; groups stay whole where they are given.
     random_state : int, default=0
@@ -64,8 +62,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         X: Inputs,
         y: Any,
         groups: Any = None,
-        sample_weight: NDArray[np.floating[Any]] | None = None,
-        decision_weight: NDArray[np.floating[Any]] | None = None,
+        sample_weight: Floats | None = None,
+        decision_weight: Floats | None = None,
     ) -> TextClassifier:
         """Fit the three parts, in order.
 
@@ -88,18 +86,18 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         X: Inputs,
         y: Any,
         groups: Any = None,
-        sample_weight: NDArray[np.floating[Any]] | None = None,
-        decision_weight: NDArray[np.floating[Any]] | None = None,
-    ) -> Scores:
-        """Fit; return the scores that the decision was fitted on, (n_samples, n_classes), each row out of fold.
+        sample_weight: Floats | None = None,
+        decision_weight: Floats | None = None,
+    ) -> Floats:
+        """Fit; return the out-of-fold scores that the decision was fitted on, (n_samples, n_classes).
 
-        There are none, (0, 0), where the decision needs none.
+        The result is empty, (0, 0), if the decision needs no validation.
         """
         y = np.asarray(y, dtype=object)
-        scores: Scores = np.empty((0, 0))
+        scores: Floats = np.empty((0, 0))
         judged = np.zeros(len(y), dtype=bool)
         if self.decision.needs_validation and self.features is None and hasattr(self.classifier, "fit_and_validate"):
-            # It holds out groups by itself, and has done half of the work already.
+            # The classifier holds out groups itself and reuses its own folds.
             self.features_, self.classifier_ = None, clone(self.classifier)
             scores = as_columns(self.classifier_.fit_and_validate(X, y, groups, sample_weight))
         else:
@@ -108,7 +106,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
                 scores = self._out_of_fold(X, y, groups, sample_weight)
         self.classes_ = self.classifier_.classes_
         if self.decision.needs_validation:
-            # Rows that weigh nothing are there for their neighbours; their labels are doubtful.
+            # Rows of weight 0 only serve as context for their neighbours; their labels are doubtful.
             judged = np.ones(len(y), dtype=bool) if decision_weight is None else decision_weight > 0
         self.decision_ = clone(self.decision).fit(
             scores[judged] if len(scores) else scores,
@@ -127,7 +125,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         used = {k: v for k, v in extras.items() if v is not None and has_fit_parameter(classifier, k)}
         return features, classifier.fit(matrix, y, **used)
 
-    def _out_of_fold(self, X: Inputs, y: Any, groups: Any, weight: Any) -> Scores:
+    def _out_of_fold(self, X: Inputs, y: Any, groups: Any, weight: Any) -> Floats:
         from sklearn.model_selection import GroupKFold, StratifiedKFold
 
         rows = np.arange(len(y))
@@ -149,7 +147,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             scores[held_out] = scores_of(*fitted, take(X, held_out))
         return scores
 
-    def scores(self, X: Scored, n_jobs: int | None = None) -> Scores:
+    def scores(self, X: Scored, n_jobs: int | None = None) -> Floats:
         """Return decision values, shape (n_samples, n_classes); a binary score s becomes (-s, s)."""
         check_is_fitted(self)
         scorer = self._fused_scorer()
@@ -158,29 +156,22 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         return scores_of(self.features_, self.classifier_, X)
 
     def _fused_scorer(self) -> Any:
-        """Scoring without a matrix, where features and classifier are of the kind that allows it."""
+        """Return a scorer that needs no feature matrix; None if the features or the classifier do not support it."""
         if not hasattr(self, "_fused"):
             self._fused = None
-            if type(self.features_).__module__ == "copydesk.features.tfidf":
+            if getattr(self.features_, "supports_fused_scoring", False):
                 from copydesk.classifiers.fused import FusedScorer
 
                 self._fused = FusedScorer.from_fitted(self.features_, self.classifier_)
         return self._fused
 
-    def predict_proba(self, X: Scored) -> Scores:
+    def predict_proba(self, X: Scored) -> Floats:
         """Return probabilities, shape (n_samples, n_classes); rows sum to 1."""
         return np.asarray(self.decision_.predict_proba(self.scores(X)))
 
     def predict(self, X: Scored) -> NDArray[np.object_]:
         """Return labels, shape (n_samples,); None where the decision abstains."""
         return np.asarray(self.decision_.predict(self.scores(X)), dtype=object)
-
-    def explain(self, text: str, label: Any = None) -> Explanation:
-        """Return what every n-gram of a text adds to the decision value of a label; see `explanation.explain`."""
-        from copydesk.explanations.contributions import explain
-
-        check_is_fitted(self)
-        return explain(self, text, label)
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
@@ -192,8 +183,8 @@ def take(X: Inputs, rows: NDArray[np.intp]) -> Inputs:
     return [X[i] for i in rows] if isinstance(X, list) else X.iloc[rows]
 
 
-def scores_of(features: Any, classifier: Any, X: Scored) -> Scores:
-    """Return what a fitted pair says, shape (n_samples, n_classes): decision values, or log probabilities."""
+def scores_of(features: Any, classifier: Any, X: Scored) -> Floats:
+    """Return decision values or log probabilities of a fitted pair, shape (n_samples, n_classes)."""
     matrix = features.transform(X) if features is not None else X
     if hasattr(classifier, "decision_function"):
         return as_columns(classifier.decision_function(matrix))
@@ -201,6 +192,6 @@ def scores_of(features: Any, classifier: Any, X: Scored) -> Scores:
     return np.asarray(classifier.predict_log_proba(matrix))
 
 
-def as_columns(scores: Scores) -> Scores:
+def as_columns(scores: Floats) -> Floats:
     """Give binary decision values the two columns that every other number of classes has."""
     return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores

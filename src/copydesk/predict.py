@@ -1,4 +1,4 @@
-"""Streams in, labels out: ``copydesk predict`` and ``copydesk clean`` over files and standard input."""
+"""Batch prediction: sources → records → chunks → (parse, answer, encode, in threads) → delivery, in order."""
 
 from __future__ import annotations
 
@@ -6,141 +6,155 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from copydesk.commands import clean as cleaning
 from copydesk.errors import ConfigError
-from copydesk.formats.encoders import Encoder, JsonLines, encoder_for, format_of
-from copydesk.formats.readers import Record, read_records
-from copydesk.formats.rows import Answer, Fields, Row
-from copydesk.formats.sources import FORMATS, Source, find_sources
+from copydesk.formats.jsonl import JsonLines
+from copydesk.formats.readers import FORMATS, read_records
+from copydesk.formats.rows import Answer, Encoder, Fields, Record, Source
+from copydesk.formats.sources import find_sources
+from copydesk.formats.writers import encoder_for, output_format
 from copydesk.streams.answers import answering
-from copydesk.streams.chunks import CHUNK_BYTES, CHUNK_ROWS, Chunk, in_chunks, in_order
+from copydesk.streams.chunks import CHUNK_ROWS, RecordChunk, in_chunks, in_order
 from copydesk.streams.delivery import Delivery
 from copydesk.streams.progress_bar import Silent, bar
 
-if TYPE_CHECKING:
-    from copydesk.models.topic import TopicModel
+
+class Filter(ABC):
+    """The part of a stream that a verb supplies: its model, and how it reads, groups and writes rows.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        The options of ``add_arguments`` and the verb's own.
+    """
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args = args
+
+    @abstractmethod
+    def open(self) -> tuple[dict[str, Any], Answer]:
+        """Load the model; return its manifest, and the function that answers rows."""
+
+    def fields(self) -> Fields:
+        """Return the fields to read from a row."""
+        return Fields(self.args.text_field, self.args.title_field, self.args.site_field)
+
+    def replaced(self) -> frozenset[str]:
+        """Return the fields of a row that an answer may replace."""
+        return frozenset()
+
+    def encoder(self, output: Path | None) -> Encoder:
+        """Return the encoder of the output, None being standard output.
+
+        Raises
+        ------
+        ConfigError
+            The file is of a format that can't be written.
+        """
+        return encoder_for(output_format(output), self.args.escape_formulas) if output is not None else JsonLines()
+
+    def chunks(self, records: Iterator[Record]) -> Iterator[RecordChunk]:
+        """Cut records into chunks that are answered together."""
+        return in_chunks(records, self.args.chunk_size)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Stream the files through the model to the output; return the exit code.
-
-    Sources → records → chunks → (parse, answer, encode, in threads) → delivery, in order.
+def run(args: argparse.Namespace, rows: Filter) -> int:
+    """Stream the files through a filter to the output; return the exit code.
 
     Raises
     ------
     ConfigError, DataError, ModelError, ResourceError
         One line each.
     """
-    output, rejects = check_paths(args)
+    output, rejects = output_paths(args)
+    encoder = rows.encoder(output)
     sources = list_sources(args)
-    with no_collection():
-        manifest, answer = open_model(args)
-    fields = Fields(args.text_field, args.title_field, args.site_field, cleaning.MAX_LINES if is_clean(args) else None)
-    work = answering(answer, encoder(args, output), fields, cleaning.replaced(args) if is_clean(args) else frozenset())
-    settings = settings_of(args, manifest)
+    with collection_paused():
+        manifest, answer = rows.open()
+    work = answering(answer, encoder, rows.fields(), rows.replaced())
     with (
-        Delivery(output, rejects, settings, args.resume, args.force, args.strict) as delivery,
-        bar(total_size(args), wanted=output is not None or not sys.stdout.isatty()) as shown,
+        Delivery(output, rejects, settings_of(args, manifest), args.resume, args.force, args.strict) as delivery,
+        bar(total_size(args), wanted=output is not None or not sys.stdout.isatty()) as progress,
     ):
-        records = delivery.after_done(read_all(sources, args.text_field, shown))
-        for chunk, answered in in_order(chunks(records, args), work, args.jobs or cores()):
+        records = delivery.after_done(read_all(sources, args.text_field, progress))
+        for chunk, answered in in_order(rows.chunks(records), work, args.jobs or cores()):
             delivery.take(chunk, answered)
-            shown.advance(len(chunk.records), chunk.size)
+            progress.advance(len(chunk.records), chunk.size)
         counted = delivery.finish()
     if not args.quiet:
         print(f"copydesk: {counted}", file=sys.stderr)
     return 3 if delivery.state.rejected else 0
 
 
-def add_arguments(parser: argparse.ArgumentParser, verb: str) -> None:
-    """Add the options of ``predict`` or ``clean``."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that all filters share."""
     add = parser.add_argument
-    add("files", nargs="+", metavar="FILE", help="files, folders or patterns: text, HTML, JSONL, CSV, TSV, Parquet, "
-        "each also .gz or .zst; - is standard input")  # fmt: skip
-    if verb == "predict":
-        add("--model", required=True, help="folder of a saved model")
+    add("files", nargs="+", metavar="FILE", help="files, folders or patterns: text, HTML, JSONL, JSON, CSV, TSV, "
+        "Parquet, each also .gz or .zst; - is standard input")  # fmt: skip
     add("--format", choices=FORMATS, help="of the input, where names do not say it; standard input is text")
+    add("--encoding", default="utf-8", metavar="NAME", help="of text, such as latin-1 (%(default)s)")
+    add("--delimiter", metavar="CHARACTER", help="between cells of CSV (found: comma, semicolon, tab or bar)")
     add("--text-field", default="text", metavar="FIELD", help="field of the text (%(default)s)")
-    add("--title-field", metavar="FIELD", help="field of the title, where it is not in the text")
+    add("--title-field", metavar="FIELD", help="field of the title, if it is not part of the text")
     add("--site-field", metavar="FIELD", help="field of the site")
-    add("-o", "--output", metavar="FILE", help=".jsonl, .csv, .tsv or .parquet; its name appears when it is whole")
-    add("--rejects", metavar="FILE", help="takes rows that can't be read, as JSONL: file, line, reason, row")
+    add("-o", "--output", metavar="FILE", help=".jsonl, .csv, .tsv or .parquet; written as FILE.part until complete")
+    add("--rejects", metavar="FILE", help="file for rows that can't be read, as JSONL: file, line, reason, row")
     add("--strict", action="store_true", help="stop at the first row that can't be read")
     add("--resume", action="store_true", help="continue an interrupted output")
-    add("--force", action="store_true", help="replace an output that is there")
+    add("--force", action="store_true", help="replace an existing output")
     add("--escape-formulas", action="store_true", help="in CSV: ' before cells that a spreadsheet would run")
     add("--prefix", default="", metavar="TEXT", help="before the names of added fields")
     add("--jobs", type=positive, metavar="N", help="threads (all cores)")
     add("--chunk-size", type=positive, metavar="ROWS", default=CHUNK_ROWS, help="rows read together (%(default)s)")
     add("-q", "--quiet", action="store_true", help="no count at the end")
-    if verb == "predict":
-        add("--proba", action="store_true", help="add the probability of every label")
-        add("--top-k", type=int, metavar="K", help="add the K likeliest labels with probabilities")
-        add("--min-confidence", type=float, metavar="P", help="label null below this probability")
-    else:
-        cleaning.add_arguments(parser)
-    parser.set_defaults(verb=verb)
 
 
 def positive(text: str) -> int:
-    """Read a whole number from 1."""
+    """Parse a positive integer."""
     if not text.isdigit() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r}: a whole number from 1")
     return int(text)
 
 
-def is_clean(args: argparse.Namespace) -> bool:
-    """Say whether the verb is ``clean``."""
-    return bool(args.verb == "clean")
-
-
 # --- before anything is read ---------------------------------------------------------------------------------------
 
 
-def check_paths(args: argparse.Namespace) -> tuple[Path | None, Path | None]:
-    """Return output and rejects.
+def output_paths(args: argparse.Namespace) -> tuple[Path | None, Path | None]:
+    """Return the paths of output and rejects.
 
     Raises
     ------
     ConfigError
-        They are one file, or of a format that is not written.
+        Both are the same file.
     """
     output = Path(args.output) if args.output not in (None, "-") else None
     rejects = Path(args.rejects) if args.rejects else None
     if output is not None and rejects is not None and output.absolute() == rejects.absolute():
         raise ConfigError(f"--rejects {rejects}: is the output; give another name")
-    if output is not None and not (is_clean(args) and cleaning.text_output(args)):
-        format_of(output)
     return output, rejects
 
 
 def list_sources(args: argparse.Namespace) -> Iterator[Source]:
-    """Return the sources; those that are named and not there are refused here."""
+    """Return the sources.
+
+    Raises
+    ------
+    ConfigError, DataError
+        A named file does not exist or can't be read, or standard input is named twice.
+    """
     if args.files.count("-") > 1:
         raise ConfigError("-: standard input can be read once")
-    return find_sources(args.files, args.format)
-
-
-def open_model(args: argparse.Namespace) -> tuple[dict[str, Any], Answer]:
-    """Load the model and return its manifest and what answers rows with it."""
-    if is_clean(args):
-        return cleaning.open_cleaner(args)
-    from copydesk.models.loading import load
-
-    topics = load(args.model, task="topic")
-    check_options(args, topics.manifest["classes"])
-    topics.label([""])  # prepares what threads then share
-    return topics.manifest, labeller(topics, args)
+    return find_sources(args.files, args.format, args.encoding, args.delimiter)
 
 
 @contextmanager
-def no_collection() -> Iterator[None]:
-    """Look for no garbage while modules are imported: nothing of them is, and looking takes a fifth of the start."""
+def collection_paused() -> Iterator[None]:
+    """Disable garbage collection during imports, which create none: collecting takes a fifth of the start-up."""
     gc.disable()
     try:
         yield
@@ -149,76 +163,26 @@ def no_collection() -> Iterator[None]:
         gc.enable()
 
 
-def check_options(args: argparse.Namespace, classes: Sequence[str]) -> None:
-    """Refuse numbers that mean nothing."""
-    if args.top_k is not None and not 1 <= args.top_k <= len(classes):
-        raise ConfigError(f"--top-k {args.top_k}: the model has {len(classes)} labels; give 1 to {len(classes)}")
-    if args.min_confidence is not None and not 0 <= args.min_confidence <= 1:
-        raise ConfigError(f"--min-confidence {args.min_confidence}: a probability is from 0 to 1")
-
-
-def encoder(args: argparse.Namespace, output: Path | None) -> Encoder:
-    """Return what turns answered rows into bytes."""
-    if is_clean(args) and (alone := cleaning.text_output(args)):
-        return alone
-    return encoder_for(format_of(output), args.escape_formulas) if output is not None else JsonLines()
-
-
 def settings_of(args: argparse.Namespace, manifest: dict[str, Any]) -> dict[str, Any]:
-    """Return everything that decides what is written, for ``--resume`` to compare."""
+    """Return all settings that decide the output's bytes; ``--resume`` compares them."""
     free = {"resume", "force", "strict", "jobs", "quiet", "chunk_size", "model"}
     options = {name: value for name, value in sorted(vars(args).items()) if name not in free}
     return {"model": manifest["sha256"], **options}
 
 
-def chunks(records: Iterator[Record], args: argparse.Namespace) -> Iterator[Chunk]:
-    """Cut records into those that are answered together; fixed where rows are judged together."""
-    if not is_clean(args):
-        return in_chunks(records, args.chunk_size)
-    rows, size = cleaning.WINDOW if args.site_field else (args.chunk_size, CHUNK_BYTES)
-    return in_chunks(records, rows, size, cleaning.weigh)
-
-
 def total_size(args: argparse.Namespace) -> int | None:
-    """Return the bytes of all files, where all are named."""
+    """Return the size of all inputs in bytes; None if one is not a file."""
     sizes = [Path(name).stat().st_size if Path(name).is_file() else None for name in args.files]
     return None if None in sizes else sum(size or 0 for size in sizes)
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-# --- rows ----------------------------------------------------------------------------------------------------------
-
-
-def read_all(sources: Iterator[Source], text_field: str, shown: Silent) -> Iterator[Record]:
+def read_all(sources: Iterator[Source], text_field: str, progress: Silent) -> Iterator[Record]:
     """Yield the records of all sources."""
     for source in sources:
-        shown.next_file(source.size or 0)
-        yield from read_records(source, text_field, shown.at)
-
-
-def labeller(topics: TopicModel, args: argparse.Namespace) -> Callable[[Sequence[Row]], list[dict[str, Any]]]:
-    """Return what gives rows ``label`` and ``confidence``, and what else was asked for."""
-    from copydesk.models.topic import join_title
-
-    classes = [str(label) for label in topics.classes_]
-
-    def answer(rows: Sequence[Row]) -> list[dict[str, Any]]:
-        labels, probabilities = topics.label([join_title(row.text, row.title) for row in rows])
-        found = []
-        for label, likely in zip(labels, probabilities.tolist(), strict=True):
-            confidence = max(likely)
-            unsure = args.min_confidence is not None and confidence < args.min_confidence
-            said = {"label": None if unsure or label is None else str(label), "confidence": round(confidence, 6)}
-            if args.proba:
-                said["probabilities"] = {name: round(p, 6) for name, p in zip(classes, likely, strict=True)}
-            if args.top_k:
-                ranked = sorted(zip(classes, likely, strict=True), key=lambda each: -each[1])[: args.top_k]
-                said["top"] = [{"label": name, "probability": round(p, 6)} for name, p in ranked]
-            found.append({args.prefix + name: value for name, value in said.items()})
-        return found
-
-    return answer
+        progress.next_file(source.size or 0)
+        yield from read_records(source, text_field, progress.at)

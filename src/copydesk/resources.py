@@ -1,12 +1,12 @@
-"""Files that ship with copydesk: beside the package in an installed wheel, at the top of a checkout."""
+"""Paths of the files that ship with copydesk: inside an installed package, at the top of a checkout."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 
-def find(name: str) -> Path:
-    """Return the folder or file ``name`` ("conf", "data/boilerplate") of this installation.
+def shipped(name: str) -> Path:
+    """Return the path of the folder or file ``name`` ("conf", "data/boilerplate") of this installation.
 
     Raises
     ------

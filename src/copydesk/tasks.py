@@ -1,76 +1,212 @@
-"""What differs between the two tasks, in one place: what is read, and what a saved model is to its user."""
+"""Tasks as values: everything that differs between classifying texts and classifying paragraphs of pages.
+
+A task is data. Whatever needs another part of the package is named as ``"module:name"`` and imported on use, so that
+this module is imported by every other one, and imports none of them.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from copydesk.errors import ConfigError
-from copydesk.evaluation.predictions import is_judged
+from copydesk.errors import ModelError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
-    from copydesk.estimator import TextClassifier
+
+def texts_of(frame: pd.DataFrame) -> list[str]:
+    """Return the texts of a frame's rows."""
+    texts: list[str] = frame["text"].tolist()
+    return texts
 
 
-class Topic:
-    """One label for a document, from its text."""
-
-    name = "topic"
-    grouped = False
-
-    @staticmethod
-    def inputs(frame: pd.DataFrame) -> list[str]:
-        """Return what the features read: the texts."""
-        return frame["text"].tolist()
-
-    @staticmethod
-    def weights(frame: pd.DataFrame) -> np.ndarray | None:
-        """Return how much each row counts when a decision is fitted: all the same."""
-        return None
+def equal_weights(frame: pd.DataFrame) -> None:
+    """Return None: all rows count the same."""
 
 
-class Boilerplate:
-    """Content or boilerplate, for every paragraph of a document."""
-
-    name = "boilerplate"
-    grouped = True
-
-    @staticmethod
-    def inputs(frame: pd.DataFrame) -> pd.DataFrame:
-        """Return what the features read: paragraphs with their document, place, title and site."""
-        return frame[["text", "title", "document", "position", "group"]]
-
-    @staticmethod
-    def weights(frame: pd.DataFrame) -> np.ndarray | None:
-        """Return how much each row counts when a decision is fitted: its characters, if it is judged at all."""
-        return np.asarray(frame["text"].str.len().to_numpy(np.float64) * is_judged(frame))
+def paragraphs_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame's paragraphs with their document, position, title and site."""
+    return frame[["text", "title", "document", "position", "group"]]
 
 
-Task = type[Topic] | type[Boilerplate]
-TASKS: dict[str, Task] = {task.name: task for task in (Topic, Boilerplate)}
+def judged_characters(frame: pd.DataFrame) -> np.ndarray:
+    """Return the number of characters of each row, 0 for rows that are not evaluated; float64, shape (n_rows,)."""
+    import numpy as np
+
+    return np.asarray(frame["text"].str.len().to_numpy(np.float64) * is_judged(frame))
 
 
-def check_fit(task: str, estimator: TextClassifier) -> None:
-    """Refuse parts that read something else than the task gives, before any data is read.
+def is_judged(frame: pd.DataFrame) -> np.ndarray:
+    """Return which rows of a frame are evaluated; bool, shape (n_rows,)."""
+    import numpy as np
+
+    mask = np.ones(len(frame), dtype=bool)
+    for column in ("weight", "judged"):
+        if column in frame:
+            mask &= frame[column].gt(0).to_numpy()
+    return mask
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task; the defaults suit any task that gives one label to a whole text.
+
+    Attributes
+    ----------
+    name : str
+        As it stands in manifests and records. A name that is not registered is looked for in the module
+        ``copydesk.datasets.<name>``.
+    title : str
+        Heading of its reports.
+    use, example, limits : str
+        Texts of the model card: intended use, a line of Python, known limits.
+    unit : str
+        Plural noun for a row of its data.
+    grouped : bool
+        Whether rows are paragraphs: their features see the other paragraphs of the document.
+    features : str
+        The config option to suggest where the configured features don't fit.
+    inputs : callable (frame) -> inputs
+        Selects what the features read.
+    weights : callable (frame) -> ndarray or None
+        Weights of the rows when a decision is fitted.
+    positive : str or None
+        The label to be found; None where all labels are equal.
+    headline : str
+        Name of the score by which runs are known and swept.
+    draws : str or None
+        Function ``(predictions, units, n_units, resamples, seed) -> (values, draws)`` for scores of its own, see
+        ``boilerplate_draws``; None: average precision and ROC AUC, means over labels.
+    baseline : str or None
+        Function ``(predictions) -> dict`` for baseline scores beyond those of the majority class.
+    baseline_title : str
+        Name of the baseline in reports; may contain ``{label}``.
+    shown_scores : tuple of str
+        Scores that are reported, in order.
+    verdict : str
+        Function ``(metrics) -> str``: the result in a sentence or two.
+    plots : str
+        Function ``(report, predictions) -> list of Plot or None``, for the plots after the curves.
+    pages : str or None
+        Function ``(predictions) -> dict``: documents drawn row by row.
+    mistakes_note : str
+        Added to the introduction of the worst mistakes.
+    search_metrics : mapping of str to (str, str)
+        Metrics of a search beyond the common ones: a common metric and the label that it is of.
+    model : str
+        Class of a loaded model.
+    explanation_json, explanation_text : str
+        Functions of ``copydesk explain`` for programs and for people.
+    """
+
+    name: str
+    title: str
+    use: str
+    limits: str
+    example: str = 'model.predict(["Title\\n\\nBody of the article …"])'
+    unit: str = "texts"
+    grouped: bool = False
+    features: str = "word"
+    inputs: Callable[[pd.DataFrame], Any] = texts_of
+    weights: Callable[[pd.DataFrame], np.ndarray | None] = equal_weights
+    positive: str | None = None
+    headline: str = "accuracy"
+    draws: str | None = None
+    baseline: str | None = None
+    baseline_title: str = "Always “{label}”"
+    shown_scores: tuple[str, ...] = (
+        "accuracy", "macro_f1", "weighted_f1", "accuracy_answered", "coverage", "average_precision", "roc_auc",
+        "log_loss", "brier", "ece",
+    )  # fmt: skip
+    verdict: str = "copydesk.reports.verdict:accuracy_verdict"
+    plots: str = "copydesk.reports.plots:coverage_plots"
+    pages: str | None = None
+    mistakes_note: str = ""
+    search_metrics: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    model: str = "copydesk.models.topic:TopicModel"
+    explanation_json: str = "copydesk.commands.explain:topic_json"
+    explanation_text: str = "copydesk.commands.explain:topic_text"
+
+    def load(self, part: str) -> Any:
+        """Import the object that the field ``part`` names."""
+        module, _, name = getattr(self, part).partition(":")
+        return getattr(import_module(module), name)
+
+
+TASKS: dict[str, Task] = {}
+
+
+def register(task: Task) -> Task:
+    """Make a task known by its name; return it."""
+    TASKS[task.name] = task
+    return task
+
+
+def find_task(name: str) -> Task:
+    """Return a task by name, importing ``copydesk.datasets.<name>`` if it is not registered yet.
 
     Raises
     ------
-    ConfigError
-        Texts meet a part made for paragraphs, or the other way round.
+    ModelError
+        No such task.
     """
-    key = "features" if estimator.features is not None else "classifier"
-    reader = getattr(estimator, key)
-    takes_paragraphs = getattr(reader, "takes_paragraphs", False)
-    if task == "boilerplate" and not takes_paragraphs:
-        raise ConfigError(
-            f"{key}: {type(reader).__name__} reads texts, but the dataset gives paragraphs of pages; "
-            "use features=paragraphs, or a topic dataset"
-        )
-    if task == "topic" and takes_paragraphs:
-        raise ConfigError(
-            f"{key}: {type(reader).__name__} reads paragraphs of pages, but the dataset gives whole texts; "
-            "use features=word, or a boilerplate dataset"
-        )
+    module = f"copydesk.datasets.{name}"
+    if name not in TASKS and name.isidentifier() and find_spec(module):
+        import_module(module)
+    if name not in TASKS:
+        raise ModelError(f"task {name!r} is unknown; valid are {', '.join(map(repr, TASKS))}; import its module first")
+    return TASKS[name]
+
+
+TOPIC_TASK = register(
+    Task(
+        name="topic",
+        title="Topics",
+        use="Gives one label to a whole text: title on the first line, then the body. Meant for sorting and filtering "
+        "many articles, with a person behind decisions that matter to somebody.",
+        limits="Labels only what its training data names; a text on something else gets the nearest label, "
+        "with a confidence that may be high. It reads words, not meaning: other times, places and languages use "
+        "others. `copydesk evaluate` says how good it is on your texts, and what has shifted.",
+    )
+)
+
+BOILERPLATE_TASK = register(
+    Task(
+        name="boilerplate",
+        title="Boilerplate paragraphs",
+        use="Labels every paragraph of a crawled article as content or boilerplate, and returns the article alone. "
+        "Meant for cleaning crawled text before it is read, counted or trained on.",
+        limits="Sees plain paragraphs only. Short paragraphs that would stand in an article as well as beside it, "
+        "such as captions and teasers, are where it errs. On kinds of pages that its training data lacks it leaves "
+        "more standing, or cuts more; `copydesk evaluate` says which.",
+        example="model.clean(text).text",
+        unit="paragraphs",
+        grouped=True,
+        features="paragraphs",
+        inputs=paragraphs_of,
+        weights=judged_characters,
+        positive="boilerplate",
+        headline="boilerplate_f1",
+        draws="copydesk.evaluation.boilerplate:boilerplate_draws",
+        baseline="copydesk.evaluation.boilerplate:cut_everything",
+        baseline_title="Cutting everything",
+        shown_scores=(
+            "boilerplate_f1", "content_f1", "article_lost", "boilerplate_removed", "boilerplate_precision",
+            "boilerplate_recall", "boilerplate_f1_characters", "content_f1_characters", "average_precision",
+            "boilerplate_removed_at_half_percent_lost", "accuracy", "brier", "ece",
+        ),
+        verdict="copydesk.reports.verdict:boilerplate_verdict",
+        plots="copydesk.reports.plots:cutting_plots",
+        pages="copydesk.reports.page_views:pages",
+        mistakes_note=" A paragraph is judged by its surroundings too, so its words need not have decided alone.",
+        search_metrics={"boilerplate_f1": ("f1", "boilerplate")},
+        model="copydesk.models.cleaner:Cleaner",
+        explanation_json="copydesk.commands.explain:paragraphs_json",
+        explanation_text="copydesk.commands.explain:paragraphs_text",
+    )
+)  # fmt: skip

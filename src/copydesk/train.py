@@ -13,12 +13,12 @@ from copydesk.datasets.splits import Official
 from copydesk.errors import ConfigError, DataError
 from copydesk.evaluation.learning_curve import points
 from copydesk.evaluation.metrics import evaluate
-from copydesk.evaluation.predictions import Predictions, is_judged
+from copydesk.evaluation.predictions import Predictions
 from copydesk.runs import outputs
-from copydesk.runs.diagnostics import Observed
-from copydesk.runs.fit import build_estimator, fit, fit_and_judge, judge
+from copydesk.runs.diagnostics import Diagnostics
+from copydesk.runs.fit import build_estimator, check_fit, fit, fit_and_judge, predict_held_out
 from copydesk.runs.run import Run, fingerprint
-from copydesk.tasks import TASKS, check_fit
+from copydesk.tasks import is_judged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 
 def train(cfg: DictConfig) -> float:
-    """Train and judge one model as a config says; return its headline score, for sweepers.
+    """Train and evaluate a model from a config; return its headline score, for sweepers.
 
-    With one fold (a held-out part) the model that was judged is the one saved. With several, each row is
-    judged by a model that did not see it, and the saved model is fitted on all rows. With ``split=inner`` that
-    model is fitted alone, and its decision's own validation scores are judged.
+    With one fold (a held-out part) the evaluated model is saved. With several, each row is evaluated by a model that
+    was not trained on it, and the saved model is fitted on all rows. With ``split=inner`` only that model is fitted,
+    and the out-of-fold scores of its decision are evaluated.
 
     Raises
     ------
@@ -51,30 +51,30 @@ def train(cfg: DictConfig) -> float:
         run.record(cfg, overrides)
         with run.stage("read"):
             examples = dataset.load()
-            task = TASKS[examples.task]
-            check_fit(task.name, estimator)
+            task = examples.task
+            check_fit(task, estimator)
         with run.stage("audit"):
             audited = audit(examples.frame, official=isinstance(split, Official), folds=getattr(split, "n_splits", 2))
             frame = audited.frame
             run.info["dataset"] = {"name": examples.name, "fingerprint": fingerprint(frame), **examples.notes}
-        outputs.tell_audit(run, audited)
+        outputs.show_audit(run, audited)
         folds = list(parts(split, frame, cfg.seed, run))
-        configs = [cfg] * (len(folds) + 1)  # one for each fold, one for the model that is saved
+        configs = [cfg] * (len(folds) + 1)  # for each fold, and for the saved model
         if search is not None:
             with run.stage("search"):
                 configs = search.find(run, frame, folds, task)
         estimators = [build_estimator(each) for each in configs]
 
         judged = []
-        observed = Observed()
+        diagnostics = Diagnostics()
         curve: list[dict[str, Any]] = []
         for number, (seen, held_out) in enumerate(folds):
             with run.stage("fit"):
                 model = fit(estimators[number], frame.iloc[seen], task)
             with run.stage("predict"):
-                judged.append(judge(model, frame.iloc[held_out], task, number))
+                judged.append(predict_held_out(model, frame.iloc[held_out], task, number))
             with run.stage("report"):
-                observed.note(model, frame.iloc[held_out], judged[-1], task)
+                diagnostics.add(model, frame.iloc[held_out], judged[-1], task)
             if with_curve and not number:
                 with run.stage("learning curve"):
                     learnt = (estimators[0], frame.iloc[seen], frame.iloc[held_out])
@@ -84,23 +84,26 @@ def train(cfg: DictConfig) -> float:
                 model = fit(estimators[-1], frame, task)
         elif not folds:
             with run.stage("fit"):
-                model, said = fit_and_judge(estimators[-1], frame, task)
-                judged.append(said)
+                model, predicted = fit_and_judge(estimators[-1], frame, task)
+                judged.append(predicted)
 
         with run.stage("evaluate"):
             predictions = Predictions.concatenate(judged)
-            metrics = evaluate(predictions, task.name, seed=cfg.seed)
+            metrics = evaluate(predictions, task, seed=cfg.seed)
         with run.stage("save"):
-            outputs.save(run, configs[-1], model, examples, predictions, metrics, observed)
+            outputs.save_outputs(run, configs[-1], model, examples, predictions, metrics, diagnostics)
         with run.stage("report"):
             config_text = (run.folder / "config.yaml").read_text(encoding="utf-8")
-            outputs.report(run, model, predictions, metrics, observed.marks, curve, config=config_text)
-    outputs.print_summary(run, metrics)
+            sections = [search.section(run)] if search is not None else []
+            outputs.write_reports(
+                run, model, predictions, metrics, diagnostics.marks, curve, config=config_text, sections=sections
+            )
+    outputs.print_summary(run, metrics, search.summary_lines(run) if search is not None else ())
     return float(metrics["headline"]["value"])
 
 
 def searching(cfg: DictConfig) -> Search | None:
-    """Return the search that a config asks for; None where it asks for none."""
+    """Return the config's search; None without one."""
     if not cfg.get("search"):
         return None
     from copydesk.search.search import Search
@@ -109,14 +112,14 @@ def searching(cfg: DictConfig) -> Search | None:
 
 
 def parts(split: Any, frame: pd.DataFrame, seed: int, run: Run) -> Iterator[tuple[Any, Any]]:
-    """Yield the split's folds, training rows that say nearly the same as a test row left out.
+    """Yield the split's folds, without training rows that are near duplicates of test rows.
 
     Raises
     ------
     ConfigError
         The split refuses the data.
     DataError
-        No row is to be judged, or the rows to learn from have one label only.
+        No row is evaluated, or all training rows have the same label.
     """
     if not is_judged(frame).any():
         raise DataError(
@@ -140,9 +143,9 @@ def parts(split: Any, frame: pd.DataFrame, seed: int, run: Run) -> Iterator[tupl
 def learning_curve(
     estimator: TextClassifier, seen: pd.DataFrame, held_out: pd.DataFrame, whole: Predictions, task: Task, seed: int
 ) -> list[dict[str, Any]]:
-    """Return the score over growing parts of a fold's training rows; see ``learning.points``."""
+    """Return the score over growing parts of a fold's training rows; see ``points``."""
 
     def learn(rows: pd.DataFrame) -> Predictions:
-        return judge(fit(estimator, rows, task), held_out, task, 0)
+        return predict_held_out(fit(estimator, rows, task), held_out, task, 0)
 
-    return points(seen, whole, learn, task.name, seed)
+    return points(seen, whole, learn, task, seed)

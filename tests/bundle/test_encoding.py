@@ -9,20 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk import bundle
-from copydesk.bundle.encoding import WORTH_A_PALETTE, Encoded, decode
+from copydesk.bundle import load_bundle, save_bundle
+from copydesk.bundle.encoding import MIN_COMPACTED, EncodedEstimator, decode_estimator
 from copydesk.classifiers.quantised import Quantised
 from copydesk.errors import ModelError
 
 
 def round_trip(array: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    encoded = Encoded({"weights": array})
-    return decode(encoded.tree, encoded.arrays, {})["weights"], encoded.arrays
+    encoded = EncodedEstimator({"weights": array})
+    return decode_estimator(encoded.tree, encoded.arrays, {})["weights"], encoded.arrays
 
 
+@pytest.mark.fuzz
 @given(
     st.lists(st.floats(width=32), min_size=1, max_size=300),
-    st.sampled_from([WORTH_A_PALETTE - 1, WORTH_A_PALETTE, 3 * WORTH_A_PALETTE]),
+    st.sampled_from([MIN_COMPACTED - 1, MIN_COMPACTED, 3 * MIN_COMPACTED]),
     st.sampled_from([np.float32, np.float64]),
     st.integers(1, 3),
 )
@@ -43,18 +44,18 @@ def test_few_different_values_take_a_byte_each() -> None:
 
 
 def test_a_value_that_is_not_there_is_refused() -> None:
-    encoded = Encoded({"weights": np.zeros(WORTH_A_PALETTE)})
+    encoded = EncodedEstimator({"weights": np.zeros(MIN_COMPACTED)})
     broken = {name: each + 1 if each.dtype == np.uint8 else each for name, each in encoded.arrays.items()}
-    with pytest.raises(ModelError, match="a value that is not there"):
-        decode(encoded.tree, broken, {})
+    with pytest.raises(ModelError, match="a value that does not exist"):
+        decode_estimator(encoded.tree, broken, {})
 
 
 def test_a_compressed_bundle_is_smaller_the_same_and_the_same_again(tmp_path: Path) -> None:
     model = Quantised(levels=15)
     model.weights_ = np.random.default_rng(0).integers(-7, 8, size=(20_000, 1)).astype(np.float32)
     for name, compressed in (("plain", False), ("small", True), ("again", True)):
-        bundle.save(tmp_path / name, model, {"task": "topic", "classes": []}, compressed=compressed)
-    loaded, _ = bundle.load(tmp_path / "small")
+        save_bundle(tmp_path / name, model, {"task": "topic", "classes": []}, compressed=compressed)
+    loaded, _ = load_bundle(tmp_path / "small")
     assert loaded.weights_.tobytes() == model.weights_.tobytes()
     size = {name: (tmp_path / name / "arrays.npz").stat().st_size for name in ("plain", "small")}
     assert size["small"] < 0.7 * size["plain"] < 20_000
@@ -72,4 +73,4 @@ def test_floats_that_half_precision_holds_are_stored_in_it() -> None:
 def test_half_precision_of_another_type_than_floats_is_refused() -> None:
     tree = {"kind": "half", "name": "w", "dtype": "object"}
     with pytest.raises(ModelError, match="half precision"):
-        decode(tree, {"w": np.zeros(3, dtype=np.float16)}, {})
+        decode_estimator(tree, {"w": np.zeros(3, dtype=np.float16)}, {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ def enumerated(evidence: list[float]) -> list[float]:
     ]
 
 
+@pytest.mark.fuzz
 @given(st.lists(st.floats(-8, 8), min_size=1, max_size=6))
 @settings(deadline=None)
 def test_law_posteriors_are_those_of_enumeration(evidence: list[float]) -> None:

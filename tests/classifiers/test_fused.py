@@ -50,6 +50,7 @@ def test_scores_are_those_of_the_two_steps(options: dict[str, Any], classifier: 
         np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
+@pytest.mark.fuzz
 def test_law_threads_and_company_change_no_bit() -> None:
     features = TfidfFeatures(ngram_range=(1, 2))
     scorer = FusedScorer.from_fitted(features, LinearSVM().fit(features.fit_transform(TEXTS), LABELS))

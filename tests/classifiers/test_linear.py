@@ -16,6 +16,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from copydesk.classifiers.linear import LinearSVM, LogisticRegression
+from copydesk.classifiers.nb import NBWeighted
 from helpers.text_like import documents
 
 # The equivalence of weights and repetitions holds at the optimum, so the checks run near it.
@@ -161,3 +162,12 @@ def test_survives_joblib_and_skops(model):
         skops.io.loads(data, trusted=skops.io.get_untrusted_types(data=data)),
     ):
         assert loaded.decision_function(X).tobytes() == fitted.decision_function(X).tobytes()
+
+
+@pytest.mark.parametrize("model", [LinearSVM(), LogisticRegression(), NBWeighted(LinearSVM())])
+def test_indices_of_64_bits_that_fit_32_train_the_same_model(model):
+    X, y = documents(3)
+    X = sp.csr_matrix(X)
+    wide = X.copy()
+    wide.indices, wide.indptr = wide.indices.astype(np.int64), wide.indptr.astype(np.int64)
+    assert np.array_equal(clone(model).fit(wide, y).weights_, clone(model).fit(X, y).weights_)

@@ -17,6 +17,7 @@ from copydesk.features.tfidf import TfidfFeatures
 WEIGHTS = arrays.arrays(np.float32, (20, 3), elements=st.floats(-100, 100, width=32))
 
 
+@pytest.mark.fuzz
 @given(WEIGHTS, st.sampled_from([3, 15, 255]))
 def test_law_no_weight_moves_further_than_half_a_step_and_zero_stays(weights: np.ndarray, levels: int) -> None:
     rounded = quantise(weights, levels)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from copydesk import bundle
+from copydesk.bundle import load_bundle, save_bundle
 from copydesk.classifiers.boosting import BoostedTrees
 from copydesk.classifiers.chain import LinearChain
 from copydesk.classifiers.decision import Argmax
@@ -16,7 +16,7 @@ from copydesk.classifiers.linear import LinearSVM
 from copydesk.classifiers.sequence import SequenceClassifier
 from copydesk.estimator import TextClassifier
 from copydesk.features.kernels.page_scores import measures, run_of_scores
-from copydesk.features.pages.context import LIMITS
+from copydesk.features.pages.context import NUMBER_BOUNDS
 from copydesk.features.tfidf import TfidfFeatures
 
 STORY = "council bridge closed residents river spring road police minister budget school vote".split()
@@ -104,7 +104,7 @@ def test_the_second_stage_learns_from_scores_of_sites_held_out(monkeypatch: pyte
         return original(self, matrix, target, weight, rows)
 
     monkeypatch.setattr(SequenceClassifier, "_fit_first", spy)
-    fitted(frame)
+    fitted(frame, folds=5)
     assert len(seen) == 5
     assert all(not known & held_out for known, held_out in seen)
 
@@ -113,8 +113,8 @@ def test_a_fitted_model_is_saved_as_data_and_loads_the_same(tmp_path: Any) -> No
     frame, test = pages(), pages(3, seed=1)
     model = TextClassifier(None, classifier(), Argmax()).fit(frame, frame["label"], groups=frame["group"].to_numpy())
     before = model.scores(test)
-    bundle.save(tmp_path / "model", model, {"task": "boilerplate", "classes": []})
-    loaded, _ = bundle.load(tmp_path / "model")
+    save_bundle(tmp_path / "model", model, {"task": "boilerplate", "classes": []})
+    loaded, _ = load_bundle(tmp_path / "model")
     np.testing.assert_array_equal(loaded.scores(test), before)
 
 
@@ -160,11 +160,13 @@ def test_what_says_how_long_a_page_is_is_bounded() -> None:
     model = fitted(pages(), passes=2)
     names = model.number_names()
     numbers = model.contributions(long)[2]
-    bounded = [at for at, (_, name) in enumerate(names) if name in LIMITS]
-    assert len(bounded) == len(LIMITS) + 7  # the second look has those of scores once more
+    bounded = [at for at, (_, name) in enumerate(names) if name in NUMBER_BOUNDS]
+    assert len(bounded) == len(NUMBER_BOUNDS) + 7  # the second look has those of scores once more
     for at in bounded:
-        assert np.abs(numbers[:, at]).max() <= LIMITS[names[at][1]]
-    np.testing.assert_array_equal(numbers[:, names.index(("position", "log_paragraphs"))], LIMITS["log_paragraphs"])
+        assert np.abs(numbers[:, at]).max() <= NUMBER_BOUNDS[names[at][1]]
+    np.testing.assert_array_equal(
+        numbers[:, names.index(("position", "log_paragraphs"))], NUMBER_BOUNDS["log_paragraphs"]
+    )
     assert numbers[:, names.index(("position", "relative"))].max() == 1
 
 

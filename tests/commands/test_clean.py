@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from copydesk import bundle
+from copydesk.bundle import save_bundle
 from copydesk.cli import main
-from copydesk.commands.diff import CONTROL, coloured
+from copydesk.commands.diff import diff_text
+from copydesk.commands.terminal import printable
 from helpers import little_desk
 
 
@@ -22,7 +23,7 @@ from helpers import little_desk
 def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("desk") / "model"
     desk = little_desk.desk()
-    bundle.save(path, desk.estimator, desk.manifest)
+    save_bundle(path, desk.estimator, desk.manifest)
     return str(path)
 
 
@@ -118,8 +119,8 @@ def test_a_diff_shows_every_paragraph_with_its_mark(
 
 
 def test_a_text_cannot_steer_the_terminal() -> None:
-    assert CONTROL.sub("", "a\x1b[2Jb\x9b\u202ec") == "a[2Jbc"
-    assert "\x1b" in coloured([("+", "kept"), ("-", "cut")])
+    assert printable("a\x1b[2Jb\x9b\u202ec") == "a�[2Jb��c"
+    assert "\x1b" in diff_text([("+", "kept"), ("-", "cut")], colour=True)
 
 
 PAGE = """<html><head><title>T</title><style>p {color: red}</style></head><body>

@@ -77,7 +77,11 @@ def test_the_comparison_is_a_page_too_and_texts_stay_in_it(runs: Path, capsys: p
         (["news"], 2, "needs two or more different runs"),
         (["news", "experiments/runs/news/second"], 2, "needs two or more different runs"),
         (["news", "nowhere"], 3, "nowhere: no finished run"),
-        (["news", "words", "--html", "nowhere/page.html"], 2, "--html nowhere/page.html: not a file in a folder"),
+        (
+            ["news", "words", "--html", "nowhere/page.html"],
+            2,
+            "--html nowhere/page.html: is a folder, or its parent folder does not exist",
+        ),
         ([], 2, "the following arguments are required: RUN"),
     ],
 )

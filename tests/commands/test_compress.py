@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import copydesk as package
-from copydesk import bundle
+from copydesk.bundle import save_bundle
 from copydesk.classifiers.decision import Calibrated
 from copydesk.classifiers.linear import LinearSVM
 from copydesk.cli import main
@@ -43,7 +43,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     features = TfidfFeatures(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32)
     model = TextClassifier(features, LinearSVM(), Calibrated(), folds=3).fit(texts, y)
     manifest = {"task": "topic", "classes": ["a", "b", "c"], "name": "letters"}
-    bundle.save(folder / "model", model, manifest, {"README.md": "# letters\n"})
+    save_bundle(folder / "model", model, manifest, {"README.md": "# letters\n"})
     unseen, true = articles(90)
     frame = pd.DataFrame({"text": unseen, "label": true, "document": [f"d{n}" for n in range(90)]})
     frame = frame.assign(position=0, group="", title="")
@@ -86,7 +86,7 @@ def test_without_an_evaluation_set_it_says_so_and_stands_beside_the_model(
     assert "loss: not measured" in capsys.readouterr().out
     assert size(tmp_path / "model-60kB") <= 60_000
     assert main(["compress", str(tmp_path / "model"), "--to", "60kB"]) == 5
-    assert "is there already; give --force" in capsys.readouterr().err
+    assert "already exists; give --force" in capsys.readouterr().err
     assert (
         main(["compress", str(tmp_path / "model"), "--to", "50kB", "-o", str(tmp_path / "model-60kB"), "--force"]) == 0
     )
@@ -122,11 +122,11 @@ def test_a_size_that_makes_no_sense_is_one_line(
 
 
 def test_what_is_no_topic_model_is_refused(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    bundle.save(tmp_path / "cleaner", desk().estimator, desk().manifest)
+    save_bundle(tmp_path / "cleaner", desk().estimator, desk().manifest)
     for path, said in (
         (tmp_path / "cleaner", "'boilerplate'"),
         (run, "holds no manifest.json"),
-        (tmp_path / "x", "not there"),
+        (tmp_path / "x", "does not exist"),
     ):
         assert main(["compress", str(path), "--to", "10kB"]) == 4
         err = capsys.readouterr().err

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from copydesk import bundle
+from copydesk.bundle import save_bundle
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.linear import LinearSVM
 from copydesk.cli import main
@@ -16,8 +16,8 @@ from copydesk.estimator import TextClassifier
 from copydesk.evaluation.predictions import Predictions
 from copydesk.evaluation.shift import profile
 from copydesk.features.tfidf import TfidfFeatures
-from copydesk.runs.diagnostics import Observed
-from copydesk.tasks import TASKS
+from copydesk.runs.diagnostics import Diagnostics
+from copydesk.tasks import TOPIC_TASK
 from helpers import little_desk
 from helpers.judged import frame_of
 
@@ -48,13 +48,13 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scores = model.scores(held_out["text"].tolist())
     said = Predictions.of(held_out, classes=model.classes_, predicted=model.predict(held_out["text"].tolist()),
                           scores=scores, probabilities=model.decision_.predict_proba(scores))  # fmt: skip
-    observed = Observed()
-    observed.note(model, held_out, said, TASKS["topic"])
+    observed = Diagnostics()
+    observed.add(model, held_out, said, TOPIC_TASK)
     known = {"task": "topic", "classes": ["boats", "bread"], "name": "../news"}
-    bundle.save(folder / "topics", model, {**known, "judged": profile(said, observed.unknown_share)})
-    bundle.save(folder / "old", model, known)
+    save_bundle(folder / "topics", model, {**known, "judged": profile(said, observed.unknown_share)})
+    save_bundle(folder / "old", model, known)
     desk = little_desk.desk()
-    bundle.save(folder / "desk", desk.estimator, {"task": "boilerplate", "classes": ["boilerplate", "content"]})
+    save_bundle(folder / "desk", desk.estimator, {"task": "boilerplate", "classes": ["boilerplate", "content"]})
     return folder
 
 
@@ -160,7 +160,7 @@ def test_a_cleaner_is_judged_on_labelled_paragraphs(
         (["--model", "models/topics", "empty.jsonl"], 3, "empty.jsonl: no rows"),
         (["--model", "models/topics", "bad.jsonl"], 3, "bad.jsonl: 1 of 1 rows are unusable (bad.jsonl:1: text: empty"),
         (["--model", "models/desk", "new.jsonl"], 3, "new.jsonl: 4 of 4"),
-        (["--model", "models/nowhere", "new.jsonl"], 4, "models/nowhere: is not there"),
+        (["--model", "models/nowhere", "new.jsonl"], 4, "models/nowhere: does not exist"),
         (["--model", "models/topics", "-o", "new.jsonl", "new.jsonl"], 5, "can't make a run folder here"),
         (["new.jsonl"], 2, "the following arguments are required: --model"),
     ],

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from copydesk import bundle
+from copydesk.bundle import save_bundle
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.linear import LinearSVM
 from copydesk.cli import main
@@ -26,9 +26,9 @@ LABELS = ["boats", "boats", "bread", "bread"]
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     topics = TextClassifier(TfidfFeatures(families=[{"ngram_range": (1, 1)}]), LinearSVM(), Argmax())
-    bundle.save(folder / "topics", topics.fit(TEXTS, LABELS), {"task": "topic", "classes": ["boats", "bread"]})
+    save_bundle(folder / "topics", topics.fit(TEXTS, LABELS), {"task": "topic", "classes": ["boats", "bread"]})
     desk = little_desk.desk()
-    bundle.save(folder / "desk", desk.estimator, {"task": "boilerplate", "classes": ["boilerplate", "content"]})
+    save_bundle(folder / "desk", desk.estimator, {"task": "boilerplate", "classes": ["boilerplate", "content"]})
     return folder
 
 
@@ -115,7 +115,7 @@ def test_standard_input_is_read(
         (["--model", "models/topics", "rows.jsonl"], 3, "rows.jsonl:1: expected a string in the field 'text'"),
         (["--model", "models/topics", "--label", "chess", "article.txt"], 2, "--label chess: the model knows boats"),
         (["--model", "models/desk", "--label", "content", "page.txt"], 2, "it is no topic model"),
-        (["--model", "models/nowhere", "article.txt"], 4, "models/nowhere: is not there"),
+        (["--model", "models/nowhere", "article.txt"], 4, "models/nowhere: does not exist"),
         (["--model", "models/topics", "--limit", "0", "article.txt"], 2, "--limit 0: a whole number from 1"),
         (["article.txt"], 2, "the following arguments are required: --model"),
     ],

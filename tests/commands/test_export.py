@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from copydesk import bundle
+from copydesk.bundle import save_bundle
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.linear import LinearSVM, LogisticRegression
 from copydesk.classifiers.nb import NBWeighted
@@ -39,7 +39,7 @@ def test_scores_and_labels_are_the_same(features: Any, classifier: Any) -> None:
 
 def test_the_file_is_read_where_copydesk_is_not(tmp_path: Path) -> None:
     model = TextClassifier(TfidfFeatures(), LinearSVM(), Argmax()).fit(TEXTS, LABELS)
-    bundle.save(tmp_path / "model", model, {"task": "topic", "classes": sorted(set(LABELS))})
+    save_bundle(tmp_path / "model", model, {"task": "topic", "classes": sorted(set(LABELS))})
     file = tmp_path / "m.joblib"
     assert main(["export", "--model", str(tmp_path / "model"), "-o", str(file)]) == 0
     assert main(["export", "--model", str(tmp_path / "model"), "-o", str(file)]) == 5  # not over what is there

@@ -82,7 +82,7 @@ def test_a_damaged_run_is_named_and_the_others_are_listed(root: Path, capsys: py
         (["nowhere"], 3, "nowhere: no such folder"),
         (["experiments/runs/news/10-00"], 3, "no finished run here"),
         (["--sort", "colour"], 2, "invalid choice: 'colour'"),
-        (["--colour"], 2, "unrecognized arguments: --colour"),
+        (["--colour"], 2, "runs: no option --colour; valid: --help, --json, --sort; see copydesk runs --help"),
         (["experiments/runs/news/08-00/run.json"], 3, "no such folder"),
     ],
 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from copydesk.compiled.kernel import sources
+import pytest
+
+from copydesk.compiled.kernel import PACKAGE, WITH_KERNELS, sources
 
 BELOW = """\
 from copydesk.compiled.kernel import kernel
@@ -37,11 +40,14 @@ def test_the_digest_is_of_all_modules_with_kernels(tmp_path: Path) -> None:
         return sources.__wrapped__(tmp_path)
 
     folder(tmp_path, "features", one="1", two="2")
+    folder(tmp_path, "features/kernels", four="4")
     folder(tmp_path, "classifiers", three="3")
     found = [digest()]
     folder(tmp_path, "classifiers", three="33")
     found.append(digest())
     folder(tmp_path, "features", one="12", two="")  # a character that moves from one file to the next
+    found.append(digest())
+    folder(tmp_path, "features/kernels", four="44")
     found.append(digest())
     (tmp_path / "features" / "two.py").unlink()
     found.append(digest())
@@ -50,10 +56,34 @@ def test_the_digest_is_of_all_modules_with_kernels(tmp_path: Path) -> None:
     assert digest() == found[-1]
 
 
+DECORATORS = {"kernel", "njit", "jit", "vectorize", "guvectorize", "intrinsic"}
+
+
+def compiles(module: Path) -> bool:
+    """Whether a module decorates a function as compiled code."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        for decorator in getattr(node, "decorator_list", []):
+            named = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if (named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", None)) in DECORATORS:
+                return True
+    return False
+
+
+@pytest.mark.parametrize("room", WITH_KERNELS)
+def test_every_digested_folder_holds_kernels(room: str) -> None:
+    assert any(compiles(module) for module in (PACKAGE / room).rglob("*.py"))
+
+
+def test_every_module_with_kernels_is_digested() -> None:
+    modules = [module.relative_to(PACKAGE) for module in PACKAGE.rglob("*.py") if compiles(module)]
+    assert len(modules) > 10
+    assert {module.parts[0] for module in modules} <= set(WITH_KERNELS)
+
+
 PROGRAM = """\
 import sys
-from copydesk.features import compiled
-compiled.sources = lambda: sys.argv[1]
+import copydesk.compiled.kernel
+copydesk.compiled.kernel.sources = lambda: sys.argv[1]
 from above import twice
 print(twice(1), sum(twice.stats.cache_hits.values()), sum(twice.stats.cache_misses.values()))
 """

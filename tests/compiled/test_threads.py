@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk.compiled.threads import in_threads, runs, shares
+from copydesk.compiled.threads import even_slices, in_threads, split_documents
 
 
 @given(st.lists(st.integers(), max_size=20), st.sampled_from([None, 1, 2, 3]))
@@ -53,9 +53,9 @@ def test_where_a_part_fails_its_error_is_raised_and_no_other_is_begun(failing: i
 
 @given(st.integers(0, 50), st.integers(1, 5))
 def test_runs_are_all_items_in_order(n: int, threads: int) -> None:
-    assert [at for run in runs(n, threads) for at in range(n)[run]] == list(range(n))
+    assert [at for run in even_slices(n, threads) for at in range(n)[run]] == list(range(n))
 
 
 @given(st.lists(st.text(max_size=5), max_size=30), st.integers(1, 4))
 def test_shares_are_all_documents_in_order(documents: list[str], threads: int) -> None:
-    assert [each for share in shares(documents, threads) for each in share] == documents
+    assert [each for share in split_documents(documents, threads) for each in share] == documents

@@ -28,7 +28,7 @@ HOSTILE = [
     "copydesk.config.compose.Path",
     "copydesk.train.train",
     "copydesk.models.topic.load",
-    "copydesk.bundle.load",
+    "copydesk.bundle.load_bundle",
     "sklearn.utils.deprecated.__globals__",
     "sklearn.base.warnings.warn",
     "sklearn.datasets.fetch_openml",

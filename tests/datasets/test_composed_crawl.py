@@ -19,10 +19,11 @@ from copydesk.datasets.crawls.sites import Page, Site
 from copydesk.datasets.crawls.stories import SPARE_SENTENCES, split_sentences
 from copydesk.datasets.examples import Examples
 from copydesk.errors import DataError
-from copydesk.resources import find
+from copydesk.resources import shipped
+from copydesk.tasks import TOPIC_TASK
 from copydesk.text.paragraphs import split_paragraphs
 
-SHIPPED = find("data/boilerplate")
+SHIPPED = shipped("data/boilerplate")
 LANGUAGES = {"en", "de", "fr", "es", "it", "pt", "nl", "ru"}
 SUBJECTS = ("ferry", "bridge", "library", "orchard", "tunnel", "harbour", "museum", "stadium", "bakery", "railway")
 
@@ -36,7 +37,7 @@ class Articles:
     def load(self) -> Examples:
         texts = [self.text(at) for at in range(self.number)]
         frame = pd.DataFrame({"text": texts}).assign(label="x", group="", split="", position=0, title="")
-        return Examples(frame.assign(document=[str(at) for at in range(self.number)]), "topic", "written")
+        return Examples(frame.assign(document=[str(at) for at in range(self.number)]), TOPIC_TASK, "written")
 
     def text(self, at: int) -> str:
         subject = f"{SUBJECTS[at % 10]} {at:03d}"
@@ -55,7 +56,7 @@ class Given:
     texts: list[str]
 
     def load(self) -> Examples:
-        return Examples(pd.DataFrame({"text": self.texts}), "topic", "given")
+        return Examples(pd.DataFrame({"text": self.texts}), TOPIC_TASK, "given")
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pytest
 
 from copydesk.datasets.labelled_paragraphs import Paragraphs
 from copydesk.errors import ConfigError, DataError
+from copydesk.tasks import BOILERPLATE_TASK
 
 PAGE = [{"text": "Menu", "label": "boilerplate"}, {"text": "The ferry sails.", "label": "content"}]
 
@@ -29,7 +30,7 @@ def test_documents_become_rows_of_paragraphs(tmp_path: Path) -> None:
         {"id": 7, "title": None, "paragraphs": PAGE},
     )
     examples = Paragraphs(path).load()
-    assert examples.task == "boilerplate"
+    assert examples.task is BOILERPLATE_TASK
     frame = examples.frame
     assert frame["text"].tolist() == ["Menu", "The ferry sails.", "Ärger", "Menu", "The ferry sails."]
     assert frame["label"].tolist() == ["boilerplate", "content", "content", "boilerplate", "content"]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 import pytest
 
-from copydesk.datasets.examples import Examples, Task
+from copydesk.datasets.examples import Examples
 from copydesk.datasets.mixture import Mixture
 from copydesk.errors import ConfigError
 from copydesk.evaluation.predictions import Predictions
-from copydesk.tasks import Boilerplate
+from copydesk.tasks import BOILERPLATE_TASK, TOPIC_TASK, Task
 
 
 @dataclass
@@ -20,7 +20,7 @@ class Given:
 
     site: str
     weight: float | None = None
-    task: Task = "boilerplate"
+    task: Task = BOILERPLATE_TASK
 
     def load(self) -> Examples:
         frame = pd.DataFrame(
@@ -40,7 +40,7 @@ def test_added_rows_weigh_what_they_are_said_to_and_are_not_judged() -> None:
 
 def test_they_decide_no_threshold_and_no_score() -> None:
     frame = Mixture(Given("a"), Given("b")).load().frame
-    weights = Boilerplate.weights(frame)
+    weights = BOILERPLATE_TASK.weights(frame)
     assert weights is not None
     assert weights.tolist() == [2, 3, 0, 0]
     predictions = Predictions.of(
@@ -56,6 +56,6 @@ def test_nothing_added_is_the_main_dataset() -> None:
 
 def test_two_tasks_or_a_negative_weight_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"dataset.added: for the task topic"):
-        Mixture(Given("a"), Given("b", task="topic")).load()
+        Mixture(Given("a"), Given("b", task=TOPIC_TASK)).load()
     with pytest.raises(ConfigError, match=r"dataset.weight=-1"):
         Mixture(Given("a"), Given("b"), weight=-1).load()

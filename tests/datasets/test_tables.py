@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk.datasets import read_rows as formats
 from copydesk.datasets.audit import audit
 from copydesk.datasets.tables import Table
 from copydesk.errors import ConfigError, DataError
+from copydesk.formats import jsonl
 
 ROWS = [
     {"text": "First text, with a comma", "label": "NA", "site": "x.example", "head": "A title"},
@@ -112,6 +112,7 @@ def test_a_mistake_is_named_with_what_is_valid(
         Table(**{"path": str(path), **options}).load()
 
 
+@pytest.mark.fuzz
 @given(st.lists(st.tuples(st.text(min_size=1), st.text("ab0Nn", min_size=1)), min_size=1, max_size=8))
 def test_law_whatever_text_is_written_is_read_or_left_out_and_counted(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]
@@ -215,7 +216,7 @@ def test_parquet_strings_that_are_not_utf_8_are_named_by_row(tmp_path: Path) -> 
     pq.write_table(pa.table({"text": texts, "label": ["a", "b"]}), tmp_path / "t.parquet")
     examples = Table(str(tmp_path / "t.parquet"), max_bad=0.5).load()
     assert examples.frame["text"].tolist() == ["b"]
-    assert examples.notes["left_out"] == ["t.parquet:1: bytes that are not valid UTF-8"]
+    assert examples.notes["left_out"] == ["t.parquet:1: not UTF-8"]
 
 
 @pytest.mark.parametrize("name", ["t.jsonl.gz", "t.jsonl.zst", "t.csv.gz", "t.parquet"])
@@ -235,11 +236,50 @@ def test_a_quote_that_is_never_closed_is_refused_where_it_opens(tmp_path: Path) 
 
 
 def test_a_line_over_the_cap_is_left_out_and_the_next_one_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "MAX_ROW", 100)
+    monkeypatch.setattr(jsonl, "MAX_ROW", 100)
     rows = [{"text": "short", "label": "a"}, {"text": "x" * 1000, "label": "a"}, {"text": "next", "label": "a"}]
     examples = Table(str(write(tmp_path / "t.jsonl", rows)), max_bad=0.5).load()
     assert examples.frame["text"].tolist() == ["short", "next"]
-    assert examples.notes["left_out"] == ["t.jsonl:2: line over 100 characters"]
+    assert examples.notes["left_out"] == ["t.jsonl:2: line of 1,027 bytes, more than 100"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_csv_of_other_countries(tmp_path: Path, delimiter: str, encoding: str) -> None:
+    path = tmp_path / "t.csv"
+    rows = f'text{delimiter}label\n"Brücke, 3;4|5\t€"{delimiter}Städte\n'
+    path.write_bytes(rows.encode(encoding))
+    told = {"encoding": encoding} if encoding == "cp1252" else {}
+    frame = Table(str(path), **told).load().frame
+    assert frame[["text", "label"]].to_numpy().tolist() == [["Brücke, 3;4|5\t€", "Städte"]]
+
+
+def test_a_delimiter_is_given_where_none_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("text:label\na,b:x\n", encoding="utf-8")
+    assert Table(str(path), delimiter=":").load().frame["text"].tolist() == ["a,b"]
+    with pytest.raises(DataError, match="no column 'text'"):
+        Table(str(path)).load()
+    with pytest.raises(ConfigError, match=r"dataset\.delimiter=::: one character"):
+        Table(str(path), delimiter="::").load()
+
+
+def test_an_array_of_json_is_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps([*ROWS, {"text": 3, "label": "a"}], indent=1), encoding="utf-8")
+    examples = Table(str(path), max_bad=0.5).load()
+    assert examples.frame["label"].tolist() == ["NA", "00123", "None"]
+    assert examples.notes["left_out"] == ["t.json:20: text: int, expected a string"]
+
+
+@pytest.mark.parametrize("damage", ["checksum", "cut", "garbage"])
+def test_a_file_damaged_at_its_end_is_refused_with_the_last_row_that_was_read(tmp_path: Path, damage: str) -> None:
+    path = write(tmp_path / "t.jsonl.gz", ROWS * 500)
+    data = path.read_bytes()
+    changed = {"checksum": data[:-8] + bytes(4) + data[-4:], "cut": data[:-5], "garbage": data + b"garbage"}
+    path.write_bytes(changed[damage])
+    with pytest.raises(DataError, match=r"t\.jsonl\.gz: damaged or cut off after row 1500: "):
+        Table(str(path)).load()
 
 
 LINE = st.binary(max_size=60) | st.builds(
@@ -249,6 +289,7 @@ LINE = st.binary(max_size=60) | st.builds(
 )
 
 
+@pytest.mark.fuzz
 @given(st.lists(LINE, max_size=10))
 def test_law_whatever_the_bytes_a_row_is_exact_or_left_out(
     tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from copydesk.evaluation.comparison import aligned, compare, difference_of_data, mcnemar
+from copydesk.evaluation.comparison import compare, difference_of_data, in_same_order, mcnemar
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
+from copydesk.tasks import BOILERPLATE_TASK
 from helpers.judged import pages, topics
 
 
@@ -38,7 +39,7 @@ def test_rows_in_another_order_are_the_same_rows() -> None:
     shuffled = said.take(np.random.default_rng(0).permutation(len(said)))
     assert difference_of_data(said, shuffled) is None
     assert compare(said, shuffled, resamples=20).differences["accuracy"]["value"] == 0.0
-    first, second = aligned(said, shuffled)
+    first, second = in_same_order(said, shuffled)
     assert first.rows["document"].tolist() == second.rows["document"].tolist()
     np.testing.assert_array_equal(first.scores, second.scores)
 
@@ -65,7 +66,7 @@ def test_runs_on_other_rows_are_refused_with_the_reason(other: Predictions, reas
 
 
 def test_boilerplate_is_compared_by_character_too() -> None:
-    found = compare(pages(), pages(), "boilerplate", resamples=20)
+    found = compare(pages(), pages(), BOILERPLATE_TASK, resamples=20)
     assert {"article_lost", "boilerplate_removed", "boilerplate_f1"} <= set(found.differences)
 
 

@@ -60,7 +60,7 @@ def test_what_is_found_is_that_of_the_rows_written_out(rows: list[tuple[bool, fl
 
 def test_a_large_set_is_resampled_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
     hit, score, units = np.arange(60) % 3 == 0, np.linspace(0, 1, 60), np.arange(60)
-    for cells, expected in ((10**9, 500), (60 * 200, 200), (1, ranking.FEWEST)):
+    for cells, expected in ((10**9, 500), (60 * 200, 200), (1, ranking.FEWEST_RESAMPLES)):
         monkeypatch.setattr(ranking, "CELLS", cells)
         assert ranking_draws([(hit, score)], units, 60, 500, 0)["roc_auc"].shape == (expected,)
     assert ranking_draws([(hit, score)], units, 60, 5, 0)["roc_auc"].shape == (5,)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copydesk.evaluation.predictions import Predictions
-from copydesk.evaluation.shift import by_chance, distance, profile, shift_sections
+from copydesk.evaluation.shift import by_chance, distance, profile
+from copydesk.reports.shift_section import shift_sections
 from helpers.judged import topics
 
 MIXES = st.dictionaries(st.sampled_from("abcd"), st.floats(0.01, 1), min_size=1).map(

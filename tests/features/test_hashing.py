@@ -41,6 +41,7 @@ def test_hashing_folds_the_columns_of_a_vocabulary(n_features: int, analyzer: st
     assert abs(features.transform(TEXTS) - found).max() < 1e-12
 
 
+@pytest.mark.fuzz
 @given(texts=DOCUMENTS, cut=st.integers(0, 8))
 @settings(max_examples=50, deadline=None)
 def test_law_a_stream_in_parts_is_the_whole(texts: list[str], cut: int) -> None:

@@ -11,15 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copydesk.features.kernels.paragraph_shapes import shift_rows
-from copydesk.features.paragraph_features import (
-    AGREEMENT,
-    POSITION,
-    REPETITION,
-    SHAPE,
-    PageRows,
-    ParagraphFeatures,
-    page_numbers,
-)
+from copydesk.features.pages.page_rows import SHAPE, PageRows
+from copydesk.features.paragraph_features import AGREEMENT, POSITION, REPETITION, ParagraphFeatures, page_numbers
 from copydesk.features.tfidf import TfidfFeatures
 
 LONG = "The council said on Tuesday that the old bridge over the river would stay closed until the spring of next year."
@@ -48,6 +41,7 @@ def test_shape() -> None:
     assert np.isfinite(list(shape_of("").values())).all()
 
 
+@pytest.mark.fuzz
 @given(st.text(max_size=60))
 @settings(deadline=None)
 def test_law_shape_counts_what_python_counts(text: str) -> None:

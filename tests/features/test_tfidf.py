@@ -57,6 +57,7 @@ OURS = st.fixed_dictionaries(
 UNICODE = st.text(max_size=40) | st.text(st.characters(codec=None), max_size=20) | st.text("ab \n.É日", max_size=60)
 
 
+@pytest.mark.fuzz
 @settings(max_examples=400)
 @given(st.lists(UNICODE | st.sampled_from(TEXTS), min_size=1, max_size=12), OPTIONS, OURS)
 def test_law_every_combination_of_options_on_any_text_gives_scikit_learns_features(
@@ -65,12 +66,14 @@ def test_law_every_combination_of_options_on_any_text_gives_scikit_learns_featur
     check(texts, ours, **options)
 
 
+@pytest.mark.fuzz
 @settings(max_examples=100)
 @given(OPTIONS)
 def test_law_every_combination_of_options_gives_scikit_learns_features(options: dict[str, Any]) -> None:
     check(TEXTS, **options)
 
 
+@pytest.mark.fuzz
 @settings(max_examples=100)
 @given(st.lists(UNICODE, max_size=8), st.sampled_from(["word", "char", "char_wb"]))
 def test_law_unsorted_columns_are_the_same_ones_in_order_of_appearance(texts: list[str], analyzer: str) -> None:
@@ -117,6 +120,7 @@ def test_families_stand_side_by_side_as_in_a_feature_union() -> None:
     same(ours.transform(TEXTS[:4]), sp.csr_matrix(union.transform(TEXTS[:4])))
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("analyzer", ["word", "char_wb"])
 def test_law_threads_change_nothing(analyzer: str) -> None:
     texts = [f"{TEXTS[i % 4]} number{i} {'word' * (i % 7)}" for i in range(200)]
@@ -195,6 +199,7 @@ def test_strings_whose_hashes_collide_are_told_apart_by_their_bytes() -> None:
     assert strings.find(text, spans, keys, frozen=False).tolist() == [0, 1, 0, 2]
 
 
+@pytest.mark.fuzz
 @given(st.lists(st.text(max_size=12), max_size=20))
 def test_law_strings_are_numbered_as_they_first_appear(texts: list[str]) -> None:
     strings = Strings(np.uint64(0x9E3779B97F4A7C15), rows=4)

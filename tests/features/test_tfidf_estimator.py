@@ -11,6 +11,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 import skops.io
@@ -22,7 +23,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks as checks
 
-from copydesk.bundle.encoding import Encoded, decode
+from copydesk.bundle.encoding import EncodedEstimator, decode_estimator
 from copydesk.features.tfidf import TfidfFeatures
 from helpers.reference import TEXTS
 
@@ -108,11 +109,11 @@ def through_joblib(model: Any) -> Any:
 
 
 def through_a_bundle(model: Any) -> Any:
-    encoded = Encoded(model)
+    encoded = EncodedEstimator(model)
     assert not encoded.parts
     for array in encoded.arrays.values():
         array.flags.writeable = False  # as arrays of a file that is mapped
-    return decode(encoded.tree, encoded.arrays, {})
+    return decode_estimator(encoded.tree, encoded.arrays, {})
 
 
 @pytest.mark.parametrize(
@@ -175,3 +176,19 @@ def test_vocabulary_and_names_say_the_same() -> None:
 def test_names_of_several_families_tell_them_apart() -> None:
     features = TfidfFeatures(families=[{}, {"analyzer": "char"}]).fit(["ab"])
     assert features.get_feature_names_out().tolist() == ["family0__ab", "family1__a", "family1__b"]
+
+
+@pytest.mark.parametrize("make", [lambda texts: {"text": texts}, lambda texts: pd.DataFrame({"text": texts})])
+def test_a_table_in_place_of_a_column_is_refused(make):
+    features = TfidfFeatures().fit(["one text", "another text"])
+    for method in (features.fit, features.fit_transform, features.transform):
+        with pytest.raises(TypeError, match=r"pass a column, such as table\['text'\]"):
+            method(make(["one text"]))
+
+
+def test_chunked_arrays_and_generators_are_read_like_lists():
+    texts = ["one text", "another text", "a third"]
+    expected = TfidfFeatures().fit_transform(texts)
+    chunked = pa.chunked_array([texts[:1], texts[1:]])
+    for given in (chunked, chunked.combine_chunks(), iter(texts), pd.Series(texts)):
+        assert (TfidfFeatures().fit_transform(given) != expected).nnz == 0

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from copydesk.features.kernels import hash_table as table
-from copydesk.features.ngrams.patterns import goes_astray
+from copydesk.features.kernels.hash_table import HASHED
+from copydesk.features.ngrams.patterns import backtracking_example
 from copydesk.features.ngrams.strings import Strings, self_keyed
 from copydesk.features.ngrams.terms import encode_terms
 from copydesk.features.tfidf import SlowPatternWarning, TfidfFeatures
@@ -68,7 +68,7 @@ def test_models_of_different_keys_hash_to_different_columns() -> None:
 def test_words_of_one_hash_are_different_terms(monkeypatch: pytest.MonkeyPatch) -> None:
     def all_alike(*arguments: Any) -> Any:
         keys, spans, starts = whole(*arguments)
-        return np.where(keys >= table.HASHED, table.HASHED | np.uint64(5), keys), spans, starts
+        return np.where(keys >= HASHED, HASHED | np.uint64(5), keys), spans, starts
 
     from copydesk.features.ngrams import terms
 
@@ -86,7 +86,7 @@ def test_a_table_of_colliding_strings_grows_and_keeps_them_apart() -> None:
     names = [f"a longer string {n}" for n in range(2000)]
     strings = Strings(np.uint64(3), rows=8)
     text, spans, keys = self_keyed(*encode_terms(names), np.uint64(3))
-    keys[:] = table.HASHED | np.uint64(77)
+    keys[:] = HASHED | np.uint64(77)
     assert strings.find(text, spans, keys, frozen=False).tolist() == list(range(2000))
     assert strings.find(text, spans, keys, frozen=True).tolist() == list(range(2000))
 
@@ -165,7 +165,7 @@ def test_a_pattern_that_never_ends_is_refused_before_a_document_is_read(pattern:
     [r"(?:\w++\s?)+$", r"[A-Za-z]+(?:['-][A-Za-z]+)*", r"\$?\d+(?:[.,]\d+)*|\w+", r"https?://\S+|#?\w+", r"\S+"],
 )
 def test_patterns_that_end_are_taken(pattern: str) -> None:
-    assert goes_astray(re.compile(pattern)) is None
+    assert backtracking_example(re.compile(pattern)) is None
 
 
 @pytest.mark.parametrize(

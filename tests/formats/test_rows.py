@@ -16,11 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from copydesk.formats import readers
-from copydesk.formats.encoders import Csv, JsonLines
-from copydesk.formats.readers import read_records
-from copydesk.formats.rows import Fields, Rejected, Row, members_of, parse, to_json, value_text
-from copydesk.formats.sources import Source
+from copydesk.formats import csv as csv_format
+from copydesk.formats import jsonl
+from copydesk.formats.csv import Cells, Csv
+from copydesk.formats.jsonl import JsonLines, members_of, value_text
+from copydesk.formats.parquet import Parquet, to_parquet
+from copydesk.formats.parquet_types import plain_type
+from copydesk.formats.readers import parse, read_records
+from copydesk.formats.rows import SHOWN_BYTES, Fields, Record, Rejected, Row, Source, to_json
 from copydesk.streams import rejects
 
 
@@ -102,7 +105,7 @@ def test_a_byte_order_mark_and_line_ends_of_windows_are_no_part_of_a_row(tmp_pat
 
 
 def test_a_line_over_the_cap_is_rejected_and_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readers, "MAX_ROW", 5000)
+    monkeypatch.setattr(jsonl, "MAX_ROW", 5000)
     file = tmp_path / "in.jsonl.gz"
     with gzip.open(file, "wb") as out:
         out.write(b'{"text": "' + b"a" * 100_000 + b'"}\n{"text": "b"}\n' + b'{"text": "' + b"c" * 9000)
@@ -112,7 +115,7 @@ def test_a_line_over_the_cap_is_rejected_and_not_held(tmp_path: Path, monkeypatc
         assert isinstance(row, Rejected)
         told = json.loads(rejects.to_line(row))
         assert told["cut_from_bytes"] == size
-        assert len(told["row"]) == readers.SHOWN_BYTES
+        assert len(told["row"]) == SHOWN_BYTES
 
 
 JSON = st.recursive(
@@ -122,6 +125,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.fuzz
 @given(st.dictionaries(st.text(st.characters(), max_size=5), JSON, max_size=5), st.text(st.characters()), st.booleans())
 def test_law_any_object_comes_out_with_every_field_as_it_was(fields: dict[str, Any], text: str, escaped: bool) -> None:
     row = {**fields, "text": text}
@@ -134,6 +138,7 @@ def test_law_any_object_comes_out_with_every_field_as_it_was(fields: dict[str, A
     to_json(row).encode()  # always UTF-8
 
 
+@pytest.mark.fuzz
 @given(st.text(alphabet='{}[]",:\\ \n\tau1-.e0nltrfs\u2028\x00é'))
 def test_law_what_is_taken_for_json_is_json_and_the_other_way_round(line: str) -> None:
     try:
@@ -167,7 +172,7 @@ def test_csv_cells_stay_the_text_that_they_are(tmp_path: Path) -> None:
 def test_csv_records_that_are_none_are_rejected_with_their_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readers, "MAX_ROW", 2000)
+    monkeypatch.setattr(csv_format, "MAX_ROW", 2000)
     file = tmp_path / "in.csv"
     lines = [
         b"id,text\n",
@@ -225,6 +230,111 @@ def test_a_compressed_file_that_is_cut_off_gives_its_rows_and_says_so(tmp_path: 
     assert "can't be read from here on: damaged or cut off" in rows[-1].reason
 
 
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+@pytest.mark.parametrize("damage", ["checksum", "cut", "garbage"])
+def test_rows_before_the_damage_at_the_end_of_a_file_are_all_read(tmp_path: Path, suffix: str, damage: str) -> None:
+    data = b"".join(b'{"text": "a", "n": %d}\n' % n for n in range(4_000))
+    packed = gzip.compress(data) if suffix == ".gz" else pa.compress(data, "zstd", asbytes=True)
+    wrong = packed[:-8] + bytes(4) + packed[-4:] if suffix == ".gz" else zstd_with_wrong_checksum(data)
+    file = tmp_path / f"in.jsonl{suffix}"
+    file.write_bytes(packed)
+    assert len(rows_of(file)) == 4_000
+    cut = packed[:-2] if suffix == ".gz" else wrong[:-2]  # a block of Zstandard is whole or nothing
+    file.write_bytes({"checksum": wrong, "cut": cut, "garbage": packed + b"garbage, no frame"}[damage])
+    *rows, damaged = rows_of(file)
+    assert len(rows) == 4_000
+    assert all(isinstance(row, Row) for row in rows)
+    assert isinstance(damaged, Rejected)
+    assert damaged.record.line == 4_001
+    assert "can't be read from here on" in damaged.reason
+
+
+def zstd_with_wrong_checksum(data: bytes) -> bytes:
+    """Return a frame of Zstandard (RFC 8878) with uncompressed blocks and a checksum of zeros."""
+    blocks = [data[at : at + 100_000] for at in range(0, len(data), 100_000)]
+    heads = [(len(block) << 3 | (block is blocks[-1])).to_bytes(3, "little") for block in blocks]
+    body = b"".join(head + block for head, block in zip(heads, blocks, strict=True))
+    return b"\x28\xb5\x2f\xfd\x04\x58" + body + bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ('[{"text": "a"}, {"text": "b"}]', [(1, "a"), (1, "b")]),
+        ('\ufeff[\n  {"text": "a",\n   "n": [1,\n 2]},\n  {"text": "]"}\n]\n', [(2, "a"), (5, "]")]),
+        ('{"text": "one\\nobject"}', [(1, "one\nobject")]),
+        ('{"text": "a"}\n{"text": "b"}\n', [(1, "a"), (2, "b")]),
+        ("[]", []),
+        ("", []),
+        ('[{"text": "a"}, 7, [1], "s"]', [(1, "a"), (1, "number"), (1, "list"), (1, "string")]),
+        ('[{"text": "a"}, {"text": "b"]', [(1, "a"), (1, "not JSON from here on: Expecting")]),
+        ('[{"text": "a"}', [(1, "a"), (1, "not JSON from here on: Expecting ']'")]),
+        ('[{"text": "a"}] 8', [(1, "a"), (1, "not JSON from here on: Extra data")]),
+        ('[{"text": "a"} {"text": "b"}]', [(1, "a"), (1, "Expecting ','")]),
+        ("[" * 50_000, [(1, "JSON nested too deep")]),
+    ],
+)
+def test_a_json_file_is_an_array_or_objects(tmp_path: Path, content: str, expected: list[tuple[int, str]]) -> None:
+    file = tmp_path / "in.json"
+    file.write_text(content, encoding="utf-8")
+    found = [(row.record.line, row.text if isinstance(row, Row) else row.reason) for row in rows_of(file, "json")]
+    assert [line for line, _ in found] == [line for line, _ in expected]
+    assert all(said in text for (_, text), (_, said) in zip(found, expected, strict=True))
+
+
+@pytest.mark.parametrize("size", [10, 70_000, 300_000])
+def test_elements_of_json_longer_than_a_read_come_out_as_they_were_written_on_one_line(
+    tmp_path: Path, size: int
+) -> None:
+    rows = [{"text": "é" * size, "n": n, "nested": {"a": ["}", '"', "\\"]}} for n in range(5)]
+    file = tmp_path / "in.json"
+    file.write_text(json.dumps(rows, indent=2, ensure_ascii=False).replace("0,", "1.10,"), encoding="utf-8")
+    found = written(rows_of(file, "json"))
+    assert [json.loads(line) for line in found] == [rows[0] | {"n": 1.1}, *rows[1:]]
+    assert '"n": 1.10' in found[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+@pytest.mark.parametrize(("file_format", "content"), [("csv", "id;text\n1;Käse\n"), ("jsonl", '{"text": "Käse"}\n')])
+def test_text_in_other_encodings(tmp_path: Path, encoding: str, file_format: str, content: str) -> None:
+    file = tmp_path / "in"
+    file.write_bytes(content.encode(encoding))
+    told = "utf-8" if encoding == "utf-16" else encoding  # its byte order mark shows it
+    source = Source("in", file, file_format, told)
+    (row,) = [parse(record, Fields()) for record in read_records(source, "text")]
+    assert isinstance(row, Row)
+    assert row.text == "Käse"
+
+
+def test_bytes_that_are_not_in_the_encoding_reject_their_row(tmp_path: Path) -> None:
+    file = tmp_path / "in"
+    file.write_bytes(b'{"text": "a\x80"}\n{"text": "b\x81"}\n')
+    good, bad = [parse(r, Fields()) for r in read_records(Source("in", file, "jsonl", "cp1252"), "text")]
+    assert isinstance(good, Row)
+    assert good.text == "a€"
+    assert isinstance(bad, Rejected)
+
+
+def test_views_and_dictionaries_of_arrow_are_read_and_written(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "text": pa.array(["a", "b"], pa.string_view()),
+            "raw": pa.array([b"x", None], pa.binary_view()),
+            "kind": pa.array(["k", "k"]).dictionary_encode(),
+        }
+    )
+    parquet.write_table(table, tmp_path / "in.parquet")
+    rows = rows_of(tmp_path / "in.parquet", "parquet")
+    encoded = Parquet().encode([row for row in rows if isinstance(row, Row)], [{"label": "x"}] * 2)
+    (tmp_path / "part").write_bytes(encoded.header + encoded.data)
+    to_parquet(tmp_path / "part", tmp_path / "out.parquet")
+    found = parquet.read_table(tmp_path / "out.parquet")
+    assert found.to_pylist() == [{**row, "label": "x"} for row in table.to_pylist()]
+    assert found.schema.field("text").type == pa.string()
+    nested = pa.list_(pa.struct([("s", pa.string_view()), ("raw", pa.list_(pa.binary_view()))]))
+    assert plain_type(nested) == pa.list_(pa.struct([("s", pa.string()), ("raw", pa.list_(pa.binary()))]))
+
+
 def test_parquet_rows_come_out_as_json(tmp_path: Path) -> None:
     import datetime as dt
     import decimal
@@ -246,10 +356,9 @@ def test_a_parquet_string_that_is_not_utf8_rejects_its_row_alone(tmp_path: Path)
     assert kinds == [Row, Rejected, Row]
 
 
+@pytest.mark.fuzz
 @given(st.lists(st.tuples(st.text(), st.text(min_size=1)), min_size=1, max_size=5), st.booleans())
 def test_law_csv_in_is_csv_out(rows: list[tuple[str, str]], escape: bool) -> None:
-    from copydesk.formats.readers import Cells, Record
-
     source = Source("in.csv", None, "csv")
     records = [Record(source, n, Cells(("note", "text"), list(cells), ""), 1) for n, cells in enumerate(rows)]
     parsed = [Row(record, record.raw.cells[1], "", "", {}) for record in records]

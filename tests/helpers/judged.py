@@ -1,4 +1,4 @@
-"""Predictions to write reports about: topics with any number of classes, and pages of paragraphs."""
+"""Predictions for reports: topics with any number of classes, and pages of paragraphs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
 from copydesk.reports.report import Highlight, Report
+from copydesk.tasks import find_task
 
 HOSTILE = (
     "</div></details><script>document.title = 'broken'</script><img src=x onerror=\"document.title='broken'\">"
@@ -25,7 +26,7 @@ def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def topics(n: int = 120, classes: int = 3, seed: int = 0, right: float = 0.8, text: str = "") -> Predictions:
-    """Return predictions on texts, a share ``right`` of them right; more right ones never unmake the others."""
+    """Return predictions on texts, a share ``right`` of them correct; those of a smaller share stay correct."""
     draw = np.random.default_rng(seed)
     names = np.asarray([f"class {number:02}" for number in range(classes)], dtype=object)
     label = np.arange(n) % classes
@@ -46,7 +47,7 @@ def topics(n: int = 120, classes: int = 3, seed: int = 0, right: float = 0.8, te
 
 
 def pages(n: int = 12, seed: int = 0) -> Predictions:
-    """Return predictions on the paragraphs of pages: some article is cut on the first, some boilerplate left on all."""
+    """Return predictions on paragraphs of pages: the first loses some article, half keep some boilerplate."""
     rows, said = [], []
     for number in range(n):
         for at in range(14):
@@ -71,7 +72,7 @@ def pages(n: int = 12, seed: int = 0) -> Predictions:
 
 
 def report(predictions: Predictions, task: str = "topic", **more: Any) -> Report:
-    """Return a report on predictions, with every part that is not said otherwise."""
+    """Return a report on predictions; parts that ``more`` does not give have defaults."""
     first = predictions.rows.iloc[0]
     marks = {
         (row.document, row.position): Highlight([(0, 5, 0.4), (3, 9, -0.2), (1990, 2400, 0.1)], [("word", 0.4)])
@@ -87,4 +88,6 @@ def report(predictions: Predictions, task: str = "topic", **more: Any) -> Report
         "strongest": {first["label"]: [("ferry", 1.5), ("harbour", 0.5)]},
         "highlights": marks,
     }  # fmt: skip
-    return Report(metrics=evaluate(predictions, task, resamples=100), predictions=predictions, **{**given, **more})
+    return Report(
+        metrics=evaluate(predictions, find_task(task), resamples=100), predictions=predictions, **{**given, **more}
+    )

@@ -1,4 +1,4 @@
-"""A small cleaner of the tests' own: forty pages of four sites, two stages, trained in a second."""
+"""Small cleaner for tests: forty pages of four sites, two stages, trained in a second."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def page(draw: random.Random) -> list[tuple[str, str]]:
     story = [f"{draw.choice(SUBJECTS)} in brief"] + [
         " ".join(sentence(draw) for _ in range(3)) for _ in range(draw.randint(3, 6))
     ]
-    if draw.random() < 0.5:  # what can't be told apart by its words
+    if draw.random() < 0.5:  # its words do not tell the label
         story.append(EITHER)
     return [
         *((line, "boilerplate") for line in draw.sample(HEAD, 2)),
@@ -46,7 +46,7 @@ def page(draw: random.Random) -> list[tuple[str, str]]:
 
 
 def frame(pages: int = 40, seed: int = 0) -> pd.DataFrame:
-    """Return labelled paragraphs as datasets give them."""
+    """Return labelled paragraphs in a dataset's frame."""
     draw = random.Random(seed)
     rows = [
         {"text": text, "label": label, "group": f"site{number % 4}", "split": "", "document": f"d{number}",
@@ -58,13 +58,13 @@ def frame(pages: int = 40, seed: int = 0) -> pd.DataFrame:
 
 
 def article(seed: int = 99) -> str:
-    """Return a page of no training site as a crawl brings it."""
+    """Return a crawled page of a site outside the training data."""
     return "\n\n".join(text for text, _ in page(random.Random(seed)))
 
 
 @cache
 def desk() -> Cleaner:
-    """Return a cleaner; it is shared, so tests must not change it."""
+    """Return the shared cleaner; tests must not change it."""
     rows = frame()
     # kernels read the text of any width; few columns, so that n-grams share some
     text = TfidfFeatures(families=[{"ngram_range": (1, 2), "n_features": 2**10}], sublinear_tf=True, dtype=np.float32)

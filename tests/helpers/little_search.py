@@ -1,4 +1,4 @@
-"""Little articles and a config over them, for searches that end in a moment."""
+"""Small articles and a config over them, for searches that take a moment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
-from copydesk.resources import find
+from copydesk.resources import shipped
 
 TOPICS = {
     "boats": ["ferry", "harbour", "sail", "tide", "anchor", "deck"],
@@ -29,7 +29,7 @@ space:
 
 
 def articles(path: Path, n: int = 60, sites: int = 0) -> Path:
-    """Write articles that are not easy to tell apart."""
+    """Write articles whose labels are hard to tell apart."""
     draw = random.Random(5)
     with path.open("w", encoding="utf-8") as lines:
         for number in range(n):
@@ -50,5 +50,5 @@ def options(folder: Path, space: str = SPACE) -> Path:
 def config(folder: Path, *overrides: str) -> DictConfig:
     """Compose a run's config over little articles, its runs in ``folder``."""
     given = [f"dataset.path={articles(folder / 'articles.jsonl')}", f"runs={folder / 'runs'}"]
-    with initialize_config_dir(str(find("conf")), version_base="1.3"):
+    with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
         return compose("train", ["dataset=table", "split=stratified", *given, *overrides])

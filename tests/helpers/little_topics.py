@@ -1,11 +1,11 @@
-"""A small topic model of the tests' own: thirty texts of three labels, learnt in a moment."""
+"""Small topic model for tests: thirty texts of three labels, trained in a moment."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from copydesk import bundle
+from copydesk.bundle import save_bundle
 from copydesk.classifiers.decision import Calibrated
 from copydesk.classifiers.linear import LinearSVM
 from copydesk.estimator import TextClassifier
@@ -22,5 +22,5 @@ def fitted(C: float = 1.0, **features: Any) -> TextClassifier:
 
 def save(path: Path, **features: Any) -> str:
     """Save the model; return its folder."""
-    bundle.save(path, fitted(**features), {"task": "topic", "classes": sorted(set(LABELS))})
+    save_bundle(path, fitted(**features), {"task": "topic", "classes": sorted(set(LABELS))})
     return str(path)

@@ -1,4 +1,4 @@
-"""The command line as a process that starts in milliseconds: forked from one that has imported everything."""
+"""Command-line processes that start in milliseconds, forked from a server with everything imported."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class Running:
         return self
 
     def end(self) -> int:
-        """Return the exit code, negative for a signal that ended it, when it has ended."""
+        """Wait for the end; return the exit code, negative for a signal."""
         self.process.join(900)
         assert not self.process.is_alive(), "the command hangs"
         said = (self.folder / f"stderr{self.process.pid}").read_text(encoding="utf-8")
-        # whoever comes first on a machine compiles, and says so
+        # the first process on a machine compiles the kernels and reports it
         self.said = "".join(line for line in said.splitlines(keepends=True) if COMPILING not in line)
         (self.folder / f"stderr{self.process.pid}").unlink()
         return int(self.process.exitcode)
@@ -149,9 +149,9 @@ def _interrupt(number: int, line: int) -> None:
 
 
 def save_in_turn(path: Path, models: Path, first: int) -> None:
-    """Save two models over each other, without end."""
-    from copydesk import bundle
+    """Save two models over each other until killed."""
+    from copydesk.bundle import load_bundle, save_bundle
 
-    two = [bundle.load(models / str(number))[0] for number in (0, 1)]
+    two = [load_bundle(models / str(number))[0] for number in (0, 1)]
     for turn in range(first, 10**9):
-        bundle.save(path, two[turn % 2], {"task": "topic", "classes": []})
+        save_bundle(path, two[turn % 2], {"task": "topic", "classes": []})

@@ -1,4 +1,4 @@
-"""Folders of finished runs, as ``copydesk train`` leaves them, without training."""
+"""Folders of finished runs, made without training."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
+from copydesk.tasks import find_task
 
 
 def record(folder: Path, said: Predictions, task: str = "topic", **info: Any) -> Path:
@@ -17,7 +18,7 @@ def record(folder: Path, said: Predictions, task: str = "topic", **info: Any) ->
     known = {"experiment": folder.parent.name, "started": f"2026-01-01T{folder.name}", "overrides": ["classifier.C=2"],
              "seconds": {"total": 1.5}, "dataset": {"name": "made up"}}  # fmt: skip
     (folder / "run.json").write_text(json.dumps({**known, **info}), encoding="utf-8")
-    metrics = evaluate(said, task, resamples=50)
+    metrics = evaluate(said, find_task(task), resamples=50)
     (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
     said.save(folder / "predictions.parquet")
     latest = folder.parent / "latest"

@@ -1,4 +1,4 @@
-"""TfidfFeatures beside scikit-learn's TfidfVectorizer, for tests."""
+"""Comparison of TfidfFeatures with scikit-learn's TfidfVectorizer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TEXTS = [
 
 
 def same(ours: Any, theirs: Any, tolerance: float = 1e-12) -> None:
-    """Hold that two matrices are equal up to a tolerance, and that none has an entry that the other lacks."""
+    """Assert that two matrices have the same entries, up to a tolerance."""
     assert ours.shape == theirs.shape
     assert ours.nnz == theirs.nnz
     ours, theirs = ours.sorted_indices(), theirs.sorted_indices()
@@ -36,7 +36,7 @@ def same(ours: Any, theirs: Any, tolerance: float = 1e-12) -> None:
 
 
 def check(texts: list[str], ours: dict[str, Any] | None = None, **options: Any) -> None:
-    """Fit both and compare terms, idf and values, or refusals; ``ours`` are options that are not scikit-learn's."""
+    """Fit both; compare terms, idf and values, or errors. ``ours`` are options that scikit-learn lacks."""
     tolerance = 1e-6 if options.get("dtype") in ("float32", np.float32) else 1e-12
     with warnings.catch_warnings():
         # scikit-learn's, of options that do not go together; and both take logarithms of 0 where a term is nowhere

@@ -1,4 +1,4 @@
-"""A training set that is like text, for tests of classifiers."""
+"""Training data like text, for tests of classifiers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 
 def documents(n_classes: int, n: int = 150, dtype: type = np.float64) -> tuple[sp.csr_matrix, np.ndarray]:
-    """Sparse rows of unit length, more features than samples, many features in a single row: like text."""
+    """Return sparse rows of unit length, more features than samples, many features in a single row."""
     rng = np.random.default_rng(n_classes)
     y = rng.integers(0, n_classes, n)
     topics = rng.random((n_classes, 400)) ** 8

@@ -1,6 +1,7 @@
-"""Trials: things that are tried again and again. Few in the suite, many with ``COPYDESK_FUZZ=1``; all are counted.
+"""Repeated trials: few in the suite, many with ``COPYDESK_FUZZ=1``, each counted.
 
-``experiments/benchmarks/reliability.py`` runs the long ones and makes its table of the counts.
+Tests with such trials have the marker ``fuzz``. ``experiments/benchmarks/reliability.py`` runs the long form and
+tabulates the counts.
 """
 
 from __future__ import annotations
@@ -13,23 +14,23 @@ LONG = os.environ.get("COPYDESK_FUZZ") == "1"
 
 
 def times(short: int, long: int) -> int:
-    """Return how often to try."""
+    """Return the number of trials."""
     return long if LONG else short
 
 
 def tried(promise: int, what: str, count: int, found: str = "") -> None:
-    """Record, after the last assertion, that all of it was tried and held.
+    """Record the number of trials; call it after the last assertion.
 
     Parameters
     ----------
     promise : int
-        Which of the 18 it shows.
+        Number of the promise in ``reliability.py``.
     what : str
-        What was tried.
+        Description of the trial.
     count : int
-        How often.
+        Number of trials.
     found : str, optional
-        A figure that was measured.
+        A measured figure.
     """
     assert count > 0
     if "COPYDESK_TRIALS" in os.environ:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from copydesk.classifiers.decision import Argmax
 from copydesk.errors import ModelError
-from copydesk.models.cleaner import Cleaner, LabelledParagraph, join_kept, paragraph_table
+from copydesk.models.cleaner import Cleaner, paragraph_table
+from copydesk.text.paragraphs import LabelledParagraph, join_kept
 from helpers import little_desk
 
 
@@ -27,6 +28,7 @@ def test_neighbours_keep_what_stood_between_them_and_a_cut_leaves_a_blank_line()
     assert join_kept("a b c d", labelled("a b c d", [True, True, False, True])) == "a b\n\nd"
 
 
+@pytest.mark.fuzz
 @given(st.lists(st.tuples(st.text("xyz", min_size=1, max_size=4), st.booleans()), min_size=1))
 def test_law_what_is_kept_is_exactly_the_kept_paragraphs_in_order(words: list[tuple[str, bool]]) -> None:
     text = " ".join(word for word, _ in words)
@@ -63,6 +65,7 @@ def test_texts_cleaned_together_are_cleaned_as_each_alone() -> None:
     assert together[5] == together[6] == ("", [])
 
 
+@pytest.mark.fuzz
 @given(st.text(max_size=200))
 @settings(deadline=None, max_examples=50)
 def test_law_any_text_is_kept_or_returned_as_cut(text: str) -> None:

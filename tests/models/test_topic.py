@@ -14,7 +14,7 @@ from copydesk.classifiers.decision import Abstain
 from copydesk.classifiers.linear import LinearSVM
 from copydesk.estimator import TextClassifier
 from copydesk.features.tfidf import TfidfFeatures
-from copydesk.models.topic import TopicModel, check_texts, chunks
+from copydesk.models.topic import TopicModel, check_texts, in_batches
 from helpers.little_topics import LABELS, TEXTS
 
 
@@ -35,9 +35,10 @@ def test_one_string_is_not_a_list_of_texts() -> None:
         check_texts("one text")
 
 
+@pytest.mark.fuzz
 @given(st.lists(st.integers()), st.integers(1, 7))
 def test_law_chunks_hold_everything_once_and_in_order(items: list[int], size: int) -> None:
-    parts = list(chunks(iter(items), size))
+    parts = list(in_batches(iter(items), size))
     assert [item for part in parts for item in part] == items
     assert all(0 < len(part) <= size for part in parts)
 
@@ -60,7 +61,7 @@ def test_rows_of_a_frame_without_text_raise_or_are_handed_over(topics: TopicMode
     assert list(found.index) == ["a", "e"]
     assert [index for index, _ in refused] == ["b", "c", "d"]
     assert refused[1] == ("c", "nothing but white space")
-    with pytest.raises(ValueError, match="'label' is there already"):
+    with pytest.raises(ValueError, match="'label' already exists"):
         topics.predict_frame(frame.assign(label="gold"))
     with pytest.raises(KeyError, match="body"):
         topics.predict_frame(frame, text="body")

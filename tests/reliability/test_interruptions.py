@@ -15,11 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from copydesk import bundle
+from copydesk.bundle import load_bundle, save_bundle
 from copydesk.errors import ResourceError
 from helpers import little_topics, processes
 from helpers.little_topics import TEXTS
 from helpers.trials import LONG, times, tried
+
+pytestmark = pytest.mark.fuzz
 
 CHECKPOINT = 0.01
 
@@ -229,17 +231,17 @@ def test_a_full_disk_leaves_the_old_bundle(small_disk: Path) -> None:
     refused = 0
     for pages in range(0, 50, 1 if LONG else 5):
         resize(small_disk, 1 << 26)
-        bundle.save(path, old, {"task": "topic", "classes": []})
+        save_bundle(path, old, {"task": "topic", "classes": []})
         used = sum(-(-file.stat().st_size // 4096) for file in path.iterdir())
         resize(small_disk, (used + pages) * 4096)
         said = ""
         try:
-            bundle.save(path, new, {"task": "topic", "classes": []})
+            save_bundle(path, new, {"task": "topic", "classes": []})
         except ResourceError as error:
             said = str(error)
             refused += 1
         assert not said or "No space left on device; what was there before is unchanged" in said
-        found, _ = bundle.load(path)
+        found, _ = load_bundle(path)
         assert found.predict_proba(TEXTS).tobytes() in expected
         assert [each.name for each in path.parent.iterdir()] == ["m"]
     assert refused
@@ -258,9 +260,9 @@ def test_law_a_save_killed_at_any_moment_leaves_the_old_or_the_new_bundle(tmp_pa
     models = [little_topics.fitted(C=c) for c in (1, 0.01)]
     expected = {model.predict_proba(TEXTS).tobytes() for model in models}
     for number, model in enumerate(models):
-        bundle.save(tmp_path / "two" / str(number), model, {"task": "topic", "classes": []})
+        save_bundle(tmp_path / "two" / str(number), model, {"task": "topic", "classes": []})
     path = tmp_path / "one" / "m"
-    bundle.save(path, models[0], {"task": "topic", "classes": []})
+    save_bundle(path, models[0], {"task": "topic", "classes": []})
     draw = random.Random(2)
     survived = set()
     for turn in range(times(6, 220)):
@@ -273,10 +275,10 @@ def test_law_a_save_killed_at_any_moment_leaves_the_old_or_the_new_bundle(tmp_pa
         time.sleep(draw.uniform(0, 0.05))
         os.kill(child.pid, signal.SIGKILL)
         child.join()
-        found, _ = bundle.load(path)
+        found, _ = load_bundle(path)
         survived.add(found.predict_proba(TEXTS).tobytes())
     assert survived == expected
-    bundle.save(path, models[0], {"task": "topic", "classes": []})
+    save_bundle(path, models[0], {"task": "topic", "classes": []})
     assert [each.name for each in path.parent.iterdir()] == ["m"]
     tried(1, "SIGKILL at random moments of saving over a model: the old or the new one, whole", times(6, 220))
 

@@ -11,9 +11,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from copydesk import bundle
+from copydesk.bundle import save_bundle
 from helpers import little_desk, little_topics
 from helpers.trials import tried
+
+pytestmark = pytest.mark.fuzz
 
 MB = 2**20
 GB = 2**30
@@ -24,7 +26,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     little_topics.save(folder / "predict", ngram_range=(1, 2))
     desk = little_desk.desk()
-    bundle.save(folder / "clean", desk.estimator, desk.manifest)
+    save_bundle(folder / "clean", desk.estimator, desk.manifest)
     return folder
 
 

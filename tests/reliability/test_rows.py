@@ -20,14 +20,15 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from copydesk.cli import main
-from copydesk.formats.encoders import JsonLines
-from copydesk.formats.readers import read_records
-from copydesk.formats.rows import Fields, Rejected, Row, parse
-from copydesk.formats.sources import FORMATS, Source
+from copydesk.formats.jsonl import JsonLines
+from copydesk.formats.readers import FORMATS, parse, read_records
+from copydesk.formats.rows import Fields, Rejected, Row, Source
 from copydesk.streams import rejects
 from helpers import little_topics, processes
 from helpers.little_topics import TEXTS
 from helpers.trials import times, tried
+
+pytestmark = pytest.mark.fuzz
 
 
 @pytest.fixture(scope="module")
@@ -236,7 +237,7 @@ def tables(folder: Path) -> Iterator[tuple[str, Path, list[str], str]]:
         "no such field",
         _jsonl(folder, "taken", {"text": "a", "label": "gold"}),
         [],
-        "'label' is there already; --prefix",
+        "'label' already exists; --prefix",
     )
     arrays: dict[str, Any] = {
         "null": pa.array([None], pa.string()), "number": pa.array([3]), "double": pa.array([float("nan")]),

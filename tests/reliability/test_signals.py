@@ -281,14 +281,16 @@ def processes_with(mark: str) -> list[str]:
 
 
 PROGRAM = """
-import os, signal, sys, time
+import os, signal, sys, time, types
 from copydesk import cli
 from copydesk.interruption import handler
 
-def command(words):
+def run(args):
     {body}
 
-cli.COMMANDS["wait"] = ("", command)
+verb = sys.modules["copydesk.commands.wait"] = types.ModuleType("wait")
+verb.add_arguments, verb.run = (lambda parser: None), run
+cli.COMMANDS["wait"] = ""
 sys.argv = ["copydesk", "wait"]
 sys.exit(cli.main({arguments}))
 """

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from copydesk import bundle
+from copydesk.bundle import load_bundle, read_manifest, save_bundle
 from copydesk.classifiers.decision import Calibrated
 from copydesk.classifiers.linear import LinearSVM, LogisticRegression
 from copydesk.datasets.audit import audit, drop_straddlers
@@ -22,6 +22,8 @@ from copydesk.estimator import TextClassifier
 from copydesk.features.tfidf import TfidfFeatures
 from helpers import processes
 from helpers.trials import LONG, times, tried
+
+pytestmark = pytest.mark.fuzz
 
 RUNS = Path("experiments/runs/x")
 
@@ -145,7 +147,7 @@ def test_weights_that_are_no_numbers_are_never_saved(value: float, tmp_path: Pat
     assert len(models) == 6
     for name, model in models:
         with pytest.raises(ValueError, match="not a number"):
-            bundle.save(tmp_path / name, model, {"task": "topic", "classes": ["a", "b"]})
+            save_bundle(tmp_path / name, model, {"task": "topic", "classes": ["a", "b"]})
     assert list(tmp_path.iterdir()) == []
     tried(17, f"models with weights that are {value}: saved", len(models), "0")
 
@@ -190,11 +192,11 @@ def check_runs(folder: Path) -> int:
     """Assert that every model is whole, and that ``latest`` is a finished run; return the number of models."""
     models = [run / "model" for run in (folder / RUNS).iterdir() if not run.is_symlink() and (run / "model").exists()]
     for model in models:
-        bundle.load(model, task="topic")
+        load_bundle(model, task="topic")
     latest = folder / RUNS / "latest"
     if latest.is_symlink():
         json.loads((latest / "run.json").read_text(encoding="utf-8"))
-        bundle.load(latest / "model")
+        load_bundle(latest / "model")
     return len(models)
 
 
@@ -227,7 +229,7 @@ def test_runs_that_race_for_one_folder_never_meet(tmp_path: Path) -> None:
     for run in runs:
         seed = json.loads((run / "run.json").read_text(encoding="utf-8"))["seed"]
         assert f"seed={seed}" in yaml.safe_load((run / "overrides.yaml").read_text(encoding="utf-8"))
-        assert bundle.read_manifest(run / "model")["seed"] == seed
+        assert read_manifest(run / "model")["seed"] == seed
         seeds.add(seed)
     assert seeds == set(range(count))
     assert check_runs(tmp_path) == count

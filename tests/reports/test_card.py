@@ -9,6 +9,7 @@ import yaml
 
 from copydesk.evaluation.metrics import evaluate
 from copydesk.reports.card import model_card
+from copydesk.tasks import find_task
 from helpers.judged import HOSTILE, pages, topics
 
 
@@ -25,7 +26,7 @@ def card(task: str, name: str = "news", classes: int = 3) -> str:
         "versions": {"copydesk": "0.1.0", "numpy": "2"},
     }
     audit = {"documents": 1234, "groups": 11, "exact_duplicates_dropped": 5, "rows_by_label": dict.fromkeys(labels, 40)}
-    return model_card(manifest, evaluate(said, task, resamples=30), audit)
+    return model_card(manifest, evaluate(said, find_task(task), resamples=30), audit)
 
 
 def front(text: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from copydesk.reports.html_report import write_html
-from copydesk.reports.report import Plot, Previous, Section, Table, shown_difference
+from copydesk.reports.report import Plot, Previous, ReportTable, Section, shown_difference
 from helpers.judged import HOSTILE, pages, report, topics
 
 pytest.importorskip("matplotlib")
@@ -69,7 +69,7 @@ def test_the_last_run_stands_beside_this_one(tmp_path: Path) -> None:
 
 def test_other_parts_add_sections(tmp_path: Path) -> None:
     plot = Plot("A line", "A line that rises", lambda axes: axes.plot([0, 1], [0, 1]))
-    more = Section("Search", "What was tried.", [plot], Table(["trial", "score"], [["one", ("0.9", 0.9)]]))
+    more = Section("Search", "What was tried.", [plot], ReportTable(["trial", "score"], [["one", ("0.9", 0.9)]]))
     text = written(report(topics(), sections=[more]), tmp_path)
     assert ">Search</a>" in text
     assert 'aria-label="A line that rises"' in text

@@ -19,8 +19,8 @@ from copydesk.errors import ConfigError
 from copydesk.search.search import Search
 from copydesk.search.settings import Budget
 from copydesk.train import train
+from helpers.command import copydesk
 from helpers.little_search import config, options
-from test_cli import copydesk
 
 pytest.importorskip("optuna", reason="needs the extra 'search'")
 

@@ -13,6 +13,7 @@ from copydesk.config.units import parse_duration, parse_size, shown_duration, sh
 from copydesk.errors import ConfigError
 from copydesk.search.objective import Metric
 from copydesk.search.settings import Budget, Settings
+from copydesk.tasks import TOPIC_TASK
 
 SPACE = {"classifier.C": [1, 2]}
 
@@ -87,9 +88,9 @@ def test_a_metric_that_says_nothing_is_refused(keys: dict[str, Any], said: str) 
 
 def test_a_metric_of_another_task_or_label_is_refused() -> None:
     with pytest.raises(ConfigError, match="'topic' has no such metric; valid: accuracy"):
-        Metric.of(settings(metric="boilerplate_f1")).check("boilerplate_f1", "topic", {"a", "b"})
+        Metric.of(settings(metric="boilerplate_f1")).check("boilerplate_f1", TOPIC_TASK, {"a", "b"})
     with pytest.raises(ConfigError, match="no such label; did you mean sport"):
-        Metric.of(settings(metric="f1", label="sprot")).check("f1", "topic", {"sport", "business"})
+        Metric.of(settings(metric="f1", label="sprot")).check("f1", TOPIC_TASK, {"sport", "business"})
 
 
 def test_the_first_interrupt_ends_the_search_and_the_second_the_run(capfd: pytest.CaptureFixture[str]) -> None:

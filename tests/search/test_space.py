@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from copydesk.config import build as building
 from copydesk.config import compose as config
 from copydesk.errors import ConfigError
-from copydesk.resources import find
+from copydesk.resources import shipped
 from copydesk.runs.fit import build_estimator
 from copydesk.search.space import Space
 
@@ -21,7 +21,7 @@ optuna = pytest.importorskip("optuna", reason="needs the extra 'search'")
 
 @pytest.fixture(scope="module")
 def base() -> DictConfig:
-    with initialize_config_dir(str(find("conf")), version_base="1.3"):
+    with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
         return compose("train", ["classifier.C=3"])
 
 
@@ -30,7 +30,7 @@ def space(base: DictConfig, said: dict[str, Any]) -> Space:
 
 
 def auto(base: DictConfig) -> Space:
-    return space(base, dict(OmegaConf.load(find("conf") / "search" / "auto.yaml").space))
+    return space(base, dict(OmegaConf.load(shipped("conf") / "search" / "auto.yaml").space))
 
 
 def test_every_point_of_the_space_that_ships_is_a_config_that_can_be_built(base: DictConfig) -> None:

@@ -18,7 +18,7 @@ from copydesk.runs.fit import build_estimator, fit
 from copydesk.search.objective import Metric
 from copydesk.search.size_limit import below, fixed_bytes
 from copydesk.search.trials import Outcome, Trials
-from copydesk.tasks import Topic
+from copydesk.tasks import TOPIC_TASK
 from helpers.little_search import config
 
 
@@ -32,7 +32,7 @@ def rows(cfg: DictConfig) -> pd.DataFrame:
 
 
 def trials(frame: pd.DataFrame, **options: object) -> Trials:
-    return Trials(frame, Topic, Metric("accuracy"), folds=3, seed=0, cache_bytes=10**7, **options)  # type: ignore[arg-type]
+    return Trials(frame, TOPIC_TASK, Metric("accuracy"), folds=3, seed=0, cache_bytes=10**7, **options)  # type: ignore[arg-type]
 
 
 def go_on(value: float, outcome: Outcome, done: int) -> None: ...
@@ -43,7 +43,7 @@ def test_the_folds_scores_are_those_of_models_fitted_without_the_fold(cfg: DictC
     found = trials(frame).evaluate(cfg, None, [], go_on)
     expected = []
     for seen, held_out in KFold(3).folds(frame, 0):
-        model = fit(build_estimator(cfg), frame.iloc[seen], Topic)
+        model = fit(build_estimator(cfg), frame.iloc[seen], TOPIC_TASK)
         expected.append(
             float(np.mean(model.predict(frame["text"].iloc[held_out].tolist()) == frame["label"].iloc[held_out]))
         )
@@ -123,8 +123,8 @@ def test_a_model_is_kept_below_its_limit_by_fewer_terms(tmp_path: Path, features
     assert list(found.cap) == [name]
     assert 2 <= found.cap[name] < 300
     assert found.bytes <= limit
-    below(cfg, limit, frame, Topic)
-    assert measure(fit(build_estimator(cfg), frame, Topic)) <= limit
+    below(cfg, limit, frame, TOPIC_TASK)
+    assert measure(fit(build_estimator(cfg), frame, TOPIC_TASK)) <= limit
 
 
 def test_a_limit_that_leaves_nothing_is_refused(cfg: DictConfig) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -10,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import parquet
 
 from copydesk.errors import ConfigError, CopydeskError, DataError, ResourceError
-from copydesk.formats.encoders import encoder_for, format_of
 from copydesk.formats.readers import read_records
-from copydesk.formats.rows import Fields, Row
-from copydesk.formats.sources import Source
+from copydesk.formats.rows import Fields, Row, Source
+from copydesk.formats.writers import encoder_for, output_format
 from copydesk.streams import delivery as delivering
 from copydesk.streams.answers import answering
 from copydesk.streams.chunks import in_chunks, in_order
@@ -50,9 +51,11 @@ def deliver(
     settings: Mapping[str, Any] = {},
     **options: bool,
 ) -> str:
-    work = answering(upper, encoder_for(format_of(output)), Fields())
+    work = answering(upper, encoder_for(output_format(output)), Fields())
     with Delivery(output, rejects, {"inputs": [inputs.name], **settings}, **options) as delivery:
-        records: Iterator[Any] = delivery.after_done(read_records(Source(inputs.name, inputs, "jsonl"), "text"))
+        records: Iterator[Any] = delivery.after_done(
+            read_records(Source(inputs.name, inputs, inputs.suffix[1:]), "text")
+        )
         for number, (chunk, answered) in enumerate(in_order(in_chunks(records, rows), work, jobs)):
             after(number)
             delivery.take(chunk, answered)
@@ -142,9 +145,9 @@ def test_another_model_other_options_and_other_input_are_not_continued(inputs: P
 def test_what_is_there_is_replaced_only_on_demand(inputs: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.jsonl"
     output.write_text("precious", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"out\.jsonl: is there already; --force replaces it"):
+    with pytest.raises(ConfigError, match=r"out\.jsonl: already exists; --force replaces it"):
         deliver(inputs, output)
-    with pytest.raises(ConfigError, match="is there already, and no unfinished run that --resume could continue"):
+    with pytest.raises(ConfigError, match="already exists, and no unfinished run that --resume could continue"):
         deliver(inputs, output, resume=True)
     with pytest.raises(KeyboardInterrupt):
         deliver(inputs, output, force=True, after=stop_at(4, KeyboardInterrupt()))
@@ -152,7 +155,7 @@ def test_what_is_there_is_replaced_only_on_demand(inputs: Path, tmp_path: Path) 
     deliver(inputs, output, resume=True)  # it was begun with --force
     assert output.read_text(encoding="utf-8").count("\n") == 85
     (tmp_path / "other.jsonl.part").write_text("somebody's", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"other\.jsonl\.part: is there already, and of no run that is known"):
+    with pytest.raises(ConfigError, match=r"other\.jsonl\.part: already exists, and belongs to no known run"):
         deliver(inputs, tmp_path / "other.jsonl")
     assert (tmp_path / "other.jsonl.part").read_text(encoding="utf-8") == "somebody's"
 
@@ -162,7 +165,7 @@ def test_a_run_killed_while_it_gives_names_is_ended_by_the_next(
 ) -> None:
     whole = tmp_path / "whole.jsonl"
     deliver(inputs, whole, tmp_path / "whole.bad")
-    done = delivering.put_in_place
+    done = delivering.finish_part
     for step in range(3):
         output, bad = tmp_path / f"{step}.jsonl", tmp_path / f"{step}.bad"
         left = [step]
@@ -173,11 +176,11 @@ def test_a_run_killed_while_it_gives_names_is_ended_by_the_next(
             left[0] -= 1
             done(part, path)
 
-        monkeypatch.setattr(delivering, "put_in_place", dying)
+        monkeypatch.setattr(delivering, "finish_part", dying)
         if step < 2:
             with pytest.raises(ResourceError, match="--resume"):
                 deliver(inputs, output, bad)
-            monkeypatch.setattr(delivering, "put_in_place", done)
+            monkeypatch.setattr(delivering, "finish_part", done)
             deliver(inputs, output, bad, resume=True)
         else:
             deliver(inputs, output, bad)
@@ -209,9 +212,75 @@ def test_strict_stops_at_the_first_bad_row_and_goes_on_when_it_is_mended(inputs:
 
 
 def test_inputs_of_different_columns_do_not_meet_in_one_table(tmp_path: Path) -> None:
-    (tmp_path / "in.jsonl").write_text('{"text": "a"}\n', encoding="utf-8")
-    with pytest.raises(DataError, match="only CSV and TSV can be written as CSV"):
-        deliver(tmp_path / "in.jsonl", tmp_path / "out.csv")
+    for name, content in (("a.csv", "text\na\n"), ("b.csv", "text,id\na,1\n"), ("c.jsonl", '{"text": "a"}\n')):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    work = answering(upper, encoder_for("csv"), Fields())
+    for names_of in (("a.csv", "b.csv"), ("a.csv", "c.jsonl")):
+        sources = [Source(name, tmp_path / name, name.rpartition(".")[2]) for name in names_of]
+        records = [record for source in sources for record in read_records(source, "text")]
+        with Delivery(tmp_path / "out.csv", None, {}, force=True) as delivery:
+            *chunks, last = in_chunks(records, 1)
+            for chunk in chunks:
+                delivery.take(chunk, work(chunk))
+            with pytest.raises(DataError, match="differ in their columns"):
+                delivery.take(last, work(last))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 1000])
+@pytest.mark.parametrize(("suffix", "delimiter"), [(".csv", ","), (".tsv", "\t")])
+def test_json_lines_become_a_table_of_all_their_columns(tmp_path: Path, rows: int, suffix: str, delimiter: str) -> None:
+    lines = [
+        {"text": "a, b", "n": 1, "nested": {"x": ["é", None]}},
+        {"flag": True, "text": 'say "a"\nb', "n": None},
+        {"text": "c", "id": "007", "lone": "\ud800"},
+    ]
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    output = tmp_path / f"out{suffix}"
+    assert deliver(path, output, rows=rows) == "3 read = 3 written + 0 rejected"
+    with output.open(encoding="utf-8", newline="") as file:
+        found = list(csv.reader(file, delimiter=delimiter))
+    assert found == [
+        ["text", "n", "nested", "loud", "flag", "id", "lone"],
+        ["a, b", "1", '{"x": ["\\u00e9", null]}', "A, B", "", "", ""],
+        ['say "a"\nb', "", "", 'SAY "A"\nB', "true", "", ""],
+        ["c", "", "", "C", "", "007", "?"],
+    ]
+    assert names(tmp_path) == {output.name}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"text": "a", "deep": ' + "[" * 900 + "]" * 900 + "}", "JSON nested more than 200 deep in the field 'deep'"),
+        ('{"text": "a", "\\ud800": 1}', "the field name '\\\\ud800' is not valid Unicode, which Parquet needs"),
+    ],
+)
+def test_what_parquet_cannot_hold_is_rejected(tmp_path: Path, line: str, reason: str) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text(line + '\n{"text": "b"}\n', encoding="utf-8")
+    said = deliver(path, tmp_path / "out.parquet", tmp_path / "bad")
+    assert said == "2 read = 1 written + 1 rejected"
+    assert reason in (tmp_path / "bad").read_text(encoding="utf-8")
+    assert names(tmp_path) == {"out.parquet", "bad"}
+
+
+@pytest.mark.parametrize("number", ["1e" + "9" * 5000, "1e-" + "9" * 5000, "1." + "0" * 5000, "9" * 5000])
+def test_numbers_without_measure_are_text_in_parquet(tmp_path: Path, number: str) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text(f'{{"text": "a", "n": {number}}}\n{{"text": "b", "n": [1, [2]]}}\n', encoding="utf-8")
+    deliver(path, tmp_path / "out.parquet")
+    assert parquet.read_table(tmp_path / "out.parquet").column("n").to_pylist() == [number, "[1, [2]]"]
+
+
+def test_a_prefix_that_is_not_unicode_rejects_every_row(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("text\na\n", encoding="utf-8")
+    record, *_ = read_records(Source("in.csv", path, "csv"), "text")
+    for file_format, written in (("csv", 0), ("parquet", 0), ("jsonl", 1)):
+        work = answering(lambda rows: [{"\udcffloud": 1} for _ in rows], encoder_for(file_format), Fields())
+        answered = work(next(in_chunks([record])))
+        assert (answered.written, len(answered.rejected)) == (written, 1 - written)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

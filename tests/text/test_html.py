@@ -87,6 +87,7 @@ TREES = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.fuzz
 @given(TREES)
 @settings(deadline=None, max_examples=60)
 def test_law_no_word_is_lost_doubled_or_moved(html: str) -> None:

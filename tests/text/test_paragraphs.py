@@ -137,6 +137,7 @@ def test_small_and_strange_texts(text: str, expected: list[str] | None) -> None:
     assert texts(text) == (text.split("\n") if expected is None else expected)
 
 
+@pytest.mark.fuzz
 @given(st.text(alphabet=st.sampled_from("aB. \n\r\t\u2028-,"), max_size=300) | st.text(max_size=300))
 def test_law_paragraphs_are_ordered_apart_and_hold_all_that_is_not_white_space(text: str) -> None:
     found = split_paragraphs(text)

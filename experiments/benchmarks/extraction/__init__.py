@@ -1,1 +1,1 @@
-"""What ``boilerplate.py`` measures beside copydesk, and how texts are compared."""
+"""Extractors, rules and text comparison for ``boilerplate.py``."""

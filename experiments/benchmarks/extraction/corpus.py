@@ -15,12 +15,12 @@ from copydesk.datasets.web_pages import Pages
 from copydesk.text.html import decode
 
 GOLD = ["fundus", "readability", "trafilatura_silver", "wcxb"]
-SNIPPETS = "trafilatura_snippets"  # no main texts, but strings that must stay and such that must go
+SNIPPETS = "trafilatura_snippets"  # no main texts, but strings that must be kept and strings that must be cut
 
 
 @dataclass
 class Corpus:
-    """Labelled blocks of both views, and what the ground truth says of each page."""
+    """Labelled blocks of both views, and the ground truth of each page."""
 
     folder: Path
     sources: list[str]

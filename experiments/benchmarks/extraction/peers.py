@@ -1,4 +1,4 @@
-"""Extractors that see the HTML: each turns a page into the text that it takes for the article."""
+"""Extractors that see the HTML; each returns the text of a page's article."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ EXTRACTORS = {
 
 
 def extract(name: str, html: str, language: str) -> str:
-    """Return a peer's text of a page; "" where it gives up."""
+    """Return a peer's text of a page; "" if it fails."""
     try:
         return EXTRACTORS[name](html, language)
     except Exception as error:  # each has exceptions of its own for pages that it can't read

@@ -1,4 +1,4 @@
-"""Published rules that cut lines of plain text, in our own words; each returns which lines of a page it keeps."""
+"""Published rules for lines of plain text, reimplemented; each returns which lines of a page it keeps."""
 
 from __future__ import annotations
 

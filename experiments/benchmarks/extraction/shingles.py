@@ -1,4 +1,4 @@
-"""How much of a text is in another: runs of four words, as the article extraction benchmark compares."""
+"""Overlap of two texts by runs of four words, as in the article extraction benchmark."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What topic classifiers are measured beside, and how: shared by ``training.py`` and ``prediction.py``."""
+"""Peers of the topic classifiers, and timing, for ``training.py`` and ``prediction.py``."""

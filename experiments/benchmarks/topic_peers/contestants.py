@@ -1,6 +1,6 @@
-"""copydesk and its peers, each from raw texts to labels, behind the same four calls.
+"""Contestants from raw texts to labels: copydesk and its peers behind the same four methods.
 
-What ``material`` and ``questions`` do is not timed: fastText and Vowpal Wabbit get their normalised files for free.
+``material`` and ``questions`` are not timed: fastText and Vowpal Wabbit get their normalised files for free.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Contestant:
 
 
 class Copydesk(Contestant):
-    """What ``copydesk train`` fits, from ``conf/``."""
+    """The model that ``copydesk train`` fits by default, from ``conf/``."""
 
     def __init__(self, name: str, jobs: int, *overrides: str) -> None:
         from hydra import compose, initialize_config_dir
@@ -100,17 +100,17 @@ def hashing_and_sgd() -> Any:
 
 
 def normalised(text: str) -> str:
-    """Return one line, lowered, marks apart: what fastText's own examples make of a text."""
+    """Return a text as one line, lower case, punctuation apart, as in fastText's examples."""
     return " ".join(PUNCTUATION.sub(r" \1 ", text.lower()).split())
 
 
 def mixed(texts: list[str], labels: list[str], seed: int = 0) -> list[tuple[str, str]]:
-    """Return texts and labels in random order: they come class by class, which learners that go once by once mind."""
+    """Return texts and labels in random order: online learners need it, and the files are sorted by class."""
     return [(texts[i], labels[i]) for i in np.random.default_rng(seed).permutation(len(texts))]
 
 
 def lines_file(lines: list[str]) -> Any:
-    """Return an open file of these lines, which is gone once it is closed."""
+    """Return an open temporary file of these lines; closing deletes it."""
     file = tempfile.NamedTemporaryFile("w", encoding="utf-8")  # noqa: SIM115
     file.writelines(f"{line}\n" for line in lines)
     file.flush()

@@ -1,19 +1,16 @@
-"""Rounds of timed work, and tables with a section for each part."""
+"""Timing in turn, and tables with a section for each part."""
 
 from __future__ import annotations
 
-import os
-import platform
-import re
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from recording import machine, split_sections
 
 PACKAGES = ("scikit-learn", "fasttext-numpy2-wheel", "vowpalwabbit", "numba", "numpy", "scipy")
 
@@ -32,29 +29,21 @@ def seconds(work: Callable[[], Any]) -> Taken:
 
 
 def in_turn(work: Sequence[tuple[Callable[[], Any], int]]) -> list[Taken]:
-    """Return the medians of each, run in turn as often as each says: what else happens happens to all."""
+    """Return the medians of each, run in turn, so that other load on the machine affects all alike."""
     taken: list[list[Taken]] = [[] for _ in work]
     while any(len(mine) < times for (_, times), mine in zip(work, taken, strict=True)):
         for (run, times), mine in zip(work, taken, strict=True):
             if len(mine) < times:
-                with suppress(RuntimeError):  # fastText breaks off with NaN now and then; that run does not count
+                with suppress(RuntimeError):  # fastText fails with NaN now and then; such a run does not count
                     mine.append(seconds(run))
     return [Taken(*map(statistics.median, zip(*mine, strict=True))) for mine in taken]
 
 
-def machine() -> str:
-    """Describe machine, versions and day in one line."""
-    found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    cpu = found[1].strip() if found else platform.processor()
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {date.today()}"
-
-
 def save(table: Path, head: str, titles: dict[str, str], part: str, lines: list[str]) -> None:
-    """Put a part into a table and keep the others, in the order of ``titles``, and what stands below ``---``."""
+    """Write a part of a table; keep the others, in the order of ``titles``, and remarks below the ``---`` line."""
     print("\n".join(lines), file=sys.stderr)
     old, _, remarks = (table.read_text(encoding="utf-8") if table.exists() else "").partition("\n---\n")
-    kept = dict(re.findall(r"^## (.+?)\n\n(.*?)(?=^## |\Z)", old, flags=re.M | re.S))
-    kept[titles[part]] = f"{machine()}.\n\n" + "\n".join(lines)
+    kept = split_sections(old)
+    kept[titles[part]] = f"{machine(PACKAGES)}.\n\n" + "\n".join(lines)
     body = "\n".join(f"## {title}\n\n{kept[title].strip()}\n" for title in titles.values() if title in kept)
     table.write_text(f"{head}\n\n{body}" + (f"\n---\n{remarks}" if remarks else ""), encoding="utf-8")

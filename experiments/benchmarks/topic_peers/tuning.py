@@ -1,4 +1,4 @@
-"""fastText tuned on the training part alone: one option after the other, judged by a held-out fifth."""
+"""Tuning of fastText on the training part: one option at a time, evaluated on a held-out fifth."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _fifth(labels: list[str]) -> list[list[int]]:
 
 
 def accuracy(options: dict[str, float], seen: Part, held_out: Part) -> float:
-    """Return the share of held-out texts that are labelled right; 0 where training does not get through."""
+    """Return the accuracy on held-out texts; 0 if training fails."""
     peer = FastText("tried", options)
     try:
         peer.fit(peer.material(seen.texts, seen.labels))

@@ -1,4 +1,4 @@
-"""Data sets of topics as frames, audited as a run audits them."""
+"""Topic datasets as frames, audited as in a run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class TopicSet:
     official: bool
 
     def judged(self) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
-        """Yield what is trained and judged on: the published parts as they are, or five folds without copies."""
+        """Yield training and test parts: the published ones, or five folds without copies."""
         if self.official:
             for seen, held_out in Official().folds(self.frame):
                 yield self.frame.iloc[seen], self.frame.iloc[held_out]
@@ -55,13 +55,13 @@ class TopicSet:
 
 
 def folds(frame: pd.DataFrame, n_splits: int, seed: int) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
-    """Yield what each fold is trained and judged on: groups stay whole, near-copies leave the training part."""
+    """Yield training and test part of each fold: groups stay whole, near-copies leave the training part."""
     for seen, held_out in KFold(n_splits).folds(frame, seed):
         yield frame.iloc[drop_straddlers(frame, seen, held_out)[0]], frame.iloc[held_out]
 
 
 def read(folder: Path, others: Path | None) -> dict[str, Callable[[], TopicSet]]:
-    """Return how to read every set that is there: those the target names first, then the others."""
+    """Return a reader for every present dataset, those with a target first."""
     sets: dict[str, Callable[[], TopicSet]] = {
         "20 Newsgroups": lambda: published(folder / "newsgroups.jsonl.gz"),
         "R8": lambda: published(folder / "reuters_r52.jsonl.gz", R8),

@@ -62,7 +62,7 @@ class Blocks:
         self.known: dict[str, tuple[sp.csr_matrix, sp.csr_matrix]] = {}
 
     def matrices(self, features: TfidfFeatures) -> tuple[sp.csr_matrix, sp.csr_matrix]:
-        """Return what ``features`` would give: families side by side, each by its weight."""
+        """Return the matrix that ``features`` gives: families side by side, each by its weight."""
         found = [self._family(features, options) for options in features.family_options()]
         return tuple(sp.hstack(parts, format="csr", dtype=np.float32) for parts in zip(*found, strict=True))  # type: ignore[return-value]
 

@@ -1,5 +1,5 @@
-"""Saved models: written whole or not at all, checked before they are loaded, and nothing but data."""
+"""Saved models: written atomically, verified before loading, and free of executable content."""
 
-from copydesk.bundle.bundle import load, measure, read_manifest, save
+from copydesk.bundle.bundle import load_bundle, measure, read_manifest, save_bundle
 
-__all__ = ["load", "measure", "read_manifest", "save"]
+__all__ = ["load_bundle", "measure", "read_manifest", "save_bundle"]

@@ -11,39 +11,39 @@ from typing import Any
 
 import numpy as np
 
-from copydesk.bundle.encoding import Encoded, decode
+from copydesk.bundle.encoding import EncodedEstimator, decode_estimator
 from copydesk.bundle.folders import write_folder
 from copydesk.bundle.parts import dump_part, load_part
 from copydesk.errors import ModelError
 
 FORMAT = "copydesk-bundle"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 named classes by the paths of their modules
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 4_194_304
-# Compressed weights that are mostly zero shrink to a thirtieth; a bomb to a thousandth.
+# Compression shrinks mostly zero weights to a thirtieth, and a zip bomb to a thousandth.
 MAX_EXPANSION = 100
 WEIGHTS = ("coef_", "weights_", "intercept_", "idf_")
 
 
-def save(
+def save_bundle(
     path: str | Path,
     estimator: Any,
     manifest: dict[str, Any],
     extra_files: dict[str, str | bytes] | None = None,
     compressed: bool = False,
 ) -> None:
-    """Write a fitted estimator and what is to be known of it; whole, or not at all.
+    """Write a fitted estimator and its manifest atomically.
 
     Parameters
     ----------
     path : path-like
-        Folder of the bundle; one that is there is replaced in one step.
+        Folder of the bundle; an existing one is replaced in one step.
     estimator : estimator
-        Of copydesk; parts may be of scikit-learn.
+        Made of classes of copydesk and scikit-learn.
     manifest : dict
         JSON-able; must hold ``task`` and ``classes``.
     extra_files : dict of str to str or bytes, optional
-        More files by name, such as ``README.md``.
+        Further files by name, such as ``README.md``.
     compressed : bool, default=False
         Deflate the arrays: smaller, slower to write.
 
@@ -52,9 +52,9 @@ def save(
     ResourceError
         The folder can't be written.
     TypeError
-        The estimator holds something that is not data.
+        The estimator holds an object that can't be stored as data.
     ValueError
-        A weight is not a number.
+        A weight is NaN or infinite.
     """
     extras = {name: text.encode() if isinstance(text, str) else text for name, text in (extra_files or {}).items()}
     files = {**_estimator_files(estimator, compressed), **extras}
@@ -70,12 +70,12 @@ def save(
 
 
 def measure(estimator: Any, compressed: bool = False) -> int:
-    """Return the bytes that a fitted estimator takes in a bundle, without manifest and further files."""
+    """Return the size of a fitted estimator in a bundle in bytes, without manifest and further files."""
     return sum(map(len, _estimator_files(estimator, compressed).values()))
 
 
 def _estimator_files(estimator: Any, compressed: bool) -> dict[str, bytes]:
-    encoded = Encoded(estimator)
+    encoded = EncodedEstimator(estimator)
     check_numbers(encoded)
     return {
         "model.json": _json({"tree": encoded.tree, "parts": sorted(encoded.parts)}),
@@ -84,13 +84,13 @@ def _estimator_files(estimator: Any, compressed: bool) -> dict[str, bytes]:
     }
 
 
-def check_numbers(encoded: Encoded) -> None:
-    """Refuse to keep a fit that went wrong.
+def check_numbers(encoded: EncodedEstimator) -> None:
+    """Refuse to save an estimator with invalid numbers.
 
     Raises
     ------
     ValueError
-        An array holds what is not a number, or weights of a linear model are not finite.
+        An array holds NaN, or a weight of a linear model is not finite.
     """
     arrays = dict(encoded.arrays)
     for where, part in encoded.parts.items():
@@ -102,49 +102,49 @@ def check_numbers(encoded: Encoded) -> None:
             raise ValueError(f"{name} holds a value that is not a number; the model is not saved")
 
 
-def load(path: str | Path, task: str | None = None) -> tuple[Any, dict[str, Any]]:
-    """Check a bundle, every byte of it, then build its estimator; return it and the manifest.
+def load_bundle(path: str | Path, task: str | None = None) -> tuple[Any, dict[str, Any]]:
+    """Verify every byte of a bundle, build its estimator and return it with the manifest.
 
     Parameters
     ----------
     path : path-like
     task : str, optional
-        Refuse a bundle made for another.
+        Refuse a bundle of another task.
 
     Raises
     ------
     ModelError
-        In one line: missing, foreign, damaged, newer, or made for another task; and what to do.
+        The bundle is missing, foreign, damaged, newer than this version, or of another task.
     """
     folder = Path(path)
     manifest = read_manifest(folder)
     if task is not None and manifest["task"] != task:
         raise ModelError(f"{folder}: a model for the task {manifest['task']!r}, not {task!r}; give one for {task!r}")
-    return build(_checked_files(folder, manifest), folder), manifest
+    return estimator_of_files(_checked_files(folder, manifest), folder), manifest
 
 
-def build(files: dict[str, bytes], folder: Path) -> Any:
-    """Build the estimator that files describe.
+def estimator_of_files(files: dict[str, bytes], folder: Path) -> Any:
+    """Build the estimator that a bundle's files describe.
 
     Parameters
     ----------
     files : dict of str to bytes
         ``model.json``, ``arrays.npz`` and the parts.
     folder : Path
-        For messages.
+        Named in error messages.
 
     Raises
     ------
     ModelError
-        They describe none, or one that this version can't build.
+        They describe no estimator, or one that this version can't build.
     """
     try:
         model = json.loads(files["model.json"])
         parts = {name: load_part(files[_part_name(n)]) for n, name in enumerate(model["parts"])}
-        return decode(model["tree"], _arrays(files["arrays.npz"]), parts)
+        return decode_estimator(model["tree"], _arrays(files["arrays.npz"]), parts)
     except ModelError as error:
         raise ModelError(f"{folder}: {error}") from None
-    # Whatever goes wrong here, the files do not fit; nothing that they name was run.
+    # Any other error means that the files do not fit together; no code from them has run.
     except Exception as error:
         raise ModelError(
             f"{folder}: can't be built by this version of copydesk ({type(error).__name__}: "
@@ -160,21 +160,21 @@ def _arrays(data: bytes) -> dict[str, np.ndarray]:
         arrays = {name: stored[name] for name in stored.files}
     strange = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
     if strange:
-        raise ModelError(f"arrays.npz holds {strange[0]!r}, which is no array; refused")
+        raise ModelError(f"arrays.npz holds {strange[0]!r}, which is not an array; refused")
     return arrays
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read and check ``manifest.json`` alone: format, version and its own digest.
+    """Read ``manifest.json`` and check its format, version and digest.
 
     Raises
     ------
     ModelError
-        As ``load``.
+        As for ``load_bundle``.
     """
     file = folder / MANIFEST
     if not file.is_file():
-        hint = "is not there" if not folder.exists() else f"holds no {MANIFEST}"
+        hint = "does not exist" if not folder.exists() else f"holds no {MANIFEST}"
         raise ModelError(f"{folder}: {hint}; give the model folder of a run, such as RUN/model")
     data = _read(file, MAX_MANIFEST_BYTES)
     try:
@@ -198,7 +198,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _checked_files(folder: Path, manifest: dict[str, Any]) -> dict[str, bytes]:
-    """Read the files that the manifest lists, and no other; each must have its size and digest."""
+    """Read the files that the manifest lists; refuse missing, additional and changed ones."""
     listed = manifest["files"]
     present = {entry.name for entry in folder.iterdir()} - {MANIFEST}
     for name in sorted(present ^ set(listed)):
@@ -237,7 +237,7 @@ def _json(value: Any, indent: int | None = None) -> bytes:
 
 
 def _npz(arrays: dict[str, np.ndarray], compressed: bool) -> bytes:
-    """Pack arrays as ``numpy.savez`` does: the same arrays give the same bytes."""
+    """Return arrays in the format of ``numpy.savez``; the same arrays give the same bytes."""
     buffer = io.BytesIO()
     (np.savez_compressed if compressed else np.savez)(buffer, allow_pickle=False, **dict(sorted(arrays.items())))
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""A folder written whole or not at all: aside, synced, renamed; the old one stays until the new one is in place."""
+"""Atomic replacement of a folder: write to a temporary folder, sync it, then rename."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ RENAME_EXCHANGE = 2
 
 
 def write_folder(path: Path, write: Callable[[Path], None]) -> None:
-    """Let ``write`` fill a new folder, then put it under ``path`` in one step.
+    """Call ``write`` with a temporary folder, then rename the folder to ``path``.
 
-    A process killed at any moment leaves under ``path`` what was there before, or the new folder, whole.
-    Folders that such a process left aside are removed by the next one.
+    A process killed at any moment leaves either the old or the complete new folder under ``path``. The next call
+    removes temporary folders of killed processes.
 
     Raises
     ------
     ResourceError
-        No space, no permission, or ``path`` is in use for something else; names the path.
+        No space, no permission, or ``path`` is not a folder; names the path.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ def write_folder(path: Path, write: Callable[[Path], None]) -> None:
             for file in [*aside.rglob("*"), aside]:
                 sync(file)
         aside.chmod(0o755)
-        put_in_place(aside, path)
+        replace_folder(aside, path)
         sync(path.parent)
     except OSError as error:
         raise ResourceError(f"{path}: can't be written: {error.strerror}; what was there before is unchanged") from None
@@ -51,7 +51,7 @@ def write_folder(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def sync(path: Path) -> None:
-    """Wait until a file's data, or a folder's entries, are on the disk."""
+    """Flush a file's data, or a folder's entries, to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -59,12 +59,12 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def put_in_place(aside: Path, path: Path) -> None:
-    """Rename ``aside`` to ``path``; where a folder is there already, swap the two at once."""
+def replace_folder(aside: Path, path: Path) -> None:
+    """Rename ``aside`` to ``path``; swap the two atomically if ``path`` exists."""
     if not path.exists():
         aside.rename(path)
     elif not exchange(aside, path):
-        # Without an atomic swap there is a moment with neither; the old folder then stands beside.
+        # Without an atomic swap, ``path`` is missing for a moment; the old folder then lies next to it.
         old = path.with_name(f".{path.name}.{os.getpid()}.old")
         path.rename(old)
         aside.rename(path)
@@ -72,7 +72,7 @@ def put_in_place(aside: Path, path: Path) -> None:
 
 
 def exchange(one: Path, other: Path) -> bool:
-    """Swap two names in one step (Linux' renameat2); False where the system or file system can't."""
+    """Swap two names atomically with renameat2; return False if the system or file system does not support it."""
     rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if rename is None:
         return False
@@ -81,7 +81,7 @@ def exchange(one: Path, other: Path) -> bool:
 
 
 def sweep(path: Path) -> None:
-    """Remove folders that processes which no longer run left beside ``path``."""
+    """Remove temporary folders next to ``path`` whose process has ended."""
     for stale in path.parent.glob(f".{path.name}.*"):
         owner = stale.name[len(path.name) + 2 :].split(".")[0]
         if owner.isdigit() and not running(int(owner)):
@@ -89,7 +89,7 @@ def sweep(path: Path) -> None:
 
 
 def running(pid: int) -> bool:
-    """Say whether a process of this number runs."""
+    """Return whether a process with this ID runs."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

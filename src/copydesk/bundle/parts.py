@@ -1,4 +1,4 @@
-"""scikit-learn's own estimators inside a bundle, through skops, and only of types that are expected there."""
+"""Serialisation of scikit-learn's estimators with skops, restricted to expected types."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any
 
 from copydesk.errors import ModelError
 
-TRUSTED_PACKAGES = ("sklearn", "numpy", "scipy", "builtins")
+PART_PACKAGES = ("sklearn", "numpy", "scipy", "builtins")
 
 
 def dump_part(estimator: Any) -> bytes:
-    """Return an estimator as skops' bytes."""
+    """Serialise an estimator with skops."""
     import skops.io
 
     return bytes(skops.io.dumps(estimator))
 
 
 def load_part(data: bytes) -> Any:
-    """Build an estimator from skops' bytes, if every type in it is a class of scikit-learn, numpy or scipy.
+    """Build an estimator from skops' bytes if every type in it is a class of scikit-learn, NumPy or SciPy.
 
     Raises
     ------
     ModelError
-        Names the types that are not, or both versions of scikit-learn where they differ.
+        Names the other types, or both versions of scikit-learn if they differ.
     """
     import skops.io
     from sklearn.exceptions import InconsistentVersionWarning
@@ -45,12 +45,12 @@ def load_part(data: bytes) -> Any:
 
 
 def _is_expected(name: str) -> bool:
-    """Judge a type by what its name resolves to: a class that the trusted packages define themselves."""
+    """Return whether a name resolves to a class that one of the packages defines itself."""
     module_name, _, class_name = name.rpartition(".")
-    if module_name.split(".")[0] not in TRUSTED_PACKAGES:
+    if module_name.split(".")[0] not in PART_PACKAGES:
         return False
     try:
         found = getattr(importlib.import_module(module_name), class_name, None)
     except ImportError:
         return False
-    return isinstance(found, type) and found.__module__.split(".")[0] in TRUSTED_PACKAGES[:-1]
+    return isinstance(found, type) and found.__module__.split(".")[0] in PART_PACKAGES[:-1]

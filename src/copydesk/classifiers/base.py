@@ -1,15 +1,16 @@
-"""What a fitted linear classifier is: one weight vector per class, or a single one for two classes."""
+"""Base class of linear classifiers: one weight vector per class, or a single one for two classes."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-Floats = NDArray[Any]
+from copydesk.compiled.arrays import Array, Floats
 
 
 class LinearClassifier(ClassifierMixin, BaseEstimator):
@@ -17,7 +18,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
 
     weights_: Floats
     intercept_: Floats
-    classes_: NDArray[Any]
+    classes_: Array
     n_features_in_: int
 
     def decision_function(self, X: Any) -> Floats:
@@ -27,7 +28,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         scores = np.asarray(X @ self.weights_ + self.intercept_)
         return scores.ravel() if scores.shape[1] == 1 else scores
 
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: Any) -> Array:
         """Return the label of the highest score, (n_samples,)."""
         scores = self.decision_function(X)
         best = (scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)
@@ -46,7 +47,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
-    def _set_classes(self, y: NDArray[Any]) -> NDArray[np.intp]:
+    def _set_classes(self, y: Array) -> NDArray[np.intp]:
         """Set ``classes_`` and return each label's number among them, (n_samples,)."""
         self.classes_, target = np.unique(y, return_inverse=True)
         if self.classes_.size < 2:
@@ -55,3 +56,20 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
                 f"but found {self.classes_.size} class: {self.classes_.tolist()}"
             )
         return np.asarray(target)
+
+
+def narrow_csr(X: Any) -> Any:
+    """Return a matrix as CSR with 32-bit indices.
+
+    Raises
+    ------
+    ValueError
+        The matrix is too large for them.
+    """
+    X = sp.csr_matrix(X)
+    if X.indices.dtype != np.int32:
+        largest = np.iinfo(np.int32).max
+        if max(X.nnz, *X.shape) > largest:
+            raise ValueError(f"X has {X.nnz} entries and shape {X.shape}: valid are at most {largest} of each")
+        X = sp.csr_matrix((X.data, X.indices.astype(np.int32), X.indptr.astype(np.int32)), shape=X.shape, copy=False)
+    return X

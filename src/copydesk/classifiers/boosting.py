@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 
-Array = NDArray[Any]
 ROWS_AT_ONCE = 128  # so that a block of numbers and a tree stay in cache
 # Down to this level all rows meet each of the few nodes in turn, side by side; below it each row looks up its own.
-TOGETHER = 4
-NOTHING = np.float32(-1e9)  # stands for a number that is not there: below all others
+UNROLLED_LEVELS = 4
+MISSING = np.float32(-1e9)  # replaces NaN: below all numbers
 
 
 class BoostedTrees(BaseEstimator):
@@ -43,13 +42,13 @@ class BoostedTrees(BaseEstimator):
 
     def __init__(
         self,
-        max_iter: int = 300,
-        learning_rate: float = 0.06,
+        max_iter: int = 80,
+        learning_rate: float = 0.15,
         max_leaf_nodes: int = 31,
         max_depth: int = 6,
-        min_samples_leaf: int = 40,
-        l2_regularization: float = 1.0,
-        max_features: float = 1.0,
+        min_samples_leaf: int = 100,
+        l2_regularization: float = 5.0,
+        max_features: float = 0.3,
         random_state: int = 0,
     ) -> None:
         self.max_iter = max_iter
@@ -75,7 +74,7 @@ class BoostedTrees(BaseEstimator):
 
         if not 1 <= self.max_depth <= 10:
             raise ValueError(f"max_depth={self.max_depth}: from 1 to 10; a tree is kept with all its possible leaves")
-        X = np.where(np.isnan(X), NOTHING, X).astype(np.float32)
+        X = np.where(np.isnan(X), MISSING, X).astype(np.float32)
         learner = HistGradientBoostingClassifier(early_stopping=False, **self.get_params())
         learner.fit(X, y, sample_weight=sample_weight)
         # Trees are private to scikit-learn; what is read from them is checked against its own predictions.
@@ -114,7 +113,7 @@ class BoostedTrees(BaseEstimator):
         check_is_fitted(self)
         scores = np.full(len(X), self.baseline_)
         X = np.ascontiguousarray(X, dtype=np.float32)
-        add_trees(X, self.feature_, self.threshold_, self.leaf_, NOTHING, scores)
+        add_trees(X, self.feature_, self.threshold_, self.leaf_, MISSING, scores)
         return scores
 
     def contributions(self, X: Array) -> tuple[float, Array]:
@@ -124,7 +123,7 @@ class BoostedTrees(BaseEstimator):
         the split number's (Saabas 2014, as in ``treeinterpreter``): start and contributions sum to the log odds.
         """
         check_is_fitted(self)
-        X = np.where(np.isnan(X), NOTHING, X).astype(np.float32)
+        X = np.where(np.isnan(X), MISSING, X).astype(np.float32)
         means = node_means(self.leaf_, self.count_)
         found = np.zeros(X.shape)
         add_paths(X, self.feature_, self.threshold_, means, found)
@@ -156,7 +155,7 @@ def add_trees(X: Array, feature: Array, threshold: Array, leaf: Array, nothing: 
     one = np.uint32(1)
     n_inner = np.uint32(feature.shape[1])
     depth = int(np.log2(leaf.shape[1]) + 0.5)
-    together = min(depth, TOGETHER)
+    together = min(depth, UNROLLED_LEVELS)
     node = np.empty(ROWS_AT_ONCE, dtype=np.uint32)
     block = np.zeros((X.shape[1], ROWS_AT_ONCE), dtype=np.float32)
     for first in range(0, X.shape[0], ROWS_AT_ONCE):

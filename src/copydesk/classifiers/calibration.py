@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-Floats = NDArray[np.floating[Any]]
+from copydesk.compiled.arrays import Array, Floats
 
 METHODS = ("sigmoid", "isotonic", "temperature")
 # Decision values are far from 0 and 1 in both directions; a probability of exactly 0 would be a claim
@@ -37,7 +35,7 @@ class Calibrator(BaseEstimator):
     def __init__(self, method: str = "sigmoid") -> None:
         self.method = method
 
-    def fit(self, scores: Floats, y: NDArray[Any], classes: NDArray[Any]) -> Calibrator:
+    def fit(self, scores: Floats, y: Array, classes: Array) -> Calibrator:
         """Fit on scores of shape (n, n_classes) and true labels of shape (n,).
 
         Raises

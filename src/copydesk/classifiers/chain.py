@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
-
-Array = NDArray[Any]
 
 
 class LinearChain(BaseEstimator):

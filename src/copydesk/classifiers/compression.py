@@ -1,4 +1,4 @@
-"""A fitted model made small: the terms that say most, rounded weights, columns folded into fewer."""
+"""Compression of fitted models: the most important terms, rounded weights, fewer hashed columns."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from copy import copy
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from copydesk.classifiers.base import LinearClassifier
 from copydesk.classifiers.quantised import quantise
+from copydesk.compiled.arrays import Floats
 from copydesk.features.tfidf import TfidfFeatures
 from copydesk.features.vocabulary import FittedFamily, HashedFamily
-
-Floats = NDArray[np.floating[Any]]
 
 BITS = (8, 16, 32)
 
@@ -56,7 +54,7 @@ class Smaller:
         return sum(map(len, self.blocks))
 
     def with_terms(self, n: int) -> tuple[TfidfFeatures, LinearClassifier]:
-        """Return the pair of the ``n`` terms that say most, at least one of each family.
+        """Return the pair of the ``n`` most important terms, at least one of each family.
 
         What a term says is how much its part of the decision values differs between the classes, over all documents:
         its weights' spread times its idf, times the root of the share of documents that have it. As the rest no longer

@@ -1,6 +1,6 @@
-"""From decision values to labels: the likeliest, the calibrated, at a promised target, or none at all.
+"""Decisions that turn scores into labels: most likely, calibrated, at a target, or abstaining.
 
-Every decision is fitted on out-of-fold scores, so that what it promises is promised for texts not yet seen.
+Decisions that need validation are fitted on out-of-fold scores, so that their targets hold for unseen texts.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from copydesk.classifiers.calibration import Calibrator, Floats
+from copydesk.classifiers.calibration import Calibrator
+from copydesk.compiled.arrays import Array, Floats
 
-CONFIDENCE = 0.95
-RESAMPLES = 1000
-CURVE_POINTS = 512
+_CONFIDENCE = 0.95
+_RESAMPLES = 1000
+_CURVE_POINTS = 512
 
 
 class Argmax(BaseEstimator):
@@ -23,9 +24,7 @@ class Argmax(BaseEstimator):
 
     needs_validation = False
 
-    def fit(
-        self, scores: Floats, y: NDArray[Any], classes: NDArray[Any], weight: Any = None, groups: Any = None
-    ) -> Argmax:
+    def fit(self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None) -> Argmax:
         """Remember the classes; there is nothing to learn."""
         self.classes_ = np.asarray(classes, dtype=object)
         self.summary_: dict[str, Any] = {"decision": "argmax", "calibrated": False}
@@ -56,9 +55,7 @@ class Calibrated(BaseEstimator):
     def __init__(self, method: str = "sigmoid") -> None:
         self.method = method
 
-    def fit(
-        self, scores: Floats, y: NDArray[Any], classes: NDArray[Any], weight: Any = None, groups: Any = None
-    ) -> Calibrated:
+    def fit(self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None) -> Calibrated:
         """Fit the calibration on out-of-fold scores, shape (n, n_classes), and labels, shape (n,)."""
         self.classes_ = np.asarray(classes, dtype=object)
         self.calibrator_ = Calibrator(self.method).fit(scores, y, classes)
@@ -88,9 +85,7 @@ class Abstain(Calibrated):
         super().__init__(method)
         self.min_confidence = min_confidence
 
-    def fit(
-        self, scores: Floats, y: NDArray[Any], classes: NDArray[Any], weight: Any = None, groups: Any = None
-    ) -> Abstain:
+    def fit(self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None) -> Abstain:
         """Fit the calibration; report how many texts would be labelled, and how well."""
         if not 0 <= self.min_confidence <= 1:
             raise ValueError(f"decision.min_confidence={self.min_confidence}: a probability is from 0 to 1")
@@ -140,9 +135,7 @@ class Keep(Calibrated):
         self.keep = keep
         self.label = label
 
-    def fit(
-        self, scores: Floats, y: NDArray[Any], classes: NDArray[Any], weight: Any = None, groups: Any = None
-    ) -> Keep:
+    def fit(self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None) -> Keep:
         """Find the threshold; report the share kept with its interval over groups, and the share cut.
 
         Raises
@@ -161,7 +154,7 @@ class Keep(Calibrated):
         own = np.asarray(scores, dtype=np.float64)[:, list(classes).index(self.label)]
         order = np.argsort(-own[wanted], kind="stable")
         ranked, kept = own[wanted][order], np.cumsum(weight[wanted][order]) / weight[wanted].sum()
-        points = np.unique(np.append(np.geomspace(1, len(ranked), CURVE_POINTS), len(ranked)).astype(int)) - 1
+        points = np.unique(np.append(np.geomspace(1, len(ranked), _CURVE_POINTS), len(ranked)).astype(int)) - 1
         tail = len(ranked) - 1 - points[::-1]  # dense where promises are made: at the last few kept
         self.curve_ = np.column_stack([kept, ranked])[np.unique(tail)]
         self.threshold_ = self._threshold(self.keep)
@@ -226,9 +219,7 @@ class Precise(Calibrated):
         super().__init__(method)
         self.precision = precision
 
-    def fit(
-        self, scores: Floats, y: NDArray[Any], classes: NDArray[Any], weight: Any = None, groups: Any = None
-    ) -> Precise:
+    def fit(self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None) -> Precise:
         """Find a threshold for every class."""
         if not 0 < self.precision < 1:
             raise ValueError(f"decision.precision={self.precision}: a share between 0 and 1, such as 0.98")
@@ -268,9 +259,9 @@ def _interval(chosen: NDArray[np.bool_], weight: Floats, groups: Any) -> tuple[f
     total = np.bincount(codes, weight)
     part = np.bincount(codes, weight * chosen)
     rng = np.random.default_rng(0)
-    draws = rng.multinomial(len(total), np.full(len(total), 1 / len(total)), size=RESAMPLES)
+    draws = rng.multinomial(len(total), np.full(len(total), 1 / len(total)), size=_RESAMPLES)
     shares = (draws @ part) / np.maximum(draws @ total, 1e-12)
-    low, high = np.quantile(shares, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    low, high = np.quantile(shares, [(1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2])
     return float(low), float(high)
 
 
@@ -283,6 +274,6 @@ def _precise_from(confidence: Floats, right: NDArray[np.bool_], target: float) -
     order = np.argsort(-confidence, kind="stable")
     n = np.arange(1, len(order) + 1)
     hits = np.cumsum(right[order])
-    bound = np.where(hits > 0, beta.ppf(1 - CONFIDENCE, np.maximum(hits, 1), n - hits + 1), 0.0)
+    bound = np.where(hits > 0, beta.ppf(1 - _CONFIDENCE, np.maximum(hits, 1), n - hits + 1), 0.0)
     reached = np.flatnonzero(bound >= target)
     return float(confidence[order][reached[-1]]) if len(reached) else float("inf")

@@ -1,4 +1,4 @@
-"""What classifiers trained by dual coordinate descent share: checks, blocks of classes, a path over C."""
+"""Base class of classifiers trained by dual coordinate descent: checks, blocks of classes, a path over C."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
-import scipy.sparse as sp
 from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.base import clone
@@ -16,15 +15,23 @@ from sklearn.utils import check_random_state, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from copydesk.classifiers.base import Floats, LinearClassifier
-from copydesk.classifiers.solvers.training_rows import DualRows, dual_rows, start_weights, write_weights
+from copydesk.classifiers.base import LinearClassifier, narrow_csr
+from copydesk.classifiers.solvers.training_rows import (
+    DualRows,
+    Limits,
+    Solution,
+    dual_rows,
+    start_weights,
+    write_weights,
+)
+from copydesk.compiled.arrays import Array, Floats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 
 START_EXPONENT = 0.5
-"""Dual variables grow with C, but slower than C, because the errors shrink; found by counting passes."""
+"""Dual variables grow more slowly than C because the errors shrink; found by counting passes."""
 
 
 class Problem(NamedTuple):
@@ -34,13 +41,13 @@ class Problem(NamedTuple):
     rows: DualRows
     target: NDArray[np.int32]
     n_lanes: int
-    """Weight vectors to find: one per class, but a single one where there are two classes."""
-    sample_cost: NDArray[np.float64]
-    class_cost: NDArray[np.float64]
+    """Number of weight vectors: one per class, but a single one for two classes."""
+    sample_cost: Floats
+    class_cost: Floats
 
 
 class DualLinearClassifier(LinearClassifier):
-    """What `LinearSVM` and `LogisticRegression` share: checking, blocks of classes, the fitted attributes."""
+    """Base class of `LinearSVM` and `LogisticRegression`."""
 
     C: float
     fit_intercept: bool
@@ -67,17 +74,17 @@ class DualLinearClassifier(LinearClassifier):
         return self
 
     def fit_path(self, X: Any, y: Any, Cs: Sequence[float], sample_weight: Any = None) -> Iterator[Self]:
-        """Yield copies fitted for each of ``Cs`` in ascending order, each started from the one before.
+        """Yield copies fitted for each of ``Cs`` in ascending order, each started from the previous solution.
 
-        The training matrix is prepared once, and a start near the optimum saves passes, so that the path costs
-        little more than its largest C.
+        The training matrix is prepared once and a warm start saves passes, so that the path costs little more than
+        its largest C.
         """
         problem: Problem | None = None
         dual: Floats | None = None
         last = 1.0
         for C in sorted(Cs):
             fitted = clone(self).set_params(C=C)
-            # Everything but the class labels is the same for each C, so the problem is made by the first alone.
+            # The problem does not depend on C.
             if problem is None:
                 first = fitted
                 problem = fitted._problem(X, y, sample_weight)
@@ -90,29 +97,32 @@ class DualLinearClassifier(LinearClassifier):
             last = C
             yield fitted
 
-    def _solver(self, problem: Problem, first: int, last: int) -> Callable[..., Any]:
-        """Return the solver of classes ``first`` to ``last``, a function of weights, intercept, dual, n_iter."""
+    def _run_solver(self, problem: Problem, first: int, last: int, limits: Limits, solution: Solution) -> Any:
+        """Solve classes ``first`` to ``last``; return whether each has converged."""
         raise NotImplementedError
 
     def _max_blocks(self, n_lanes: int) -> int:
-        """Into how many independent blocks the classes may be split."""
+        """Return the largest number of independent blocks of classes."""
         return n_lanes
 
-    def _costs(self, y: NDArray[Any], n_lanes: int, sample_cost: Floats) -> tuple[Floats, Floats]:
-        """Return the cost of each sample, and of the rest and the class itself for each weight vector.
+    def _costs(self, y: Array, n_lanes: int, sample_cost: Floats) -> tuple[Floats, Floats]:
+        """Return the cost of each sample, and for each weight vector the factors for the rest and for the class.
 
-        As in LIBLINEAR, a class's weight counts in the class's own problem, not in those of the others.
+        As in LIBLINEAR, a class's weight counts in its own problem only.
         """
-        if self.class_weight == "balanced":  # by the weight of each class's samples, as scikit-learn
-            sizes = np.bincount(np.searchsorted(self.classes_, y), weights=sample_cost)
-            weight = sizes.sum() / (len(sizes) * sizes)
-        else:
-            weight = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        weight = self._class_weights(y, sample_cost)
         class_cost = np.ones((n_lanes, 2))
         class_cost[:, 1] = weight[-n_lanes:]
         if n_lanes == 1:
             class_cost[0, 0] = weight[0]
         return sample_cost, class_cost
+
+    def _class_weights(self, y: Array, sample_cost: Floats) -> Floats:
+        """Return the weight of each class, shape (n_classes,)."""
+        if self.class_weight == "balanced":  # by the total weight of each class, as in scikit-learn
+            sizes = np.bincount(np.searchsorted(self.classes_, y), weights=sample_cost)
+            return np.asarray(sizes.sum() / (len(sizes) * sizes))
+        return np.asarray(compute_class_weight(self.class_weight, classes=self.classes_, y=y))
 
     def _problem(self, X: Any, y: Any, sample_weight: Any) -> Problem:
         X, y = validate_data(
@@ -122,19 +132,18 @@ class DualLinearClassifier(LinearClassifier):
             accept_sparse="csr",
             dtype=[np.float64, np.float32],
             order="C",
-            accept_large_sparse=False,
         )
         check_classification_targets(y)
         self._check_parameters()
         sample_cost = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if not sample_cost.all():
             X, y, sample_cost = X[sample_cost > 0], y[sample_cost > 0], sample_cost[sample_cost > 0]
-        X = sp.csr_matrix(X)
+        X = narrow_csr(X)
         target = self._set_classes(y)
         n_lanes = 1 if self.classes_.size == 2 else self.classes_.size
         rows = dual_rows(X, n_lanes)
         if rows is None:
-            X = X.copy()  # the caller's stays as it is
+            X = X.copy()  # leaves the caller's matrix alone
             X.sum_duplicates()
             rows = dual_rows(X, n_lanes)
             assert rows is not None
@@ -150,7 +159,7 @@ class DualLinearClassifier(LinearClassifier):
                 raise ValueError(f"{name}={value!r} is not valid; it must be a positive number")
 
     def _solve(self, problem: Problem, start: Floats | None) -> Floats:
-        """Fit from dual variables ``start`` (n_samples, n_lanes), else from zero; return those found."""
+        """Fit from dual variables ``start`` (n_samples, n_lanes) or from zero; return the final ones."""
         n_lanes = problem.n_lanes
         n_blocks = min(effective_n_jobs(self.n_jobs), self._max_blocks(n_lanes))
         edges = np.linspace(0, n_lanes, n_blocks + 1).astype(int)
@@ -179,11 +188,13 @@ class DualLinearClassifier(LinearClassifier):
         weights = np.zeros(rows.n_weighted * (last - first), dtype=dtype)
         intercept = np.zeros(last - first, dtype=dtype)
         n_iter = np.zeros(last - first, dtype=np.int32)
+        solution = Solution(weights, intercept, dual, n_iter)
         if start is not None:
             dual[:] = start[:, first:last]
-            start_weights(rows, dual, self._constant, weights, intercept)
-        converged = self._solver(problem, first, last)(weights, intercept, dual, n_iter)
-        write_weights(X.indptr, X.indices, X.data, rows, weights, dual, first, self.weights_)
+            start_weights(rows, self._constant, solution)
+        limits = Limits(self._constant, float(self.tol), int(self.max_iter), self._seed)
+        converged = self._run_solver(problem, first, last, limits, solution)
+        write_weights(X.indptr, X.indices, X.data, rows, solution, first, self.weights_)
         return intercept * self._constant, dual, n_iter, converged
 
     @property

@@ -1,4 +1,4 @@
-"""Raw texts to decision values without a matrix: n-grams address weight rows."""
+"""Scoring of raw texts without a feature matrix: n-grams address rows of weights."""
 
 from __future__ import annotations
 
@@ -8,21 +8,19 @@ from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
-from numpy.typing import NDArray
 
-from copydesk.features.learner import weighing_of
-from copydesk.features.options import chunked
+from copydesk.compiled.arrays import Floats
+from copydesk.features.learner import weighting_of
+from copydesk.features.ngrams.cut import chunked
 from copydesk.features.tfidf import TfidfFeatures
 
-Floats = NDArray[Any]
-
-# Characters that are scored together. Each family looks into tables of its own, larger than the nearest caches; the
-# more there is to look up before the next family's turn, the less often they are fetched.
-TOGETHER = 1 << 20
+# Characters scored together. Each family has tables larger than the nearest caches; the longer the chunk, the less
+# often they are fetched again.
+SCORED_CHARACTERS = 1 << 20
 
 
 class FusedScorer:
-    """A fitted ``TfidfFeatures`` and a linear classifier as one.
+    """Scorer of raw texts by a fitted ``TfidfFeatures`` and a linear classifier.
 
     Parameters
     ----------
@@ -37,17 +35,17 @@ class FusedScorer:
         borders = np.cumsum([0, *(family.n_terms for family in features.families_)])
         self.blocks = [np.ascontiguousarray(weights[a:b]) for a, b in zip(borders[:-1], borders[1:], strict=True)]
         self.intercept = np.asarray(intercept, dtype=np.float64)
-        self.weighing = [
-            (family.idf_, *weighing_of(family, options))
+        self.weightings = [
+            weighting_of(family, options)
             for family, options in zip(features.families_, features.family_options(), strict=True)
         ]
 
     @classmethod
     def from_fitted(cls, features: Any, classifier: Any) -> FusedScorer | None:
-        """Return the scorer of a fitted pair; None where features or classifier are of another kind."""
+        """Return the scorer of a fitted pair; None if the features or the classifier are of another kind."""
         if not isinstance(features, TfidfFeatures) or not hasattr(classifier, "coef_"):
             return None
-        # ours is [feature, class] already; LinearSVC's is the other way round
+        # weights_ is [feature, class] already; scikit-learn's coef_ is its transpose
         weights = getattr(classifier, "weights_", None)
         return cls(features, classifier.coef_.T if weights is None else weights, np.atleast_1d(classifier.intercept_))
 
@@ -74,9 +72,9 @@ class FusedScorer:
     def _score(self, documents: list[str]) -> Floats:
         scores = np.repeat(self.intercept[None, :], len(documents), axis=0)
         row = 0
-        for chunk, counters in self.features.chunks(documents, TOGETHER):
+        for chunk, counters in self.features.chunks(documents, SCORED_CHARACTERS):
             here = scores[row : row + len(chunk)]
-            for counter, weighing, weights in zip(counters, self.weighing, self.blocks, strict=True):
-                counter.score(chunk, weighing, weights, here)
+            for counter, weighting, weights in zip(counters, self.weightings, self.blocks, strict=True):
+                counter.score(chunk, weighting, weights, here)
             row += len(chunk)
         return scores

@@ -1,21 +1,17 @@
-"""Linear classifiers trained by dual coordinate descent over all classes in one pass."""
+"""Linear support vector machine and logistic regression, trained by dual coordinate descent."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, softmax
-from sklearn.utils import compute_class_weight
 
-from copydesk.classifiers.base import Floats
 from copydesk.classifiers.dual import DualLinearClassifier, Problem
 from copydesk.classifiers.solvers.logistic import solve_multinomial, solve_one_vs_rest
 from copydesk.classifiers.solvers.svm import solve_svm
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from copydesk.classifiers.solvers.training_rows import Limits, Solution
+from copydesk.compiled.arrays import Array, Floats
 
 
 class LinearSVM(DualLinearClassifier):
@@ -25,24 +21,24 @@ class LinearSVM(DualLinearClassifier):
 
     Parameters
     ----------
-    C : float
+    C : float, default=1.0
         Inverse strength of the L2 penalty.
     loss : {"squared_hinge", "hinge"}
     fit_intercept : bool
-        As in LIBLINEAR the intercept is the weight of a constant feature, and penalised with the others.
+        As in LIBLINEAR the intercept is the weight of a constant feature and penalised like the others.
     intercept_scaling : float
-        Value of that feature; the larger, the less the intercept is penalised.
+        Value of that feature; the larger it is, the less the intercept is penalised.
     class_weight : dict, "balanced" or None
         Factor of C for the documents of a class in the class's own problem.
     tol : float
-        Stops when the largest and the smallest element of a class's projected gradient are this close. 0.1 is
-        LIBLINEAR's own default: on text, ten times tighter changes no more than a label in a thousand.
+        Stops when the largest and the smallest element of a class's projected gradient differ by at most this. 0.1
+        is LIBLINEAR's default: on text, a ten times smaller value changes at most one label in a thousand.
     max_iter : int
         Passes over the documents.
     n_jobs : int or None
         Threads, each with a block of the classes. The result is the same for any number.
     random_state : int, RandomState or None
-        Order of the documents. Fixed by default, so that the same data give the same model.
+        Seed of the order of the documents, fixed by default for reproducible models.
 
     Attributes
     ----------
@@ -51,7 +47,7 @@ class LinearSVM(DualLinearClassifier):
     intercept_ : array of shape (n_classes,) or (1,)
     classes_ : array of shape (n_classes,)
     n_iter_ : int
-        Passes that the slowest class took.
+        Passes of the slowest class.
 
     References
     ----------
@@ -87,14 +83,10 @@ class LinearSVM(DualLinearClassifier):
         if self.loss not in ("squared_hinge", "hinge"):
             raise ValueError(f"loss={self.loss!r} is not valid; choose 'squared_hinge' or 'hinge'")
 
-    def _solver(self, problem: Problem, first: int, last: int) -> Callable[..., Any]:
-        def solve(*state: Any) -> Any:
-            cost, class_cost = self.C * problem.sample_cost, problem.class_cost[first:last]
-            limits = (self._constant, float(self.tol), int(self.max_iter), self._seed)
-            squared = self.loss == "squared_hinge"
-            return solve_svm(problem.rows, problem.target - first, cost, class_cost, squared, *limits, *state)
-
-        return solve
+    def _run_solver(self, problem: Problem, first: int, last: int, limits: Limits, solution: Solution) -> Any:
+        cost, class_cost = self.C * problem.sample_cost, problem.class_cost[first:last]
+        squared = self.loss == "squared_hinge"
+        return solve_svm(problem.rows, problem.target - first, cost, class_cost, squared, limits, solution)
 
 
 class LogisticRegression(DualLinearClassifier):
@@ -112,7 +104,7 @@ class LogisticRegression(DualLinearClassifier):
     class_weight : dict, "balanced" or None
         Factor of C for the documents of a class; for "ovr", in the class's own problem.
     tol : float
-        Stops when no document's dual variable was further than this from the probability it should be.
+        Stops when no document's dual variable differs by more than this from its probability at the optimum.
     n_jobs : int or None
         Threads for blocks of classes; the softmax ties all classes together and uses one.
 
@@ -158,7 +150,7 @@ class LogisticRegression(DualLinearClassifier):
             return np.column_stack([1 - positive, positive])
         if self.multi_class == "multinomial":
             return np.asarray(softmax(scores, axis=1))
-        # Far from every class all may underflow to zero; the largest score decides then.
+        # Logarithms, because all probabilities may underflow to zero far from every class.
         logs = -np.logaddexp(0, -scores)
         return np.asarray(softmax(logs, axis=1))
 
@@ -177,23 +169,15 @@ class LogisticRegression(DualLinearClassifier):
     def _max_blocks(self, n_lanes: int) -> int:
         return 1 if self._is_softmax(n_lanes) else n_lanes
 
-    def _costs(self, y: NDArray[Any], n_lanes: int, sample_cost: Floats) -> tuple[Floats, Floats]:
+    def _costs(self, y: Array, n_lanes: int, sample_cost: Floats) -> tuple[Floats, Floats]:
         if not self._is_softmax(n_lanes):
             return super()._costs(y, n_lanes, sample_cost)
-        if self.class_weight == "balanced":  # by the weight of each class's samples, as scikit-learn
-            sizes = np.bincount(np.searchsorted(self.classes_, y), weights=sample_cost)
-            weight = sizes.sum() / (len(sizes) * sizes)
-        else:
-            weight = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        weight = self._class_weights(y, sample_cost)
         return sample_cost * weight[np.searchsorted(self.classes_, y)], np.ones((n_lanes, 2))
 
-    def _solver(self, problem: Problem, first: int, last: int) -> Callable[..., Any]:
-        def solve(*state: Any) -> Any:
-            cost = self.C * problem.sample_cost
-            limits = (self._constant, float(self.tol), int(self.max_iter), self._seed)
-            if self._is_softmax(problem.n_lanes):
-                return solve_multinomial(problem.rows, problem.target, cost, *limits, *state)
-            class_cost = problem.class_cost[first:last]
-            return solve_one_vs_rest(problem.rows, problem.target - first, cost, class_cost, *limits, *state)
-
-        return solve
+    def _run_solver(self, problem: Problem, first: int, last: int, limits: Limits, solution: Solution) -> Any:
+        cost = self.C * problem.sample_cost
+        if self._is_softmax(problem.n_lanes):
+            return solve_multinomial(problem.rows, problem.target, cost, limits, solution)
+        class_cost = problem.class_cost[first:last]
+        return solve_one_vs_rest(problem.rows, problem.target - first, cost, class_cost, limits, solution)

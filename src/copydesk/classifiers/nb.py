@@ -1,4 +1,4 @@
-"""Naive Bayes as a weight of features, under any linear classifier."""
+"""NB-SVM: naive Bayes weights of features under any linear classifier."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from copydesk.classifiers.base import Floats, LinearClassifier
+from copydesk.classifiers.base import LinearClassifier, narrow_csr
 from copydesk.classifiers.regularization_path import fit_path
+from copydesk.compiled.arrays import Floats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,7 +87,7 @@ class NBWeighted(MetaEstimatorMixin, LinearClassifier):
             yield fitted
 
     def _problem(self, X: Any, y: Any, sample_weight: Any) -> tuple[sp.csr_matrix, NDArray[np.intp], Floats]:
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], accept_large_sparse=False)
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
         check_classification_targets(y)
         if not self.alpha > 0 or not np.isfinite(self.alpha):
             raise ValueError(f"alpha={self.alpha!r} is not valid; it must be a positive number")
@@ -95,7 +96,7 @@ class NBWeighted(MetaEstimatorMixin, LinearClassifier):
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if not weight.all():
             X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
-        return sp.csr_matrix(X), self._set_classes(y), weight
+        return narrow_csr(X), self._set_classes(y), weight
 
     def _one_against_rest(
         self, X: sp.csr_matrix, target: NDArray[np.intp], weight: Floats, Cs: Sequence[float] | None

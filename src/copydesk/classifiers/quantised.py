@@ -1,15 +1,14 @@
-"""Weights of few different values: a model of a quarter of the size, which scores as the large one does."""
+"""Quantised weights: a model of a quarter of the size with nearly the same scores."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-Floats = NDArray[np.floating[Any]]
+from copydesk.compiled.arrays import Array, Floats
 
 MAX_LEVELS = 255  # with zero in the middle a value is one byte
 
@@ -84,7 +83,7 @@ class Quantised(ClassifierMixin, BaseEstimator):
         scores = np.asarray(X @ self.weights_ + self.intercept_)
         return scores[:, 0] if scores.shape[1] == 1 else scores
 
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: Any) -> Array:
         """Return labels, shape (n_samples,)."""
         scores = self.decision_function(X)
         best = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)

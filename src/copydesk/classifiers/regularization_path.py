@@ -1,4 +1,4 @@
-"""One classifier for each of several strengths of regularisation, each fit helped by the one before."""
+"""Regularisation path: classifiers for several strengths of regularisation, with warm starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page's paragraphs judged together: each by its words, then all by what stands around them."""
+"""Two-stage classifier of a page's paragraphs: first by their words, then by their context."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import GroupKFold, KFold
 from sklearn.utils.validation import check_is_fitted
 
 from copydesk.classifiers.fused import FusedScorer
+from copydesk.compiled.arrays import Array
 from copydesk.features.pages.context import LENT, LIKENESS, Context, alike, limited
-from copydesk.features.paragraph_features import PageRows, number_names, page_numbers, page_starts
+from copydesk.features.pages.page_rows import PageRows, page_starts
+from copydesk.features.paragraph_features import number_names, page_numbers
 
 if TYPE_CHECKING:
-    from copydesk.features.paragraph_features import Table
+    from copydesk.features.pages.page_rows import Table
 
-Array = NDArray[Any]
 EDGES = ("^", "$")
 
 
@@ -36,7 +36,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
     first : linear classifier
     second : BoostedTrees, LinearChain or None
         None: the first stage's scores are the result.
-    edges : bool, default=False
+    edges : bool, default=True
         Whether the first stage reads where a paragraph begins and ends: n-grams that hold ``EDGES``, such as
         "^previous", are others than those from its middle.
     shape, position, repetition, agreement : bool, default=True
@@ -58,7 +58,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
     passes : int, default=1
         How often the second stage looks at a page. From the second time on it also sees what the last one made of
         the paragraph and its surroundings, again out of fold (auto-context, Tu and Bai 2010).
-    folds : int, default=5
+    folds : int, default=3
     random_state : int, default=0
 
     Attributes
@@ -76,7 +76,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         text: Any = None,
         first: Any = None,
         second: Any = None,
-        edges: bool = False,
+        edges: bool = True,
         shape: bool = True,
         position: bool = True,
         repetition: bool = True,
@@ -89,7 +89,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         length_power: float = 0.75,
         balance: bool = True,
         passes: int = 1,
-        folds: int = 5,
+        folds: int = 3,
         random_state: int = 0,
     ) -> None:
         self.text = text

@@ -1,55 +1,108 @@
-"""What ``copydesk clean`` has of its own: options, and the answer to a row."""
+"""``copydesk clean``: cuts the paragraphs that are not the article."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from copydesk import predict
 from copydesk.errors import ConfigError
-from copydesk.formats.encoders import Encoder, TextAlone
-from copydesk.formats.readers import Cells, Record
-from copydesk.formats.rows import Answer, Row
+from copydesk.formats.csv import Cells
+from copydesk.formats.documents import TextAlone
+from copydesk.formats.rows import Answer, Encoder, Fields, Record, Row
+from copydesk.streams.chunks import CHUNK_BYTES, RecordChunk, in_chunks
+from copydesk.tasks import BOILERPLATE_TASK
 
 if TYPE_CHECKING:
     from copydesk.explanations.reasons import Reasons
-    from copydesk.models.cleaner import Cleaner, LabelledParagraph
+    from copydesk.models.cleaner import Cleaner
+    from copydesk.text.paragraphs import LabelledParagraph
 
-# Lines that return on a site's pages are looked for among rows that are read together: this many, or bytes of them.
-# It is fixed, whatever --chunk-size and --jobs are, so that the same input always gives the same bytes.
+# Rows and bytes among which lines repeated on a site's pages are found.
+# Fixed, whatever --chunk-size and --jobs are, so that the same input always gives the same bytes.
 WINDOW = (1_000, 8 * 2**20)
-# A paragraph takes a kilobyte or so while it is judged, however short it is.
+# Labelling a paragraph takes about a kilobyte of memory, however short it is.
 MAX_LINES = 100_000
 LINE_COUNTS_AS = 40  # bytes
-STRONGEST = 8  # n-grams and numbers that --explain names
+STRONGEST = 8  # n-grams and numbers listed by --explain
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that only ``clean`` has."""
-    parser.add_argument("--model", default="boilerplate", help="folder of a saved model (the one in the box)")
-    parser.add_argument(
-        "--keep", type=float, metavar="P", help="promise that this share of an article's characters stays, such as 0.99"
+    """Add the options of ``copydesk clean``."""
+    add = parser.add_argument
+    add("--model", default="boilerplate", help="folder of a saved model (default: the one in the box)")
+    predict.add_arguments(parser)
+    add("--keep", type=float, metavar="P", help="keep this share of an article's characters, such as 0.99")
+    add("--explain", action="store_true", help="explain why each paragraph was cut or kept")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--text", action="store_true", help="write only the cleaned text, no JSON")
+    form.add_argument(
+        "--diff", action="store_true", help="show kept (+) and cut (-) paragraphs, coloured on a terminal"
     )
-    parser.add_argument("--explain", action="store_true", help="say why each paragraph went or stayed")
-    shown = parser.add_mutually_exclusive_group()
-    shown.add_argument("--text", action="store_true", help="write the cleaned text alone, no JSON")
-    shown.add_argument("--diff", action="store_true", help="show what is kept (+) and cut (-), in colour on a terminal")
 
 
-def text_output(args: argparse.Namespace) -> Encoder | None:
-    """Return what writes for people instead of rows, where that was asked for."""
-    if args.text:
-        return TextAlone(args.text_field)
-    if args.diff:
-        from copydesk.commands.diff import Diff
-
-        return Diff(f"{args.prefix}paragraphs", colour=args.output is None and sys.stdout.isatty())
-    return None
+def run(args: argparse.Namespace) -> int:
+    """Clean the rows of the files; return the exit code."""
+    return predict.run(args, CleanFilter(args))
 
 
-def weigh(record: Record) -> int:
-    """Return what a record counts as when rows are read together: its bytes, and more for every line in it."""
+class CleanFilter(predict.Filter):
+    """Replaces a row's text with the cleaned one, and adds its paragraphs."""
+
+    def open(self) -> tuple[dict[str, Any], Answer]:
+        """Load the cleaner.
+
+        Raises
+        ------
+        ConfigError
+            Options contradict each other, or ``--keep`` is not a share.
+        ModelError
+            The model can't be loaded, changed or explained as requested.
+        """
+        from copydesk.models.loading import load
+
+        args = self.args
+        if args.text and args.explain:
+            raise ConfigError("--text --explain: the text alone has no room for reasons; use --diff --explain")
+        model = load(args.model, task=BOILERPLATE_TASK.name)
+        if args.keep is not None:
+            try:
+                model = model.at(args.keep)
+            except ValueError as error:
+                raise ConfigError(f"--{error}") from None
+        model.clean("prepares what threads then share")
+        return model.manifest, clean_with(model, args)
+
+    def fields(self) -> Fields:
+        """Return the fields to read from a row, and the limit on the lines of a text."""
+        return Fields(self.args.text_field, self.args.title_field, self.args.site_field, MAX_LINES)
+
+    def replaced(self) -> frozenset[str]:
+        """Return the field of the text."""
+        return frozenset({self.args.text_field})
+
+    def encoder(self, output: Path | None) -> Encoder:
+        """Return the encoder of text, diff, or rows."""
+        args = self.args
+        if args.text:
+            return TextAlone(args.text_field)
+        if args.diff:
+            from copydesk.commands.diff import Diff
+
+            return Diff(f"{args.prefix}paragraphs", colour=args.output is None and sys.stdout.isatty())
+        return super().encoder(output)
+
+    def chunks(self, records: Iterator[Record]) -> Iterator[RecordChunk]:
+        """Cut records into chunks: windows of fixed size if the site is known."""
+        rows, size = WINDOW if self.args.site_field else (self.args.chunk_size, CHUNK_BYTES)
+        return in_chunks(records, rows, size, record_weight)
+
+
+def record_weight(record: Record) -> int:
+    """Return the size of a record in bytes, plus an allowance for every line."""
     raw = record.raw
     if isinstance(raw, bytes):
         lines = raw.count(b"\n") + raw.count(b"\\n")
@@ -58,64 +111,35 @@ def weigh(record: Record) -> int:
     return record.size + LINE_COUNTS_AS * lines
 
 
-def replaced(args: argparse.Namespace) -> frozenset[str]:
-    """Return the fields of a row that cleaning replaces."""
-    return frozenset({args.text_field})
-
-
-def open_cleaner(args: argparse.Namespace) -> tuple[dict[str, Any], Answer]:
-    """Load the cleaner; return its manifest, and what answers rows with it.
-
-    Raises
-    ------
-    ConfigError
-        Options contradict each other, or ``--keep`` is no share.
-    ModelError
-        The model can't be loaded, changed or explained as asked for.
-    """
-    from copydesk.models.loading import load
-
-    if args.text and args.explain:
-        raise ConfigError("--text --explain: the text alone has no room for reasons; use --diff --explain")
-    desk = load(args.model, task="boilerplate")
-    if args.keep is not None:
-        try:
-            desk = desk.at(args.keep)
-        except ValueError as error:
-            raise ConfigError(f"--{error}") from None
-    desk.clean("prepares what threads then share")
-    return desk.manifest, cleaner(desk, args)
-
-
-def cleaner(desk: Cleaner, args: argparse.Namespace) -> Callable[[Sequence[Row]], list[dict[str, Any]]]:
-    """Return what gives rows their cleaned text, and every paragraph with its label."""
+def clean_with(model: Cleaner, args: argparse.Namespace) -> Answer:
+    """Return a function from rows to their cleaned texts and labelled paragraphs."""
 
     def answer(rows: Sequence[Row]) -> list[dict[str, Any]]:
         texts = [row.text for row in rows]
         titles = [row.title for row in rows] if args.title_field else None
         sites = [row.site for row in rows] if args.site_field else None
-        cleaned = desk.clean_many(texts, titles=titles, sites=sites)
+        cleaned = model.clean_many(texts, titles=titles, sites=sites)
         if args.explain:
-            reasons = desk.explain_many(texts, titles=titles, sites=sites)
-            said = [[as_fields(each.paragraph) | {"why": why(each)} for each in page] for page in reasons]
+            reasons = model.explain_many(texts, titles=titles, sites=sites)
+            pages = [[explained_json(each) for each in page] for page in reasons]
         else:
-            said = [[as_fields(paragraph) for paragraph in each.paragraphs] for each in cleaned]
+            pages = [[paragraph_json(each) for each in text.paragraphs] for text in cleaned]
         return [
-            {args.text_field: each.text, f"{args.prefix}paragraphs": paragraphs}
-            for each, paragraphs in zip(cleaned, said, strict=True)
+            {args.text_field: each.text, f"{args.prefix}paragraphs": page}
+            for each, page in zip(cleaned, pages, strict=True)
         ]
 
     return answer
 
 
-def as_fields(paragraph: LabelledParagraph) -> dict[str, Any]:
-    """Return a paragraph as JSON has it."""
+def paragraph_json(paragraph: LabelledParagraph) -> dict[str, Any]:
+    """Return the fields of a paragraph in JSON."""
     return {"text": paragraph.text, "label": paragraph.label, "probability": round(paragraph.probability, 6)}
 
 
-def why(reasons: Reasons) -> dict[str, Any]:
-    """Return the reasons for a paragraph as JSON has them, the strongest of each kind."""
-    return {
+def explained_json(reasons: Reasons) -> dict[str, Any]:
+    """Return the fields of a paragraph in JSON with the strongest reasons of each kind."""
+    why = {
         "score": round(reasons.score, 4),
         "threshold": None if reasons.threshold is None else round(reasons.threshold, 4),
         "start": round(reasons.start, 4),
@@ -123,3 +147,4 @@ def why(reasons: Reasons) -> dict[str, Any]:
         "ngrams": [[each.term, round(each.value, 4)] for each in reasons.ngrams[:STRONGEST]],
         "numbers": [[each.name, round(each.added, 4)] for each in reasons.numbers[:STRONGEST]],
     }
+    return {**paragraph_json(reasons.paragraph), "why": why}

@@ -1,4 +1,4 @@
-"""``copydesk compare``: runs that were judged on the same rows, each beside the first."""
+"""``copydesk compare``: compares runs judged on the same rows with the first of them."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copydesk.commands.columns import aligned, one_line
+from copydesk.commands.terminal import clipped, text_table
 from copydesk.errors import ConfigError, DataError
 from copydesk.runs.finished import Finished, find_run
+from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
     from copydesk.evaluation.comparison import Comparison
     from copydesk.evaluation.predictions import Predictions
 
-FLIPPED = 12  # documents named on the terminal
-CLASSES = 12
+FLIPS_SHOWN = CLASSES_SHOWN = 12  # on the terminal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``copydesk compare``."""
     parser.add_argument("runs", nargs="+", metavar="RUN", help="two or more: folders of runs, or experiments' names")
-    parser.add_argument("--html", metavar="FILE", help="write the comparison as a page, too")
-    parser.add_argument("--json", action="store_true", help="one object, for programs")
+    parser.add_argument("--html", metavar="FILE", help="also write the comparison as an HTML page")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     Raises
     ------
     ConfigError
-        There is only one run, or nothing to write pages with.
+        There is only one run, or the libraries for ``--html`` are missing.
     DataError
         A run can't be read, or they were not judged on the same rows.
     """
@@ -40,29 +40,34 @@ def run(args: argparse.Namespace) -> int:
 
     found = [find_run(name) for name in args.runs]
     check_runs(args, found)
-    said = [each.predictions() for each in found]
+    judged = [each.predictions() for each in found]
     task = found[0].metrics["task"]
-    for name, each, predictions in zip(args.runs[1:], found[1:], said[1:], strict=True):
-        reason = difference_of_data(said[0], predictions) if each.metrics["task"] == task else "the tasks differ"
+    for name, each, predictions in zip(args.runs[1:], found[1:], judged[1:], strict=True):
+        reason = difference_of_data(judged[0], predictions) if each.metrics["task"] == task else "the tasks differ"
         if reason:
             raise DataError(f"{args.runs[0]} and {name} were judged on different data: {reason}")
-    compared = [compare(said[0], predictions, task) for predictions in said[1:]]
+    compared = [compare(judged[0], predictions, find_task(task)) for predictions in judged[1:]]
     if args.html:
         from copydesk.reports.comparison_page import Side, write_comparison
 
         sides = [Side(label(each), each.overrides, each.metrics) for each in found]
-        write_comparison(Path(args.html), sides, said, compared)
+        write_comparison(Path(args.html), sides, judged, compared)
     if args.json:
-        print(json.dumps(as_json(found, said, compared), indent=2, ensure_ascii=False))
+        print(json.dumps(comparison_json(found, judged, compared), indent=2, ensure_ascii=False))
     else:
-        print(as_text(found, said, compared), end="")
+        print(comparison_text(found, judged, compared), end="")
         if args.html:
             print(f"\npage: {args.html}")
     return 0
 
 
 def check_runs(args: argparse.Namespace, found: list[Finished]) -> None:
-    """Refuse what is no comparison, or can't be written, before it is made."""
+    """Check the runs and the output before comparing.
+
+    Raises
+    ------
+    ConfigError
+    """
     if len({each.folder.resolve() for each in found}) < max(2, len(found)):
         raise ConfigError("compare: needs two or more different runs; copydesk runs lists them")
     if not args.html:
@@ -73,20 +78,20 @@ def check_runs(args: argparse.Namespace, found: list[Finished]) -> None:
     if missing:
         raise ConfigError(f"--html {args.html}: needs {missing}; pip install 'copydesk[report]'")
     if Path(args.html).is_dir() or not Path(args.html).absolute().parent.is_dir():
-        raise ConfigError(f"--html {args.html}: not a file in a folder that is there")
+        raise ConfigError(f"--html {args.html}: is a folder, or its parent folder does not exist")
 
 
 def label(run: Finished) -> str:
-    """Return what a run is called beside others."""
+    """Return the name of a run: experiment and folder."""
     return f"{run.experiment}/{run.folder.name}"
 
 
-def as_json(found: list[Finished], said: list[Predictions], compared: list[Comparison]) -> dict[str, Any]:
-    """Return the comparison for programs."""
+def comparison_json(found: list[Finished], judged: list[Predictions], compared: list[Comparison]) -> dict[str, Any]:
+    """Return the comparison as JSON."""
     return {
         "runs": [{"run": str(each.folder), "overrides": each.overrides, "scores": each.metrics["scores"]}
                  for each in found],
-        "rows": int(said[0].rows["judged"].sum()),
+        "rows": int(judged[0].rows["judged"].sum()),
         "beside_the_first": [
             {
                 "run": str(run.folder),
@@ -95,18 +100,18 @@ def as_json(found: list[Finished], said: list[Predictions], compared: list[Compa
                 "broken": each.broken,
                 "mcnemar_p": each.p_value,
                 "per_class": each.per_class,
-                "flipped": flipped_rows(said[0], predictions, each),
+                "flipped": flipped_rows(judged[0], predictions, each),
             }
-            for run, predictions, each in zip(found[1:], said[1:], compared, strict=True)
+            for run, predictions, each in zip(found[1:], judged[1:], compared, strict=True)
         ],
     }  # fmt: skip
 
 
 def flipped_rows(first: Predictions, later: Predictions, compared: Comparison) -> list[dict[str, Any]]:
-    """Return the rows on which two runs differ, the surest first."""
-    from copydesk.evaluation.comparison import aligned
+    """Return the rows on which two runs differ, most confident first."""
+    from copydesk.evaluation.comparison import in_same_order
 
-    before, after = aligned(first, later)
+    before, after = in_same_order(first, later)
     rows = before.rows.iloc[compared.flipped]
     now = after.rows["predicted"].iloc[compared.flipped]
     columns = ("document", "position", "label", "predicted", "text", "title")
@@ -119,18 +124,18 @@ def flipped_rows(first: Predictions, later: Predictions, compared: Comparison) -
     ]  # fmt: skip
 
 
-def as_text(found: list[Finished], said: list[Predictions], compared: list[Comparison]) -> str:
+def comparison_text(found: list[Finished], judged: list[Predictions], compared: list[Comparison]) -> str:
     """Return the comparison for people."""
     from copydesk.reports.report import SCORES, shown, shown_difference, shown_scores
 
-    unit = "texts" if found[0].metrics["task"] == "topic" else "paragraphs"
-    lines = [f"{len(found)} runs, judged on the same {int(said[0].rows['judged'].sum()):,} {unit}", ""]
+    unit = find_task(found[0].metrics["task"]).unit
+    lines = [f"{len(found)} runs, judged on the same {int(judged[0].rows['judged'].sum()):,} {unit}", ""]
     names = shown_scores(found[0].metrics)
     lines += [
-        f"{chr(ord('A') + at) if at < 26 else at}  {label(each)}  {one_line(' '.join(each.overrides), 90)}"
+        f"{chr(ord('A') + at) if at < 26 else at}  {label(each)}  {clipped(' '.join(each.overrides), 90)}"
         for at, each in enumerate(found)
     ]
-    for at, (run, predictions, each) in enumerate(zip(found[1:], said[1:], compared, strict=True), start=1):
+    for at, (run, predictions, each) in enumerate(zip(found[1:], judged[1:], compared, strict=True), start=1):
         letter = chr(ord("A") + at) if at < 26 else str(at)
         rows = [
             [SCORES[name].title,
@@ -138,17 +143,21 @@ def as_text(found: list[Finished], said: list[Predictions], compared: list[Compa
              shown_difference(name, each.differences.get(name))]
             for name in names
         ]  # fmt: skip
-        lines += ["", aligned(["score", "A", letter, f"{letter} minus A (95 %, paired bootstrap)"], rows, (1, 2)), ""]
+        lines += [
+            "",
+            text_table(["score", "A", letter, f"{letter} minus A (95 %, paired bootstrap)"], rows, (1, 2)),
+            "",
+        ]
         lines.append(
             f"right only in {letter}: {each.mended:,}; right only in A: {each.broken:,}; McNemar's exact test: "
             f"p = {each.p_value:.3g}"
         )
-        lines += [*class_lines(letter, each), *flip_lines(letter, flipped_rows(said[0], predictions, each))]
+        lines += [*class_lines(letter, each), *flip_lines(letter, flipped_rows(judged[0], predictions, each))]
     return "\n".join(lines) + "\n"
 
 
 def class_lines(letter: str, compared: Comparison) -> list[str]:
-    """Return the classes that changed most."""
+    """Return lines on the classes whose F1 changed most."""
     from copydesk.reports.report import shown, shown_difference
 
     changed = [row for row in compared.per_class if row["difference"]["value"]]
@@ -156,22 +165,22 @@ def class_lines(letter: str, compared: Comparison) -> list[str]:
     if not changed:
         return ["", "F1 by class: no change"]
     rows = [
-        [one_line(row["label"], 40), f"{row['support']:,}", shown("f1", row["before"]), shown("f1", row["after"]),
+        [clipped(row["label"], 40), f"{row['support']:,}", shown("f1", row["before"]), shown("f1", row["after"]),
          shown_difference("f1", row["difference"])]
-        for row in changed[:CLASSES]
+        for row in changed[:CLASSES_SHOWN]
     ]  # fmt: skip
-    more = [f"and {len(changed) - CLASSES:,} classes more"] if len(changed) > CLASSES else []
-    return ["", aligned(["F1 by class", "support", "A", letter, "change"], rows, (1, 2, 3)), *more]
+    more = [f"and {len(changed) - CLASSES_SHOWN:,} classes more"] if len(changed) > CLASSES_SHOWN else []
+    return ["", text_table(["F1 by class", "support", "A", letter, "change"], rows, (1, 2, 3)), *more]
 
 
 def flip_lines(letter: str, rows: list[dict[str, Any]]) -> list[str]:
-    """Return the documents that flipped, the surest first."""
+    """Return lines on the rows that flipped, most confident first."""
     if not rows:
         return ["", "no row got another label"]
     table = [
-        [one_line(row["document"], 30), one_line(row["label"], 24), one_line(row["before"] or "–", 24),
-         one_line(row["after"] or "–", 24), one_line(row["text"], 60)]
-        for row in rows[:FLIPPED]
+        [clipped(row["document"], 30), clipped(row["label"], 24), clipped(row["before"] or "–", 24),
+         clipped(row["after"] or "–", 24), clipped(row["text"], 60)]
+        for row in rows[:FLIPS_SHOWN]
     ]  # fmt: skip
-    more = [f"and {len(rows) - FLIPPED:,} more; --json lists all"] if len(rows) > FLIPPED else []
-    return ["", aligned(["flipped", "true label", "A", letter, "text"], table), *more]
+    more = [f"and {len(rows) - FLIPS_SHOWN:,} more; --json lists all"] if len(rows) > FLIPS_SHOWN else []
+    return ["", text_table(["flipped", "true label", "A", letter, "text"], table), *more]

@@ -1,4 +1,4 @@
-"""``copydesk compress``: a saved topic model below a size, and what that costs, measured."""
+"""``copydesk compress``: shrinks a saved topic model below a size and measures the loss."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from copydesk import bundle
+from copydesk.bundle import load_bundle, measure, save_bundle
 from copydesk.classifiers.compression import BITS, Smaller
 from copydesk.config.units import parse_size, shown_size
 from copydesk.errors import ConfigError, DataError, ModelError, ResourceError
+from copydesk.tasks import TOPIC_TASK
 
 if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
 
-CLOSE = 0.97  # of the size that is allowed
-ATTEMPTS = 12
-SEAL = 2_000  # bytes at most by which listing its files lengthens a manifest
+CLOSE = 0.97  # of the allowed size
+SIZE_ATTEMPTS = 12
+FILE_LIST = 2_000  # upper bound of the manifest's list of files, in bytes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,29 +30,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", required=True, metavar="SIZE", help="largest size of the folder, such as 500kB or 2MB")
     parser.add_argument("--output", "-o", metavar="OUT", help="folder to write; by default MODEL-SIZE")
     parser.add_argument("--bits", type=int, choices=BITS, default=8, help="of a weight (default 8)")
-    parser.add_argument("--force", action="store_true", help="replace a folder that is there")
+    parser.add_argument("--force", action="store_true", help="replace an existing folder")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the smaller model and say what it lost; return the exit code.
+    """Write the smaller model and print what it lost; return the exit code.
 
     Raises
     ------
     ConfigError
-        The size is none, none that is smaller, or none that can be reached.
+        The size is not a size, not smaller than the model, or can't be reached.
     ModelError
-        The model is damaged, or of a kind that can't be made smaller.
+        The model is damaged, or its classifier can't be made smaller.
     ResourceError
-        The folder is there already, or can't be written.
+        The folder already exists, or can't be written.
     """
     model, to = Path(args.model), parse_size(args.to, "--to")
-    estimator, manifest = bundle.load(model, task="topic")
+    estimator, manifest = load_bundle(model, task=TOPIC_TASK.name)
     size = sum(path.stat().st_size for path in model.iterdir())
     if size <= to:
         raise ConfigError(f"--to={args.to}: {model} has {shown_size(size)}, which is no more; nothing to do")
     target = Path(args.output) if args.output else model.with_name(f"{model.name}-{args.to.replace(' ', '')}")
     if target.exists() and not args.force:
-        raise ResourceError(f"{target}: is there already; give --force to replace it, or another folder by -o")
+        raise ResourceError(f"{target}: already exists; give --force to replace it, or another folder by -o")
     try:
         smaller = Smaller(estimator.features_, estimator.classifier_, args.bits)
     except TypeError as error:
@@ -59,18 +60,18 @@ def run(args: argparse.Namespace) -> int:
     card = model / "README.md"
     text = card.read_text(encoding="utf-8") if card.is_file() else ""
     kept = {key: manifest[key] for key in manifest if key not in ("format", "format_version", "files", "sha256")}
-    fixed = len(json.dumps(kept, indent=2).encode()) + len(text.encode()) + SEAL
-    found = within(estimator, smaller, to - fixed)
+    fixed = len(json.dumps(kept, indent=2).encode()) + len(text.encode()) + FILE_LIST
+    found = largest_within(estimator, smaller, to - fixed)
     if found is None:
-        least = fixed + bundle.measure(made(estimator, smaller, 2), compressed=True)
+        least = fixed + measure(shrunk(estimator, smaller, 2), compressed=True)
         raise ConfigError(f"--to={args.to}: {model} can't have less than {shown_size(least)}")
-    told = loss(estimator, found, model.parent / "predictions.parquet")
-    facts = {"from_bytes": size, "terms": n_terms(found), "bits": args.bits, **(told or {})}
-    bundle.save(target, found, {**kept, "compressed": facts}, {"README.md": text} if text else {}, compressed=True)
+    lost = loss(estimator, found, model.parent / "predictions.parquet")
+    facts = {"from_bytes": size, "terms": n_terms(found), "bits": args.bits, **(lost or {})}
+    save_bundle(target, found, {**kept, "compressed": facts}, {"README.md": text} if text else {}, compressed=True)
     written = sum(path.stat().st_size for path in target.iterdir())
     print(f"{model}: {shown_size(size)}, {n_terms(estimator):,} terms")
     print(f"{target}: {shown_size(written)}, {n_terms(found):,} terms, weights of {args.bits} bits")
-    print("\n".join(shown_loss(told)))
+    print("\n".join(loss_lines(lost)))
     return 0
 
 
@@ -79,36 +80,36 @@ def n_terms(estimator: Any) -> int:
     return sum(family.n_terms for family in estimator.features_.families_)
 
 
-def made(estimator: TextClassifier, smaller: Smaller, n: int) -> TextClassifier:
+def shrunk(estimator: TextClassifier, smaller: Smaller, n: int) -> TextClassifier:
     """Return the model of ``n`` terms, or of ``n`` columns where it is hashed."""
     changed = copy(estimator)
     for name in [name for name in vars(changed) if name.startswith("_")]:
-        delattr(changed, name)  # what was made of the large one to score with
+        delattr(changed, name)  # caches of the original
     changed.features_, changed.classifier_ = (smaller.with_columns if smaller.hashed else smaller.with_terms)(n)
     return changed
 
 
-def within(estimator: TextClassifier, smaller: Smaller, room: int) -> TextClassifier | None:
-    """Return the model of the most terms that takes at most ``room`` bytes; None where none does."""
+def largest_within(estimator: TextClassifier, smaller: Smaller, room: int) -> TextClassifier | None:
+    """Return the largest model of at most ``room`` bytes; None if there is none."""
     if smaller.hashed:
         n = max(family.n_terms for family in smaller.families)
         while n >= 2:
-            found = made(estimator, smaller, n)
-            if bundle.measure(found, compressed=True) <= room:
+            found = shrunk(estimator, smaller, n)
+            if measure(found, compressed=True) <= room:
                 return found
             n //= 2
         return None
     best, low, high, n = None, 0, smaller.terms, smaller.terms
-    for _ in range(ATTEMPTS):
-        found = made(estimator, smaller, n)
-        size = bundle.measure(found, compressed=True)
+    for _ in range(SIZE_ATTEMPTS):
+        found = shrunk(estimator, smaller, n)
+        size = measure(found, compressed=True)
         if size <= room:
             best, low = found, n
             if n == smaller.terms or size >= CLOSE * room:
                 break
         else:
             high = n
-        # sizes grow with terms almost in proportion; never outside of what is known to be too few and too many
+        # size is almost proportional to the number of terms; stay between the known bounds
         n = min(max(int(n * room / size * (1 + CLOSE) / 2), low + 1), high - 1)
         if not low < n < high or room <= 0:
             break
@@ -116,13 +117,13 @@ def within(estimator: TextClassifier, smaller: Smaller, room: int) -> TextClassi
 
 
 def loss(estimator: TextClassifier, found: TextClassifier, stored: Path) -> dict[str, Any] | None:
-    """Compare both models on the run's evaluation set; None where there is none.
+    """Compare both models on the run's evaluation set; None if there is none.
 
     Returns
     -------
     dict
-        ``texts``; ``seen_in_training`` (whether the saved model was fitted on them too, as after cross-validation);
-        ``changed`` (texts that get another label); ``right_before``, ``right_after``, ``lost`` and ``gained``.
+        ``texts``; ``seen_in_training`` (whether the saved model was fitted on them, as after cross-validation);
+        ``changed`` (texts whose label differs); ``right_before``, ``right_after``, ``lost`` and ``gained``.
     """
     from copydesk.evaluation.predictions import Predictions
 
@@ -145,17 +146,17 @@ def loss(estimator: TextClassifier, found: TextClassifier, stored: Path) -> dict
     }
 
 
-def shown_loss(told: dict[str, Any] | None) -> list[str]:
+def loss_lines(lost: dict[str, Any] | None) -> list[str]:
     """Return the loss as lines of text."""
-    if told is None:
+    if lost is None:
         return ["loss: not measured; there is no predictions.parquet of a run beside the model"]
-    n = told["texts"]
+    n = lost["texts"]
     seen = (
-        "that both have seen in training, which flatters them" if told["seen_in_training"] else "not seen in training"
+        "that both have seen in training, which flatters them" if lost["seen_in_training"] else "not seen in training"
     )
     return [
         f"on the {n:,} texts of the run's evaluation set, {seen} (the first 2,000 characters of each):",
-        f"  another label than before  {told['changed']:,} ({told['changed'] / n:.2%})",
-        f"  accuracy                   {told['right_before'] / n:.2%} before, {told['right_after'] / n:.2%} now "
-        f"({told['lost']:,} lost, {told['gained']:,} gained)",
+        f"  another label than before  {lost['changed']:,} ({lost['changed'] / n:.2%})",
+        f"  accuracy                   {lost['right_before'] / n:.2%} before, {lost['right_after'] / n:.2%} now "
+        f"({lost['lost']:,} lost, {lost['gained']:,} gained)",
     ]

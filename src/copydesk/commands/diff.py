@@ -1,29 +1,25 @@
-"""Kept and cut paragraphs as people read them: marks in plain text, colours on a terminal."""
+"""Encoder of cleaned texts for people: a line for each paragraph, + kept or - cut, in colour on a terminal."""
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from copydesk.formats.encoders import Encoded
-from copydesk.formats.rows import Row
-from copydesk.models.cleaner import CONTENT
+from copydesk.commands.terminal import in_colour, printable
+from copydesk.formats.rows import AnyRow, Encoded, Rejected, Row
+from copydesk.text.paragraphs import CONTENT
 
-# A crawled text must not move a terminal's cursor or change its title.
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 STYLES = {"+": "green", "-": "red strike", "=": "bold", " ": "dim"}
-NAMED = 3  # n-grams and numbers named for each paragraph
+REASONS_SHOWN = 3  # n-grams and numbers for each paragraph
 
 
-class Diff:
+class Diff(AnyRow):
     """Each paragraph on a line: + kept, - cut, with the probability of being content; a line = for each text.
 
     Parameters
     ----------
     field : str
-        Of the answers: paragraphs as ``cleaning.as_fields`` gives them.
+        Of the answers: paragraphs as ``paragraph_json`` of ``commands.clean`` returns them.
     colour : bool
         Whether to colour lines for a terminal; ``NO_COLOR`` in the environment is respected.
     """
@@ -37,40 +33,38 @@ class Diff:
         lines = [
             line for row, answer in zip(rows, answers, strict=True) for line in self._lines(row, answer[self.field])
         ]
-        text = coloured(lines) if self.colour else "".join(f"{mark} {line}\n" for mark, line in lines)
-        return Encoded(text.encode())
+        return Encoded(diff_text(lines, self.colour).encode())
 
     def _lines(self, row: Row, paragraphs: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
         cut = sum(len(each["text"]) for each in paragraphs if each["label"] != CONTENT)
         whole = sum(len(each["text"]) for each in paragraphs)
-        source = row.record.source
-        where = source.name if source.format in ("text", "html") else f"{source.name}:{row.record.line}"
-        yield "=", f"{CONTROL.sub('�', where)}: {cut:,} of {whole:,} characters cut"
+        yield "=", f"{printable(place_of(row))}: {cut:,} of {whole:,} characters cut"
         for each in paragraphs:
             mark = "+" if each["label"] == CONTENT else "-"
-            yield mark, f"{each['probability']:.3f} {CONTROL.sub('�', each['text'])}"
+            yield mark, f"{each['probability']:.3f} {printable(each['text'])}"
             if "why" in each:
-                yield " ", f"      {told(each['why'])}"
+                yield " ", f"      {reasons_line(each['why'])}"
 
 
-def told(why: dict[str, Any]) -> str:
-    """Return the reasons for a paragraph in a line."""
+def place_of(row: Row | Rejected) -> str:
+    """Return the file of a row, and the line unless the file is the row."""
+    source = row.record.source
+    return source.name if source.format in ("text", "html") else f"{source.name}:{row.record.line}"
+
+
+def reasons_line(why: dict[str, Any]) -> str:
+    """Return the reasons for a paragraph's label as one line."""
     groups = sorted(why["groups"].items(), key=lambda item: -abs(item[1]))
-    ngrams = ", ".join(f"{CONTROL.sub('�', repr(term))} {value:+.2f}" for term, value in why["ngrams"][:NAMED])
-    numbers = ", ".join(f"{name} {value:+.2f}" for name, value in why["numbers"][:NAMED])
+    ngrams = ", ".join(f"{printable(repr(term))} {value:+.2f}" for term, value in why["ngrams"][:REASONS_SHOWN])
+    numbers = ", ".join(f"{name} {value:+.2f}" for name, value in why["numbers"][:REASONS_SHOWN])
     limit = "" if why["threshold"] is None else f", stays from {why['threshold']:+.2f}"
-    said = f"score {why['score']:+.2f}{limit}: " + ", ".join(f"{name} {value:+.2f}" for name, value in groups if value)
-    return said + (f"; n-grams {ngrams}" if ngrams else "") + (f"; context {numbers}" if numbers else "")
+    score = f"score {why['score']:+.2f}{limit}: " + ", ".join(f"{name} {value:+.2f}" for name, value in groups if value)
+    return score + (f"; n-grams {ngrams}" if ngrams else "") + (f"; context {numbers}" if numbers else "")
 
 
-def coloured(lines: list[tuple[str, str]]) -> str:
-    """Return lines in the colours of their marks, as a terminal reads them."""
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(file=io.StringIO(), force_terminal=True)
-    for mark, line in lines:
-        console.print(Text(f"{mark} {line}", style=STYLES[mark]), soft_wrap=True)
-    written = console.file
-    assert isinstance(written, io.StringIO)
-    return written.getvalue()
+def diff_text(lines: Sequence[tuple[str, str]], colour: bool) -> str:
+    """Return marked lines as text, in the colours of their marks if asked for."""
+    if not colour:
+        return "".join(f"{mark} {line}\n" for mark, line in lines)
+    pieces = [(f"{mark} {line}", STYLES[mark]) for mark, line in lines]
+    return in_colour(piece for each in pieces for piece in (each, ("\n", "")))[:-1]

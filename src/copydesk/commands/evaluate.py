@@ -1,4 +1,4 @@
-"""``copydesk evaluate``: a saved model on new labelled data, with the report of a run and what has shifted."""
+"""``copydesk evaluate``: evaluates a saved model on new labelled data and reports scores and shift."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from copydesk.models.topic import Model
     from copydesk.reports.report import Section
     from copydesk.runs.run import Run
+    from copydesk.tasks import Task
 
 FOLDER = "experiments/evaluations"
-NAMED = 5
+LABELS_SHOWN = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,14 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--model", required=True, help="folder of a saved model, or boilerplate: the cleaner in the box")
     add("--text-field", default="text", metavar="FIELD", help="field of the text (%(default)s)")
     add("--label-field", default="label", metavar="FIELD", help="field of the label (%(default)s)")
-    add("--title-field", metavar="FIELD", help="field of the title, where it is not in the text")
+    add("--title-field", metavar="FIELD", help="field of the title, if it is not part of the text")
     add("--site-field", metavar="FIELD", help="field of the site; intervals are then by site")
     add(
         "--output",
         "-o",
         default=FOLDER,
         metavar="FOLDER",
-        help="a folder for each evaluation is made here (%(default)s)",
+        help="parent of the evaluation's folder (%(default)s)",
     )
     add("--seed", type=int, default=0, help="of the bootstrap (%(default)s)")
 
@@ -53,54 +54,60 @@ def run(args: argparse.Namespace) -> int:
     from copydesk.evaluation.shift import profile
     from copydesk.models.loading import load
     from copydesk.runs import outputs
-    from copydesk.runs.diagnostics import Observed
-    from copydesk.runs.fit import judge
+    from copydesk.runs.diagnostics import Diagnostics
+    from copydesk.runs.fit import predict_held_out
     from copydesk.runs.run import Run, fingerprint
-    from copydesk.tasks import TASKS
+    from copydesk.tasks import find_task
 
     model = load(args.model)
-    task = TASKS[model.task]
+    task = find_task(model.task)
     name = Path(str(model.manifest.get("name", ""))).name or model.task
     with Run(Path(args.output), name) as run:
         with run.stage("read"):
-            examples = read(args, model.task)
+            examples = read(args, task)
         with run.stage("audit"):
-            # every row is one to judge by: copies stay, and one label alone can be judged as well
+            # all rows are test rows: duplicates stay, and a single label is allowed
             audited = audit(examples.frame.assign(split="test"), official=True, fewest_labels=1)
             frame = audited.frame
             found = {"name": examples.name, "fingerprint": fingerprint(frame), **examples.notes}
         run.info |= {"overrides": [], "seed": args.seed, "dataset": found}
         run.info["model"] = {"folder": str(args.model), "sha256": model.manifest.get("sha256", "")}
-        outputs.tell_audit(run, audited)
-        observed = Observed()
+        outputs.show_audit(run, audited)
+        diagnostics = Diagnostics()
         with run.stage("predict"):
-            said = judge(model.estimator, frame, task, 0)
+            predictions = predict_held_out(model.estimator, frame, task, 0)
         with run.stage("evaluate"):
-            metrics = evaluate(said, task.name, seed=args.seed)
+            metrics = evaluate(predictions, task, seed=args.seed)
             limits = limits_of(model, frame, found["fingerprint"])
         for line in limits:
             run.warn(line)
         with run.stage("report"):
-            observed.note(model.estimator, frame, said, task)
-            now = profile(said, observed.unknown_share)
+            diagnostics.add(model.estimator, frame, predictions, task)
+            now = profile(predictions, diagnostics.unknown_share)
             sections = sections_of(model, now, limits)
             run.write("metrics.json", metrics)
             run.write("shift.json", {"at_training": model.manifest.get("judged"), "now": now})
-            said.save(run.folder / "predictions.parquet")
-            outputs.report(
-                run, model.estimator, said, metrics, observed.marks, sections=sections, config=config_of(model)
+            predictions.save(run.folder / "predictions.parquet")
+            outputs.write_reports(
+                run,
+                model.estimator,
+                predictions,
+                metrics,
+                diagnostics.marks,
+                sections=sections,
+                config=config_of(model),
             )
-    tell(run, metrics, sections)
+    print_outcome(run, metrics, sections)
     return 0
 
 
-def read(args: argparse.Namespace, task: str) -> Examples:
+def read(args: argparse.Namespace, task: Task) -> Examples:
     """Read the labelled data that a task needs.
 
     Raises
     ------
     DataError
-        In the words of this command, not of a run's config.
+        Named by this command's options, not by config keys.
     """
     from copydesk.datasets.labelled_paragraphs import Paragraphs
     from copydesk.datasets.tables import Table
@@ -108,7 +115,7 @@ def read(args: argparse.Namespace, task: str) -> Examples:
     site = args.site_field
     title = args.title_field
     try:
-        if task == "topic":
+        if not task.grouped:
             columns = {"text": args.text_field, "label": args.label_field, "title": title, "group": site}
             return Table(path=args.data, **columns).load()
         named = {name: value for name, value in (("site", site), ("title", title)) if value}
@@ -119,27 +126,27 @@ def read(args: argparse.Namespace, task: str) -> Examples:
 
 
 def limits_of(model: Model, frame: pd.DataFrame, fingerprint: str) -> list[str]:
-    """Say what these data can't tell of the model, a line each."""
+    """Return what these data can't show about the model, a line each."""
     found = []
-    known, there = {str(label) for label in model.classes_}, set(frame["label"])
-    strange = sorted(there - known)
+    known, present = {str(label) for label in model.classes_}, set(frame["label"])
+    strange = sorted(present - known)
     if strange:
-        more = f" and {len(strange) - NAMED} more" if len(strange) > NAMED else ""
+        more = f" and {len(strange) - LABELS_SHOWN} more" if len(strange) > LABELS_SHOWN else ""
         rows = int(frame["label"].isin(strange).sum())
         found.append(
             f"{rows:,} rows have labels that the model does not know, which are always wrong: "
-            f"{', '.join(strange[:NAMED])}{more}"
+            f"{', '.join(strange[:LABELS_SHOWN])}{more}"
         )
-    if len(there) == 1:
+    if len(present) == 1:
         found.append(
-            f"all rows have the label {next(iter(there))!r}: what is missed of it can be judged; precision, average "
+            f"all rows have the label {next(iter(present))!r}: what is missed of it can be judged; precision, average "
             "precision and ROC AUC can't"
         )
-    missing = sorted(known - there)
-    if missing and len(there) > 1:
-        more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+    missing = sorted(known - present)
+    if missing and len(present) > 1:
+        more = f" and {len(missing) - LABELS_SHOWN} more" if len(missing) > LABELS_SHOWN else ""
         found.append(
-            f"no row has the label {', '.join(missing[:NAMED])}{more}: nothing is said of how well it is found"
+            f"no row has the label {', '.join(missing[:LABELS_SHOWN])}{more}: nothing is said of how well it is found"
         )
     if fingerprint == model.manifest.get("dataset", {}).get("fingerprint"):
         found.append("these are the data that the model was trained on: it has seen what it is judged by")
@@ -147,9 +154,9 @@ def limits_of(model: Model, frame: pd.DataFrame, fingerprint: str) -> list[str]:
 
 
 def sections_of(model: Model, now: dict[str, Any], limits: list[str]) -> list[Section]:
-    """Return the sections that this report has and a run's has not."""
-    from copydesk.evaluation.shift import shift_sections
+    """Return the sections that only the report of an evaluation has."""
     from copydesk.reports.report import Section
+    from copydesk.reports.shift_section import shift_sections
 
     cant = [Section("What can't be said", "; ".join(limits) + ".")] if limits else []
     return [*shift_sections(model.manifest.get("judged"), now), *cant]
@@ -162,11 +169,12 @@ def config_of(model: Model) -> str:
     return str(yaml.safe_dump(model.manifest.get("settings", {}), sort_keys=False, allow_unicode=True))
 
 
-def tell(run: Run, metrics: dict[str, Any], sections: list[Section]) -> None:
-    """Print the scores, what has shifted, and where the report is."""
+def print_outcome(run: Run, metrics: dict[str, Any], sections: list[Section]) -> None:
+    """Print the scores, the shift, and the path of the report."""
     from copydesk.runs import outputs
+    from copydesk.tasks import find_task
 
-    unit = "texts" if metrics["task"] == "topic" else "paragraphs"
+    unit = find_task(metrics["task"]).unit
     print(f"{run.name}: judged on {metrics['n']:,} {unit} of {run.info['audit']['documents']:,} documents")
     outputs.print_scores(metrics)
     print(f"  shift   {sections[0].text}")

@@ -1,4 +1,4 @@
-"""A saved topic model as a plain scikit-learn pipeline, for those who have no copydesk where it runs."""
+"""``copydesk export``: writes a topic model as a scikit-learn pipeline, which runs without copydesk."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from copydesk.errors import ModelError, ResourceError
+from copydesk.tasks import TOPIC_TASK
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help="folder of a saved topic model")
     parser.add_argument("--format", choices=("joblib",), default="joblib")
     parser.add_argument("--output", "-o", required=True, metavar="FILE", help="file to write, such as model.joblib")
-    parser.add_argument("--force", action="store_true", help="replace a file that is there")
+    parser.add_argument("--force", action="store_true", help="replace an existing file")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -27,18 +28,18 @@ def run(args: argparse.Namespace) -> int:
     Raises
     ------
     ModelError
-        The model has parts that scikit-learn has not.
+        scikit-learn has no counterpart of a part of the model.
     ResourceError
-        The file is there already, or can't be written.
+        The file already exists, or can't be written.
     """
     import joblib
 
-    from copydesk import bundle
+    from copydesk.bundle import load_bundle
 
-    estimator, _ = bundle.load(args.model, task="topic")
+    estimator, _ = load_bundle(args.model, task=TOPIC_TASK.name)
     target = Path(args.output)
     if target.exists() and not args.force:
-        raise ResourceError(f"{target}: is there already; give --force to replace it")
+        raise ResourceError(f"{target}: already exists; give --force to replace it")
     pipeline = to_sklearn(estimator)
     try:
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as aside:
@@ -55,12 +56,12 @@ def run(args: argparse.Namespace) -> int:
 def to_sklearn(estimator: Any) -> Any:
     """Return features and classifier as a ``sklearn.pipeline.Pipeline`` that takes texts and predicts labels.
 
-    Calibration and abstaining stay behind: the pipeline gives decision values and the likeliest label.
+    Calibration and abstention are dropped: the pipeline returns decision values and the likeliest label.
 
     Raises
     ------
     ModelError
-        Names what scikit-learn has no counterpart of.
+        Names the part without a counterpart in scikit-learn.
     """
     from sklearn.pipeline import Pipeline
 
@@ -110,7 +111,7 @@ def _classifier(classifier: Any) -> Any:
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import LinearSVC
 
-    # What naive Bayes weighted is a linear classifier like any other, once fitted; LinearSVC holds it.
+    # A fitted NBWeighted is an ordinary linear classifier, which LinearSVC can hold.
     kinds = {"LinearSVM": LinearSVC, "LogisticRegression": LogisticRegression, "NBWeighted": LinearSVC}
     kind = kinds.get(type(classifier).__name__)
     if type(classifier).__module__.startswith("sklearn."):

@@ -1,4 +1,4 @@
-"""``copydesk runs``: the runs that were made, as a table."""
+"""``copydesk runs``: lists finished runs as a table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from copydesk.commands.columns import aligned, one_line
+from copydesk.commands.terminal import clipped, text_table
 from copydesk.config.units import shown_size
 from copydesk.errors import DataError
 from copydesk.runs.finished import RUNS, Finished, find_runs
@@ -25,9 +25,9 @@ ORDERS: dict[str, Callable[[Finished], Any]] = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``copydesk runs``."""
-    parser.add_argument("folder", nargs="?", default=str(RUNS), help="where runs were made (%(default)s)")
+    parser.add_argument("folder", nargs="?", default=str(RUNS), help="folder of the runs (%(default)s)")
     parser.add_argument("--sort", choices=tuple(ORDERS), default="started", help="score: the best first (%(default)s)")
-    parser.add_argument("--json", action="store_true", help="a list of objects, for programs")
+    parser.add_argument("--json", action="store_true", help="print a list of objects")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     Raises
     ------
     DataError
-        There are none.
+        No run was found.
     """
     found, damaged = find_runs(Path(args.folder))
     for line in damaged:
@@ -45,15 +45,15 @@ def run(args: argparse.Namespace) -> int:
         raise DataError(f"{args.folder}: no finished run here; make one: copydesk train experiment=bbc_topics")
     found.sort(key=ORDERS[args.sort])
     if args.json:
-        print(json.dumps([as_json(each) for each in found], indent=2, ensure_ascii=False))
+        print(json.dumps([run_json(each) for each in found], indent=2, ensure_ascii=False))
     else:
         heading = ["experiment", "run", "score", "", "95 % interval", "seconds", "model", "overrides"]
-        print(aligned(heading, [as_row(each) for each in found], numeric=(3, 5, 6)))
+        print(text_table(heading, [run_row(each) for each in found], numeric=(3, 5, 6)))
     return 0
 
 
-def as_json(run: Finished) -> dict[str, Any]:
-    """Return what is known of a run at a glance."""
+def run_json(run: Finished) -> dict[str, Any]:
+    """Return the main facts of a run as JSON."""
     return {
         "run": str(run.folder),
         "experiment": run.experiment,
@@ -67,18 +67,18 @@ def as_json(run: Finished) -> dict[str, Any]:
     }
 
 
-def as_row(run: Finished) -> list[str]:
-    """Return a line of the table."""
+def run_row(run: Finished) -> list[str]:
+    """Return a row of the table."""
     from copydesk.reports.report import SCORES, shown, shown_interval
 
     name = run.headline["name"]
     return [
-        one_line(run.experiment, 30),
+        clipped(run.experiment, 30),
         run.folder.name,
         SCORES[name].title if name in SCORES else name,
         shown(name, run.headline["value"]),
         shown_interval(name, run.headline),
         f"{run.seconds:.1f}",
         shown_size(run.model_bytes) if run.model_bytes else "–",
-        one_line(" ".join(run.overrides), 100),
+        clipped(" ".join(run.overrides), 100),
     ]

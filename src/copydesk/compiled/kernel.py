@@ -1,4 +1,4 @@
-"""Compiling kernels: one decorator, and a word on standard error the first time."""
+"""Decorator that compiles kernels with Numba, and the cache of compiled kernels."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from numba.core import event
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 PACKAGE = Path(__file__).parents[1]
-WITH_KERNELS = ("compiled", "features", "classifiers")
+WITH_KERNELS = ("compiled", "features", "classifiers")  # folders whose modules define kernels
 
 
 def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
-    """Compile a function when it is first called, for this machine; later processes load what was compiled.
+    """Compile a function at its first call; later processes load the compiled code from a cache.
 
     Parameters
     ----------
     function : callable
     **options
-        What ``numba.njit`` takes beside.
+        Further options of ``numba.njit``.
     """
     if function is None:
         return lambda function: kernel(function, **options)
     compiled = njit(nogil=True, **options)(function)
-    compiled._cache = _Cache(function)  # what numba's cache=True sets, but for the stamp
+    compiled._cache = _Cache(function)  # as numba's cache=True, with another stamp
     return compiled
 
 
 class _Cache(FunctionCache):
-    """Numba's cache of a function, out of date as soon as any kernel's source is another.
+    """Numba's cache of a function, invalidated when the source of any kernel changes.
 
-    Numba looks at the function's own file alone, so that a kernel which calls one of another file, or has a constant
-    from there compiled in, would go on as it was before an upgrade.
+    Numba compares the function's own file only: a kernel that calls a kernel or uses a constant of another file
+    would stay stale after an upgrade.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -47,7 +47,7 @@ class _Cache(FunctionCache):
 
 @cache
 def sources(package: Path = PACKAGE) -> str:
-    """Return a digest of all modules that kernels are, or take constants from."""
+    """Return a digest of all modules that define kernels or constants which kernels use."""
     digest = hashlib.sha256()
     for folder in WITH_KERNELS:
         for file in sorted((package / folder).rglob("*.py")):
@@ -55,18 +55,18 @@ def sources(package: Path = PACKAGE) -> str:
     return digest.hexdigest()
 
 
-class _SayOnce(event.Listener):
-    """Says that compilation takes its time; loading what was compiled before is silent."""
+class _AnnounceOnce(event.Listener):
+    """Announces the first compilation, which takes seconds; loading compiled kernels is silent."""
 
-    said = False
+    announced = False
 
     def on_start(self, event: Any) -> None:
-        if not self.said and event.data["dispatcher"].__module__.startswith("copydesk."):
-            _SayOnce.said = True
+        if not self.announced and event.data["dispatcher"].__module__.startswith("copydesk."):
+            _AnnounceOnce.announced = True
             print("copydesk: compiling its kernels for this machine, once; some seconds", file=sys.stderr, flush=True)
 
     def on_end(self, event: Any) -> None:
         pass
 
 
-event.register("numba:compile", _SayOnce())
+event.register("numba:compile", _AnnounceOnce())

@@ -1,30 +1,31 @@
-"""Arrays that are used again with every chunk of texts."""
+"""Scratch arrays, reused from one chunk of texts to the next."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-LARGEST = 1 << 24  # bytes that are kept; what is larger, for a document of many megabytes, is given back
+from copydesk.compiled.arrays import Array
+
+LARGEST = 1 << 24  # bytes; larger arrays, for documents of many megabytes, are not kept
 
 
 class Scratch:
-    """Arrays that hold until they are asked for again.
+    """Named arrays, each valid until the same name is requested again.
 
-    Memory that is new costs more than what is written to it: the system clears every page first.
+    Fresh memory costs more than writing to it does, because the system clears every page first.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, NDArray[Any]] = {}
+        self._kept: dict[str, Array] = {}
 
-    def array(self, name: str, shape: int | tuple[int, int], dtype: Any) -> NDArray[Any]:
-        """Return an array of any content."""
+    def array(self, name: str, shape: int | tuple[int, int], dtype: Any) -> Array:
+        """Return an uninitialised array."""
         size = int(np.prod(shape)) * np.dtype(dtype).itemsize
         if size > LARGEST:
             return np.empty(shape, dtype=dtype)
         if name not in self._kept or len(self._kept[name]) < size:
             self._kept[name] = np.empty(size + size // 4 + 64, dtype=np.uint8)
-        array: NDArray[Any] = self._kept[name][:size].view(dtype).reshape(shape)
+        array: Array = self._kept[name][:size].view(dtype).reshape(shape)
         return array

@@ -1,4 +1,4 @@
-"""Work in threads: kernels leave the interpreter's lock, so that slices of documents or arrays run side by side."""
+"""Thread pool and slicing for kernels, which release the interpreter's lock."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ import numpy as np
 
 
 def in_threads(work: Callable[[Any], Any], parts: Sequence[Any], threads: int | None = None) -> list[Any]:
-    """Do ``work`` on every part, in as many threads as there are parts or ``threads``; results in order.
+    """Apply ``work`` to every part in ``threads`` threads, by default one per part; return results in order.
 
-    This thread is one of them: it need not be started, and its memory is not given back between two calls.
+    The calling thread is one of them: it need not be started and keeps its memory between calls.
     """
-    done: list[Any] = [None] * len(parts)
-    left = iter(enumerate(parts))
+    results: list[Any] = [None] * len(parts)
+    pending = iter(enumerate(parts))
 
-    def take() -> None:
+    def run() -> None:
         try:
-            for at, part in left:
-                done[at] = work(part)
+            for at, part in pending:
+                results[at] = work(part)
         finally:
-            for _ in left:  # after a failure or an interruption nobody begins another part
+            for _ in pending:  # after a failure or an interruption no thread begins another part
                 pass
 
     others = min(threads or len(parts), len(parts)) - 1
     if others < 1:
-        take()
-        return done
+        run()
+        return results
     with ThreadPoolExecutor(others) as pool:
-        taking = [pool.submit(take) for _ in range(others)]
-        take()
-        for each in taking:
-            each.result()
-    return done
+        futures = [pool.submit(run) for _ in range(others)]
+        run()
+        for future in futures:
+            future.result()
+    return results
 
 
-def runs(n: int, threads: int) -> list[slice]:
-    """Cut ``n`` items into as many runs as there are threads."""
+def even_slices(n: int, threads: int) -> list[slice]:
+    """Cut ``n`` items into one slice per thread."""
     edges = np.linspace(0, n, threads + 1).astype(np.int64).tolist()
     return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
 
 
-def shares(documents: list[str], threads: int) -> list[list[str]]:
-    """Cut documents into as many runs as there are threads, of about the same number of characters."""
+def split_documents(documents: list[str], threads: int) -> list[list[str]]:
+    """Cut documents into one run per thread, of about the same number of characters each."""
     if threads == 1 or len(documents) < 2 * threads:
         return [documents]
     lengths = np.cumsum([len(document) for document in documents])

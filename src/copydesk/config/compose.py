@@ -134,7 +134,7 @@ def options_of(cfg: DictConfig) -> Callable[[str, str], DictConfig]:
     from hydra.core.hydra_config import HydraConfig
     from hydra.errors import HydraException
 
-    from copydesk.resources import find
+    from copydesk.resources import shipped
 
     choices = HydraConfig.get().runtime.choices if HydraConfig.initialized() else {}
 
@@ -143,7 +143,7 @@ def options_of(cfg: DictConfig) -> Callable[[str, str], DictConfig]:
             return cast(DictConfig, cfg[group])
         with ExitStack() as stack:
             if not GlobalHydra.instance().is_initialized():
-                stack.enter_context(initialize_config_dir(str(find("conf").resolve()), version_base="1.3"))
+                stack.enter_context(initialize_config_dir(str(shipped("conf").resolve()), version_base="1.3"))
             try:
                 return cast(DictConfig, compose("train", [f"{group}={name}"])[group])
             except HydraException as error:

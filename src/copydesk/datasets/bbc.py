@@ -7,6 +7,7 @@ from pathlib import Path
 from copydesk.datasets.examples import Examples
 from copydesk.datasets.fetch import package_folder
 from copydesk.errors import DataError
+from copydesk.tasks import TOPIC_TASK
 
 
 class BBC:
@@ -53,7 +54,7 @@ class BBC:
                 "title": [title for title, _ in articles],
             }
         )
-        return Examples(frame, "topic", "bbc", {"files": len(files)})
+        return Examples(frame, TOPIC_TASK, "bbc", {"files": len(files)})
 
 
 def read_article(file: Path) -> tuple[str, str]:

@@ -13,9 +13,11 @@ from copydesk.datasets.crawls.grammar import Grammar, Language, Style
 from copydesk.datasets.crawls.grammar_files import load_grammar
 from copydesk.datasets.crawls.sites import Page, Site
 from copydesk.datasets.crawls.stories import invent_story, split_sentences
-from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
+from copydesk.datasets.examples import Examples
 from copydesk.errors import DataError, nearest
-from copydesk.resources import find
+from copydesk.resources import shipped
+from copydesk.tasks import BOILERPLATE_TASK
+from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,7 +91,7 @@ class ComposedCrawl:
         """
         import pandas as pd
 
-        grammar = load_grammar(find("data/boilerplate"), Path(self.grammar).expanduser() if self.grammar else None)
+        grammar = load_grammar(shipped("data/boilerplate"), Path(self.grammar).expanduser() if self.grammar else None)
         languages = self._languages(grammar)
         texts = self._texts()
         cut = len(texts) - round(self.test_size * len(texts))
@@ -101,7 +103,7 @@ class ComposedCrawl:
                 site = self._site(f"{part}{number}", styles, languages, heads)
                 for at in range(start, min(start + self.pages_per_site, last)):
                     rows += page_rows(site, site.page(texts[at]), document=f"crawl{at}", split=part)
-        return Examples(pd.DataFrame(rows), "boilerplate", "composed_crawl", {"articles": len(texts)})
+        return Examples(pd.DataFrame(rows), BOILERPLATE_TASK, "composed_crawl", {"articles": len(texts)})
 
     def _texts(self) -> list[str]:
         source = (BBC() if self.articles is None else self.articles).load().frame.drop_duplicates("text")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Task = Literal["topic", "boilerplate"]
-
-CONTENT = "content"
-BOILERPLATE = "boilerplate"
+    from copydesk.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,7 @@ class Examples:
         optionally ``weight`` (float, the sample weight; 0: neither trained on nor judged) and ``judged`` (bool;
         False: trained on, and never judged). For topic a row is a document; for boilerplate a row
         is a paragraph, and a document's rows are contiguous and in order.
-    task : {"topic", "boilerplate"}
+    task : Task
     name : str
         Short name of the dataset, for the run's records.
     notes : dict

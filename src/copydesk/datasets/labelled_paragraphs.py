@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
+from copydesk.datasets.examples import Examples
 from copydesk.datasets.fetch import resolve
-from copydesk.datasets.read_rows import read_rows
-from copydesk.datasets.tables import NAMED, check_bad, is_unicode, names_apart
+from copydesk.datasets.read_rows import read_table
+from copydesk.datasets.tables import SHOWN_ROWS, check_bad, names_apart
 from copydesk.errors import ConfigError, DataError
+from copydesk.formats.files import is_encoding, suffix_of
+from copydesk.formats.rows import Source, is_unicode
+from copydesk.tasks import BOILERPLATE_TASK
+from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
 LABELS = (CONTENT, BOILERPLATE)
 
@@ -63,12 +67,15 @@ class Paragraphs:
 
         if not self.path:
             raise ConfigError("dataset.path: not given; name a file or a pattern: dataset.path=pages.jsonl")
+        if not is_encoding(self.encoding):
+            raise DataError(f"dataset.encoding={self.encoding}: Python knows no such encoding; usual: utf-8, latin-1")
         files = resolve(self.path, self.sha256)
         rows: list[dict[str, Any]] = []
         bad: list[str] = []
         seen: dict[str, str] = {}
         for file, name in zip(files, names_apart(files), strict=True):
-            for where, record in read_rows(file, "jsonl", [], self.encoding, name):
+            file_format = "json" if suffix_of(file) == ".json" else "jsonl"
+            for where, record in read_table(Source(name, file, file_format, self.encoding), ()):
                 fault = record if isinstance(record, str) else self._fault(record)
                 if fault is None:
                     assert isinstance(record, dict)
@@ -84,8 +91,8 @@ class Paragraphs:
         if not rows:
             raise DataError(f"dataset.path={self.path}: no document with paragraphs")
         notes = {"files": len(files), "documents": len(seen), "documents_left_out": len(bad)}
-        named = {"left_out": bad[:NAMED]} if bad else {}
-        return Examples(pd.DataFrame(rows), "boilerplate", "paragraphs", notes | named)
+        named = {"left_out": bad[:SHOWN_ROWS]} if bad else {}
+        return Examples(pd.DataFrame(rows), BOILERPLATE_TASK, "paragraphs", notes | named)
 
     def _fault(self, record: dict[str, Any]) -> str | None:
         """Return why a document can't be used, None if it can."""

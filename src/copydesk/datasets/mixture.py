@@ -44,7 +44,9 @@ class Mixture:
             return main
         added: Examples = self.added.load()
         if main.task != added.task:
-            raise ConfigError(f"dataset.added: for the task {added.task}, but dataset.main is for {main.task}")
+            raise ConfigError(
+                f"dataset.added: for the task {added.task.name}, but dataset.main is for {main.task.name}"
+            )
         frames = []
         for examples, factor in ((main, 1.0), (added, self.weight)):
             frame = examples.frame.assign(weight=examples.frame.get("weight", 1.0) * factor, split="")

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from copydesk.datasets.examples import Examples
 from copydesk.datasets.fetch import resolve
-from copydesk.datasets.read_rows import FORMATS, format_of, read_rows
+from copydesk.datasets.read_rows import TABLE_FORMATS, LocatedRow, read_folder, read_table, table_format
 from copydesk.errors import ConfigError, DataError, nearest
+from copydesk.formats.csv import check_delimiter
+from copydesk.formats.files import is_encoding
+from copydesk.formats.rows import Source, is_unicode
+from copydesk.tasks import TOPIC_TASK
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-# How many rows left out are named one by one.
-NAMED = 5
+# Rows left out that messages and records list one by one.
+SHOWN_ROWS = 5
 SPLITS = ("train", "test", "")
 # Different field names that are remembered, to say which is nearest to one that is missing.
 MANY_FIELDS = 1000
@@ -40,9 +44,11 @@ class Table:
     split : str or None
         Column that says ``train`` or ``test`` (or nothing), for ``split=official``.
     format : str or None
-        "csv", "tsv", "jsonl", "parquet" or "folder"; None: by the name.
+        "csv", "tsv", "jsonl", "json", "parquet" or "folder"; None: by the name.
     encoding : str, default="utf-8"
         Of text files.
+    delimiter : str or None
+        Between the cells of CSV; None: the one of ``,`` ``;`` tab and ``|`` that divides the header into columns.
     sha256 : str or None
         Checksum of the file behind a URL.
     max_bad : float, default=0.1
@@ -59,6 +65,7 @@ class Table:
         split: str | None = None,
         format: str | None = None,
         encoding: str = "utf-8",
+        delimiter: str | None = None,
         sha256: str | None = None,
         max_bad: float = 0.1,
     ) -> None:
@@ -70,6 +77,7 @@ class Table:
         self.split = split
         self.format = format
         self.encoding = encoding
+        self.delimiter = delimiter
         self.sha256 = sha256
         self.max_bad = max_bad
 
@@ -88,8 +96,12 @@ class Table:
 
         if not self.path:
             raise ConfigError("dataset.path: not given; name a file, a pattern or a folder: dataset.path=news.jsonl")
-        if self.format not in (None, *FORMATS):
-            raise ConfigError(f"dataset.format={self.format}: unknown; valid: {', '.join(FORMATS)}")
+        if self.format not in (None, *TABLE_FORMATS):
+            raise ConfigError(f"dataset.format={self.format}: unknown; valid: {', '.join(TABLE_FORMATS)}")
+        if not is_encoding(self.encoding):
+            raise DataError(f"dataset.encoding={self.encoding}: Python knows no such encoding; usual: utf-8, latin-1")
+        if self.delimiter is not None:
+            self.delimiter = check_delimiter(self.delimiter, "dataset.delimiter=")
         files = resolve(self.path, self.sha256)
         columns = {
             name: column
@@ -119,16 +131,15 @@ class Table:
             if column not in frame:
                 frame[column] = ""
         notes: dict[str, Any] = {"files": len(files), "rows_left_out": len(bad)}
-        return Examples(frame, "topic", "table", notes | ({"left_out": bad[:NAMED]} if bad else {}))
+        return Examples(frame, TOPIC_TASK, "table", notes | ({"left_out": bad[:SHOWN_ROWS]} if bad else {}))
 
-    def _rows(self, files: list[Path], columns: list[str]) -> Iterable[tuple[str, dict[str, Any] | str]]:
+    def _rows(self, files: list[Path], columns: list[str]) -> Iterator[LocatedRow]:
         for file, name in zip(files, names_apart(files), strict=True):
-            file_format = self.format or format_of(file)
+            file_format = self.format or table_format(file)
             if file_format == "folder":
-                # A folder per label brings text and label, and nothing else.
-                yield from read_rows(file, file_format, [], self.encoding, name if len(files) > 1 else "")
+                yield from read_folder(file, self.encoding, f"{name}/" if len(files) > 1 else "")
             else:
-                yield from read_rows(file, file_format, columns, self.encoding, name)
+                yield from read_table(Source(name, file, file_format, self.encoding, self.delimiter), columns)
 
     def _check_fields(self, fields: dict[str, None], columns: dict[str, str]) -> None:
         for column in columns.values():
@@ -152,7 +163,7 @@ def check_bad(path: str | list[str], bad: Sequence[str], good: int, max_bad: flo
         More than ``max_bad`` of the rows are bad.
     """
     if len(bad) > max_bad * (len(bad) + good):
-        named = "; ".join(bad[:NAMED])
+        named = "; ".join(bad[:SHOWN_ROWS])
         raise DataError(
             f"dataset.path={path}: {len(bad):,} of {len(bad) + good:,} rows are unusable ({named}); "
             "mend them, or raise dataset.max_bad"
@@ -202,12 +213,3 @@ def names_apart(files: Sequence[Path]) -> list[str]:
 
 def _kind(label: Any) -> str:
     return "string" if isinstance(label[0] if isinstance(label, list) else label, str) else "number"
-
-
-def is_unicode(text: str) -> bool:
-    """Whether a text can be written: lone surrogates can not."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

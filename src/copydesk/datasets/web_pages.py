@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.datasets.crawls.wrapping import MainText, wrapped
-from copydesk.datasets.examples import BOILERPLATE, CONTENT, Examples
+from copydesk.datasets.examples import Examples
 from copydesk.datasets.fetch import resolve, unpack
 from copydesk.datasets.web.alignment import DOUBTFUL, align, smallest_holder
 from copydesk.datasets.web.ground_truth import has_main_text, read_ground_truth, read_html, site_name
 from copydesk.datasets.web.snippets import has_snippets, told_by_snippets
 from copydesk.errors import ConfigError, DataError, nearest
+from copydesk.tasks import BOILERPLATE_TASK
 from copydesk.text.html import Block
+from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
 View = Literal["page", "extract", "both"]
 VIEWS = ("page", "extract", "both")
@@ -133,7 +135,7 @@ class Pages:
             raise DataError(f"dataset.path={self.path}: no page with a main text, nor with snippets that must stay")
         composed = wrapped(texts, self.wrapped, self.wrapped * self.bare, self.seed)
         rows += (row | {"judged": False} for row in composed)
-        return Examples(pd.DataFrame(rows), "boilerplate", "pages", dict(sorted(counts.items())))
+        return Examples(pd.DataFrame(rows), BOILERPLATE_TASK, "pages", dict(sorted(counts.items())))
 
     def _folder(self) -> Path:
         if self.path is None:

@@ -1,4 +1,4 @@
-"""Runs judged on the same rows: paired differences, McNemar's test, changes by class, and what flipped."""
+"""Comparison of runs on the same rows: paired differences, McNemar's test, changes by class, flipped rows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from copydesk.evaluation import intervals
 from copydesk.evaluation.metrics import Counts
 from copydesk.evaluation.score import Score, score, with_intervals
+from copydesk.tasks import TOPIC_TASK, Task
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
@@ -19,21 +20,20 @@ KEY = ["document", "position"]
 
 @dataclass(frozen=True)
 class Comparison:
-    """A run beside an earlier one, judged on the same rows.
+    """A run compared with an earlier one on the same rows.
 
     Attributes
     ----------
     differences : dict of str to Score
         The later score minus the earlier, with the 95 % interval of the paired bootstrap.
     mended, broken : int
-        Rows that only the later, and only the earlier, has right.
+        Rows that only the later run, and only the earlier run, labels correctly.
     p_value : float
-        McNemar's exact test: how likely so uneven a split would be, were both equally good. It takes rows for
-        independent; where they come in groups the interval is the one to trust.
+        Of McNemar's exact test, which assumes independent rows; for grouped rows rely on the intervals.
     per_class : list of dict
         ``label``, ``support``, ``before`` and ``after`` (F1 or None), ``difference`` (Score).
     flipped : ndarray of int
-        Positions of the rows on which the two differ, the surest first.
+        Positions of the rows that got different labels, most confident first.
     """
 
     differences: dict[str, Score]
@@ -45,7 +45,7 @@ class Comparison:
 
 
 def difference_of_data(earlier: Predictions, later: Predictions) -> str | None:
-    """Say why two runs were not judged on the same rows; None where they were."""
+    """Return why two runs were not evaluated on the same rows; None if they were."""
     first, second = (_keyed(each) for each in (earlier, later))
     if len(first) != len(second):
         return f"judged on {len(first):,} and on {len(second):,} rows"
@@ -65,8 +65,8 @@ def _keyed(predictions: Predictions) -> Any:
     return predictions.judged().rows.set_index(KEY)
 
 
-def aligned(earlier: Predictions, later: Predictions) -> tuple[Predictions, Predictions]:
-    """Return the judged rows of both, in the order of the earlier."""
+def in_same_order(earlier: Predictions, later: Predictions) -> tuple[Predictions, Predictions]:
+    """Return the evaluated rows of both, in the order of the earlier."""
     earlier, later = earlier.judged(), later.judged()
     wanted, have = (each.rows.set_index(KEY).index for each in (earlier, later))
     return earlier, later.take(have.get_indexer(wanted))
@@ -75,31 +75,31 @@ def aligned(earlier: Predictions, later: Predictions) -> tuple[Predictions, Pred
 def compare(
     earlier: Predictions,
     later: Predictions,
-    task: str = "topic",
+    task: Task = TOPIC_TASK,
     *,
     seed: int = 0,
-    resamples: int = intervals.RESAMPLES,
+    resamples: int = intervals.BOOTSTRAP_RESAMPLES,
 ) -> Comparison:
-    """Compare two runs on the rows that both were judged on.
+    """Compare two runs evaluated on the same rows.
 
     Parameters
     ----------
     earlier, later : Predictions
         Of the same rows; see ``difference_of_data``.
-    task : {"topic", "boilerplate"}
+    task : Task
     seed, resamples : int
-        Of the paired bootstrap: both are drawn alike, so that what makes a resample hard falls out (Efron and
-        Tibshirani 1993, "An Introduction to the Bootstrap"). Groups are drawn whole where they are known.
+        Of the paired bootstrap: both runs use the same resamples (Efron and Tibshirani 1993, "An Introduction to
+        the Bootstrap"). Whole groups are drawn where they are known.
 
     Raises
     ------
     ValueError
-        They were judged on different rows.
+        They were evaluated on different rows.
     """
     reason = difference_of_data(earlier, later)
     if reason:
         raise ValueError(reason)
-    pair = aligned(earlier, later)
+    pair = in_same_order(earlier, later)
     units, n_units, _ = intervals.resampling_units(pair[0].rows)
     setting = (units, n_units, resamples, seed)
     before, after = (_draws(each, task, setting) for each in pair)
@@ -120,15 +120,13 @@ def mcnemar(mended: int, broken: int) -> float:
     return float(binomtest(mended, mended + broken).pvalue) if mended + broken else 1.0
 
 
-def _draws(judged: Predictions, task: str, setting: tuple[np.ndarray, int, int, int]) -> tuple[Any, Any]:
+def _draws(judged: Predictions, task: Task, setting: tuple[np.ndarray, int, int, int]) -> tuple[Any, Any]:
     counts = Counts(judged)
     total, drawn = counts.sums(*setting)
     values: dict[str, Any] = dict(counts.scores(total))
     spread: dict[str, Any] = dict(counts.scores(drawn))
-    if task == "boilerplate":
-        from copydesk.evaluation.boilerplate import boilerplate_draws
-
-        more = boilerplate_draws(judged, *setting)
+    if task.draws:
+        more = task.load("draws")(judged, *setting)
         values, spread = values | more[0], spread | more[1]
     return values, spread
 
@@ -161,7 +159,7 @@ def _by_class(pair: tuple[Predictions, Predictions], setting: tuple[np.ndarray, 
 
 
 def _flipped(earlier: Predictions, later: Predictions) -> np.ndarray:
-    said = [each.rows["predicted"].to_numpy(object) for each in (earlier, later)]
-    differ = np.flatnonzero(said[0] != said[1])
-    sure = sum(each.rows["confidence"].to_numpy(np.float64)[differ] for each in (earlier, later))
-    return np.asarray(differ[np.argsort(-np.asarray(sure), kind="stable")])
+    before, after = (each.rows["predicted"].to_numpy(object) for each in (earlier, later))
+    differ = np.flatnonzero(before != after)
+    confidence = sum(each.rows["confidence"].to_numpy(np.float64)[differ] for each in (earlier, later))
+    return np.asarray(differ[np.argsort(-np.asarray(confidence), kind="stable")])

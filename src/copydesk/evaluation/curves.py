@@ -8,7 +8,7 @@ import numpy as np
 def threshold_counts(
     positive: np.ndarray, ranking: np.ndarray, weight: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Count what is called positive at each distinct threshold, from the strictest down.
+    """Count true and false positives at each distinct threshold, highest first.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def threshold_counts(
 
 
 def precision_recall(positive: np.ndarray, ranking: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return precision, recall and threshold, strictest first; recall is NaN without positives."""
+    """Return precision, recall and thresholds, highest first; recall is NaN without positives."""
     thresholds, hits, alarms = threshold_counts(positive, ranking)
     called = hits + alarms
     precision = np.divide(hits, called, out=np.ones_like(hits), where=called > 0)
@@ -39,13 +39,13 @@ def precision_recall(positive: np.ndarray, ranking: np.ndarray) -> tuple[np.ndar
 
 
 def average_precision(positive: np.ndarray, ranking: np.ndarray) -> float:
-    """Return the sum of precision over steps of recall, as scikit-learn does; NaN without positives."""
+    """Return average precision as scikit-learn defines it; NaN without positives."""
     precision, recall, _ = precision_recall(positive, ranking)
     return float(np.sum(np.diff(recall, prepend=0.0) * precision)) if len(recall) else float("nan")
 
 
 def roc(positive: np.ndarray, ranking: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return false and true positive rates from (0, 0) to (1, 1); NaN where a class is missing."""
+    """Return false and true positive rates from (0, 0) to (1, 1); NaN if a class is missing."""
     _, hits, alarms = threshold_counts(positive, ranking)
     if not len(hits) or not hits[-1] or not alarms[-1]:
         return np.full(2, np.nan), np.full(2, np.nan)
@@ -53,25 +53,25 @@ def roc(positive: np.ndarray, ranking: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def roc_auc(positive: np.ndarray, ranking: np.ndarray) -> float:
-    """Return the area under the ROC curve; NaN where a class is missing."""
+    """Return the area under the ROC curve; NaN if a class is missing."""
     false_rate, true_rate = roc(positive, ranking)
     return float(np.sum(np.diff(false_rate) * (true_rate[1:] + true_rate[:-1]) / 2))
 
 
 def coverage_curve(confidence: np.ndarray, right: np.ndarray, points: int = 40) -> list[dict[str, float]]:
-    """Return the accuracy on the surest share of the texts, for growing shares.
+    """Return accuracy by coverage: that of the most confident texts, for growing shares of them.
 
     Parameters
     ----------
     confidence : ndarray of float, shape (n,)
     right : ndarray of bool, shape (n,)
-        Whether the likeliest class is the true one.
+        Whether the most probable class is the true one.
 
     Returns
     -------
     list of dict
-        ``coverage`` (share answered), ``accuracy`` on it, ``confidence`` (the lowest that is still answered).
-        Texts of equal confidence are answered together or not at all.
+        ``coverage`` (share answered), ``accuracy`` on it, ``confidence`` (the lowest that is
+        answered). Texts of equal confidence are answered together.
     """
     thresholds, hits, misses = threshold_counts(right.astype(bool), confidence)
     n = len(confidence)
@@ -84,7 +84,7 @@ def coverage_curve(confidence: np.ndarray, right: np.ndarray, points: int = 40) 
 
 
 def reliability(confidence: np.ndarray, right: np.ndarray, bins: int = 10) -> list[dict[str, float]]:
-    """Return mean confidence, share right and rows of each equally wide bin of confidence that holds any.
+    """Return mean confidence, accuracy and number of rows of each non-empty bin; bins are equally wide.
 
     Guo et al. 2017, "On Calibration of Modern Neural Networks", ICML, section 2.
     """

@@ -1,4 +1,4 @@
-"""How much more data would help: the score over growing parts of the training data."""
+"""Learning curve: the headline score over growing parts of the training data."""
 
 from __future__ import annotations
 
@@ -14,27 +14,28 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from copydesk.evaluation.predictions import Predictions
+    from copydesk.tasks import Task
 
-SHARES = (0.05, 0.1, 0.2, 0.4, 0.7)
-RESAMPLES = 300
+_SHARES = (0.05, 0.1, 0.2, 0.4, 0.7)
+_RESAMPLES = 300
 
 
 def points(
-    seen: pd.DataFrame, whole: Predictions, learn: Callable[[pd.DataFrame], Predictions], task: str, seed: int
+    seen: pd.DataFrame, whole: Predictions, learn: Callable[[pd.DataFrame], Predictions], task: Task, seed: int
 ) -> list[dict[str, Any]]:
-    """Return the headline score of models trained on growing parts of the rows, judged on the same rows.
+    """Return the headline score of models trained on growing parts of the rows, evaluated on the same rows.
 
     Parameters
     ----------
     seen : pandas.DataFrame
         All training rows of a fold.
     whole : Predictions
-        What the model trained on all of them said.
+        Predictions of the model trained on all of them.
     learn : callable (rows) -> Predictions
-        Trains on rows and judges on the fold's other part.
-    task : str
+        Trains on rows and predicts the fold's test part.
+    task : Task
     seed : int
-        Documents are drawn in one random order: each part holds the smaller ones.
+        Of the order of documents; each part contains the smaller ones.
 
     Returns
     -------
@@ -44,7 +45,7 @@ def points(
     documents = seen["document"].unique()
     order = np.random.default_rng(seed).permutation(len(documents))
     found = []
-    for share in SHARES:
+    for share in _SHARES:
         chosen = seen[seen["document"].isin(documents[order[: round(share * len(documents))]])]
         try:
             found.append(_point(len(chosen), learn(chosen), task, seed))
@@ -53,6 +54,6 @@ def points(
     return [*found, _point(len(seen), whole, task, seed)]
 
 
-def _point(n: int, said: Predictions, task: str, seed: int) -> dict[str, Any]:
-    headline = evaluate(said, task, seed=seed, resamples=RESAMPLES)["headline"]
+def _point(n: int, predictions: Predictions, task: Task, seed: int) -> dict[str, Any]:
+    headline = evaluate(predictions, task, seed=seed, resamples=_RESAMPLES)["headline"]
     return {"n": n, **{name: headline[name] for name in ("value", "low", "high")}}

@@ -1,7 +1,6 @@
-"""The numbers of a run: scores with intervals, by class, by group, by length, and against the majority class.
+"""Metrics of a run: scores with intervals, by class, group and length, and those of the majority class.
 
-A text on which the model abstained counts as not recognised: it lowers accuracy and its class's recall, and
-nobody's precision. What the model reaches where it does answer stands apart, under ``coverage``.
+Abstentions lower accuracy and recall, not precision. Scores of the answered texts alone are under ``coverage``.
 """
 
 from __future__ import annotations
@@ -14,44 +13,41 @@ from copydesk.evaluation import intervals
 from copydesk.evaluation.curves import average_precision, coverage_curve, roc_auc
 from copydesk.evaluation.ranking import ranking_draws
 from copydesk.evaluation.score import json_float, never_certain, ratio, score, with_intervals
+from copydesk.tasks import TOPIC_TASK, Task
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
 
-HEADLINE = {"topic": "accuracy", "boilerplate": "boilerplate_f1"}
-LENGTHS = (0, 50, 200, 500, 1_000, 2_000, 4_000, 8_000, 16_000)  # characters
+LENGTH_BINS = (0, 50, 200, 500, 1_000, 2_000, 4_000, 8_000, 16_000)  # characters
 CALIBRATION_BINS = 15
-ABSTAINED = "(abstained)"
 
 
 def evaluate(
-    predictions: Predictions, task: str = "topic", *, seed: int = 0, resamples: int = intervals.RESAMPLES
+    predictions: Predictions, task: Task = TOPIC_TASK, *, seed: int = 0, resamples: int = intervals.BOOTSTRAP_RESAMPLES
 ) -> dict[str, Any]:
-    """Judge predictions; everything in the result is JSON-able, and undefined values are None.
+    """Evaluate predictions; the result is JSON-able, undefined values are None.
 
     Parameters
     ----------
     predictions : Predictions
-    task : {"topic", "boilerplate"}
-        For boilerplate, scores by paragraph and by character of article and boilerplate are added.
+    task : Task
+        Its own scores are added to those of every classification.
     seed : int, default=0
-        Of the bootstrap; the same seed gives the same intervals.
+        Of the bootstrap.
     resamples : int, default=1000
 
     Returns
     -------
     dict
-        ``headline`` (name and value of the score that the run is known by), ``scores`` (value, low, high by name;
+        ``headline`` (name and value of the task's main score), ``scores`` (value, low, high by name;
         95 % percentile bootstrap intervals), ``per_class``, ``confusion``, ``baseline`` (the majority class),
         ``coverage``, ``by_group``, ``by_length``, and counts.
 
     Raises
     ------
     ValueError
-        There are no judged rows, or the task is unknown.
+        No row is evaluated.
     """
-    if task not in HEADLINE:
-        raise ValueError(f"task {task!r} is unknown; valid are {', '.join(map(repr, HEADLINE))}")
     judged = predictions.judged()
     if not len(judged):
         raise ValueError("there is no labelled row to judge by")
@@ -60,35 +56,33 @@ def evaluate(
     total, drawn = counts.sums(units, n_units, resamples, seed)
     scores = with_intervals(counts.scores(total), counts.scores(drawn))
     per_class = _per_class(counts, judged, total, drawn)
-    if task == "topic":
-        scores |= _of_ranking(counts, judged, per_class, units, n_units, resamples, seed)
+    setting = (units, n_units, resamples, seed)
+    if task.draws:
+        scores |= with_intervals(*task.load("draws")(judged, *setting))
+    else:
+        scores |= _of_ranking(counts, judged, per_class, *setting)
     never_certain(scores["accuracy"], n_units)
     result: dict[str, Any] = {
-        "task": task,
+        "task": task.name,
         "n": len(judged),
         "documents": int(judged.rows["document"].nunique()),
         "groups": len(set(judged.rows["group"]) - {""}),
-        "intervals": {"method": "percentile bootstrap", "level": intervals.CONFIDENCE, "resampled": kind,
+        "intervals": {"method": "percentile bootstrap", "level": intervals.LEVEL, "resampled": kind,
                       "units": n_units, "resamples": resamples, "seed": seed},
         "scores": scores,
         "per_class": per_class,
         "confusion": counts.confusion(),
-        "baseline": counts.majority(),
+        "baseline": counts.majority() | (task.load("baseline")(judged) if task.baseline else {}),
         "coverage": coverage(judged),
         "by_group": by_part(judged, judged.rows["group"].to_numpy(object)),
         "by_length": by_part(judged, length_parts(judged.rows["characters"].to_numpy())),
     }  # fmt: skip
-    if task == "boilerplate":
-        from copydesk.evaluation.boilerplate import boilerplate_draws
-
-        scores |= with_intervals(*boilerplate_draws(judged, units, n_units, resamples, seed))
-        result["baseline"] |= {"boilerplate_f1": cut_everything_f1(judged)}
-    result["headline"] = {"name": HEADLINE[task], **scores[HEADLINE[task]]}
+    result["headline"] = {"name": task.headline, **scores[task.headline]}
     return result
 
 
 class Counts:
-    """Counts and losses that add up over rows, and the scores that follow from their sums.
+    """Counts and losses per row, and the scores computed from their sums.
 
     Columns: support, predicted and hits of each label; then, with probabilities, log loss, Brier score, and
     confidence and hits of each calibration bin.
@@ -96,12 +90,12 @@ class Counts:
 
     def __init__(self, predictions: Predictions) -> None:
         rows = predictions.rows
-        self.true, self.said = rows["label"].to_numpy(object), rows["predicted"].to_numpy(object)
-        seen = set(self.true) | set(self.said) | set(predictions.classes)
+        self.true, self.predicted = rows["label"].to_numpy(object), rows["predicted"].to_numpy(object)
+        seen = set(self.true) | set(self.predicted) | set(predictions.classes)
         self.labels: list[str] = sorted(label for label in seen if label is not None)
         at = {label: i for i, label in enumerate(self.labels)}
         self.true_at = np.asarray([at[label] for label in self.true], dtype=np.int64)
-        self.said_at = np.asarray([at.get(label, -1) for label in self.said], dtype=np.int64)
+        self.predicted_at = np.asarray([at.get(label, -1) for label in self.predicted], dtype=np.int64)
         self.probabilities = predictions.probabilities
         self.class_at = np.asarray([at[label] for label in predictions.classes], dtype=np.int64)
 
@@ -111,10 +105,10 @@ class Counts:
 
         n, k = len(self.true), len(self.labels)
         index, ones = np.arange(n), np.ones(n)
-        answered, hit = self.said_at >= 0, self.said_at == self.true_at
+        answered, hit = self.predicted_at >= 0, self.predicted_at == self.true_at
         parts = [
             csr_matrix((ones, (index, self.true_at)), shape=(n, k)),
-            csr_matrix((ones[answered], (index[answered], self.said_at[answered])), shape=(n, k)),
+            csr_matrix((ones[answered], (index[answered], self.predicted_at[answered])), shape=(n, k)),
             csr_matrix((ones[hit], (index[hit], self.true_at[hit])), shape=(n, k)),
         ]
         if self.probabilities is not None:
@@ -133,7 +127,7 @@ class Counts:
         n, k = probabilities.shape
         column = np.full(len(self.labels), -1)
         column[self.class_at] = np.arange(k)
-        true = column[self.true_at]  # -1: a label that the model does not know has probability 0
+        true = column[self.true_at]  # -1: probability 0 for a label unknown to the model
         given = np.where(true >= 0, probabilities[np.arange(n), true], 0.0)
         loss = -np.log(np.clip(given, np.finfo(np.float64).eps, 1.0))
         brier = np.square(probabilities).sum(axis=1) - 2 * given + 1.0
@@ -145,7 +139,7 @@ class Counts:
         return [csr_matrix(np.column_stack([loss, brier / (2 if k == 2 else 1)])), *binned]
 
     def by_class(self, sums: np.ndarray) -> dict[str, np.ndarray]:
-        """Return precision, recall and F1 of each label, shape (r, k); NaN where they are undefined."""
+        """Return precision, recall and F1 of each label, shape (r, k); NaN where undefined."""
         k = len(self.labels)
         support, predicted, hits = sums[:, :k], sums[:, k : 2 * k], sums[:, 2 * k : 3 * k]
         return {
@@ -176,15 +170,15 @@ class Counts:
         return scores
 
     def confusion(self) -> dict[str, Any]:
-        """Return the counts, one row for each true label; the last column, if any, are the abstentions."""
+        """Return the confusion matrix, true labels by row; abstentions are an extra last column."""
         k = len(self.labels)
-        columns = k + int((self.said_at < 0).any())
-        said = np.where(self.said_at < 0, k, self.said_at)
-        flat = np.bincount(self.true_at * columns + said, minlength=k * columns)
+        columns = k + int((self.predicted_at < 0).any())
+        column = np.where(self.predicted_at < 0, k, self.predicted_at)
+        flat = np.bincount(self.true_at * columns + column, minlength=k * columns)
         return {"labels": self.labels, "abstained": columns > k, "counts": flat.reshape(k, columns).tolist()}
 
     def majority(self) -> dict[str, Any]:
-        """Return what always naming the most frequent label of the evaluation set would score."""
+        """Return the scores of always predicting the most frequent label of the evaluation set."""
         support = np.bincount(self.true_at, minlength=len(self.labels))
         top, n = int(support.argmax()), len(self.true_at)
         f1 = 2 * support[top] / (n + support[top])
@@ -197,7 +191,7 @@ class Counts:
 
 
 def _per_class(counts: Counts, judged: Predictions, total: np.ndarray, drawn: np.ndarray) -> list[dict[str, Any]]:
-    """Return a row for each label that occurs, as truth or as prediction."""
+    """Return a row for each label that occurs as true or predicted label."""
     k = len(counts.labels)
     values, spread = counts.by_class(total), counts.by_class(drawn)
     limits = {name: intervals.percentile_interval(array) for name, array in spread.items()}
@@ -211,7 +205,7 @@ def _per_class(counts: Counts, judged: Predictions, total: np.ndarray, drawn: np
         never_certain(row["recall"], int(support[at]))
         never_certain(row["precision"], int(predicted[at]))
         positive = counts.true_at == at
-        ranking = None if positive.all() else judged.ranking(label)  # with nothing to rank it against
+        ranking = None if positive.all() else judged.ranking(label)  # no negatives to rank against
         row["average_precision"] = None if ranking is None else json_float(average_precision(positive, ranking))
         row["roc_auc"] = None if ranking is None else json_float(roc_auc(positive, ranking))
         if support[at] or predicted[at]:
@@ -228,7 +222,7 @@ def _of_ranking(
     resamples: int,
     seed: int,
 ) -> dict[str, Any]:
-    """Return average precision and ROC AUC, means over the labels that occur."""
+    """Return average precision and ROC AUC, averaged over the labels that occur."""
     ranked = [row for row in per_class if row["support"] and row["average_precision"] is not None]
     if not ranked:
         return {"average_precision": score(None), "roc_auc": score(None)}
@@ -242,7 +236,7 @@ def _of_ranking(
 
 
 def coverage(judged: Predictions) -> dict[str, Any]:
-    """Return share of texts answered, accuracy on them, and accuracy if only the surest were answered."""
+    """Return the numbers of answered and abstained texts, and accuracy by coverage."""
     rows = judged.rows
     answered = rows["predicted"].notna().to_numpy()
     top = judged.probabilities if judged.probabilities is not None else judged.scores
@@ -256,7 +250,7 @@ def coverage(judged: Predictions) -> dict[str, Any]:
 
 
 def by_part(judged: Predictions, parts: np.ndarray) -> list[dict[str, Any]]:
-    """Return rows, accuracy and its Wilson interval for each part; nothing where there is only one part."""
+    """Return the accuracy of each part with its Wilson interval; empty for a single part."""
     import pandas as pd
 
     right = (judged.rows["label"] == judged.rows["predicted"]).to_numpy()
@@ -274,17 +268,11 @@ def by_part(judged: Predictions, parts: np.ndarray) -> list[dict[str, Any]]:
 
 
 def length_parts(characters: np.ndarray) -> np.ndarray:
-    """Return the class of length of each text, int, shape (n,)."""
-    return np.searchsorted(np.asarray(LENGTHS), characters, side="right") - 1
+    """Return the length bin of each text, int, shape (n,)."""
+    return np.searchsorted(np.asarray(LENGTH_BINS), characters, side="right") - 1
 
 
 def length_name(part: int) -> str:
-    """Return a class of length as text, in characters."""
-    low = f"{LENGTHS[part]:,}"
-    return f"{low} and more" if part + 1 == len(LENGTHS) else f"{low}–{LENGTHS[part + 1] - 1:,}"
-
-
-def cut_everything_f1(judged: Predictions) -> float:
-    """Return the boilerplate F1 of cutting every paragraph."""
-    share = float((judged.rows["label"] == "boilerplate").mean())
-    return 2 * share / (1 + share)
+    """Return the name of a length bin, in characters."""
+    low = f"{LENGTH_BINS[part]:,}"
+    return f"{low} and more" if part + 1 == len(LENGTH_BINS) else f"{low}–{LENGTH_BINS[part + 1] - 1:,}"

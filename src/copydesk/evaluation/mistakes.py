@@ -1,4 +1,4 @@
-"""The worst mistakes, and the likeliest errors in the labels themselves."""
+"""Worst mistakes of a model, and probable errors in the labels (confident learning)."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ import numpy as np
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
 
-WORST = 40  # mistakes shown, whatever their class
-WORST_OF_CLASS = 2  # and of every class, where it has so many
+WORST = 40  # mistakes shown, of any class
+WORST_OF_CLASS = 2  # and at least, of every class
 LIKELIEST = 30  # label errors shown
 
 
 def worst_mistakes(predictions: Predictions, worst: int = WORST, of_class: int = WORST_OF_CLASS) -> np.ndarray:
-    """Return positions of the judged rows that are most wrong, and of some of every true class; int, worst first.
+    """Return the positions of the worst mistakes, some of every true class among them; int, worst first.
 
-    How wrong a row is says the lead of the likeliest wrong label over the true one: in probability, or without
-    probabilities in decision values. Rows on which the model abstained are no mistakes.
+    Ranked by ``wrong_lead``. Abstentions are not mistakes.
     """
     label = predictions.rows["label"].to_numpy(object)
     found = np.flatnonzero(wrong(predictions))
@@ -33,14 +32,14 @@ def worst_mistakes(predictions: Predictions, worst: int = WORST, of_class: int =
 
 
 def wrong(predictions: Predictions) -> np.ndarray:
-    """Return which judged rows got a wrong label, bool."""
+    """Return which evaluated rows got a wrong label; bool, shape (n,)."""
     rows = predictions.rows
     answered = rows["predicted"].notna() & rows["judged"].astype(bool)
     return np.asarray((answered & (rows["label"] != rows["predicted"])).to_numpy(bool))
 
 
 def wrong_lead(predictions: Predictions) -> np.ndarray:
-    """Return the lead of the likeliest label other than the true one over the true one, shape (n,)."""
+    """Return the lead of the best other label over the true one, in probability or else decision value, shape (n,)."""
     values = predictions.scores if predictions.probabilities is None else predictions.probabilities
     assert values is not None
     own, place = own_values(predictions, values)
@@ -51,7 +50,7 @@ def wrong_lead(predictions: Predictions) -> np.ndarray:
 
 
 def own_values(predictions: Predictions, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return each row's value of its own label (the lowest where the model does not know it), and its column or -1."""
+    """Return each row's value of its true label (the lowest if unknown to the model), and its column or -1."""
     column = {label: at for at, label in enumerate(predictions.classes)}
     place = np.asarray([column.get(label, -1) for label in predictions.rows["label"]], dtype=np.int64)
     own = values[np.arange(len(place)), np.maximum(place, 0)]
@@ -59,18 +58,18 @@ def own_values(predictions: Predictions, values: np.ndarray) -> tuple[np.ndarray
 
 
 def label_errors(predictions: Predictions) -> tuple[np.ndarray, np.ndarray]:
-    """Find rows whose label is probably wrong, by confident learning on out-of-fold probabilities.
+    """Find probable label errors by confident learning on out-of-fold probabilities.
 
-    A row of label i is suspect where it is as sure of another label j as rows of label j are on average, and surest
-    of j among all such labels (Northcutt, Jiang and Chuang 2021, "Confident Learning: Estimating Uncertainty in
+    A row of label i is suspect if its probability of another label j is at least the mean of the rows of label j, and
+    j is the most probable such label (Northcutt, Jiang and Chuang 2021, "Confident Learning: Estimating Uncertainty in
     Dataset Labels", JAIR 70). Suspects are ranked by the lead of that label over their own.
 
     Returns
     -------
     positions : ndarray of int
-        The likeliest error first; empty without probabilities.
+        Most probable error first; empty without probabilities.
     suggested : ndarray of str
-        The label that each should probably have.
+        The label suggested for each.
     """
     nothing = np.empty(0, np.int64), np.empty(0, object)
     values = predictions.probabilities

@@ -1,4 +1,4 @@
-"""What a model said about an evaluation set: one row per text, with all that is needed to judge it again."""
+"""Predictions of a model on an evaluation set, one row per text, with all that metrics and reports need."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from copydesk.errors import DataError
+from copydesk.tasks import is_judged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Predictions:
-    """Labels, predictions and scores of the texts that a model was judged on.
+    """Labels, predictions and scores of an evaluation set.
 
     Attributes
     ----------
@@ -33,7 +34,7 @@ class Predictions:
         2,000 characters), ``characters`` (int, length of the whole text), ``label`` (str, the true one),
         ``predicted`` (str, or None where the model abstained), ``confidence`` (float64: probability of the
         likeliest class; without probabilities its lead over the second in decision values), ``fold`` (int),
-        ``judged`` (bool; False for rows of doubtful label, which are shown but not counted).
+        ``judged`` (bool; False for rows that are shown but not evaluated).
     classes : ndarray of str, shape (k,)
         The classes that the model knows, in the order of the columns below.
     scores : ndarray of float64, shape (n, k), or None
@@ -61,7 +62,7 @@ class Predictions:
         probabilities: Any = None,
         fold: Any = 0,
     ) -> Predictions:
-        """Put what a model said about ``frame`` beside it.
+        """Make predictions from a frame and a model's output.
 
         Parameters
         ----------
@@ -72,12 +73,12 @@ class Predictions:
         scores, probabilities : array-like of float, shape (n, k), optional
             At least one is needed; ``scores`` may also be the (n,) decision values of a binary classifier.
         fold : int or array-like of int, shape (n,), default=0
-            The fold in whose training part a row was not.
+            The fold whose test part a row is in.
 
         Raises
         ------
         ValueError
-            Lengths do not fit each other, or neither scores nor probabilities are given.
+            Lengths differ, or neither scores nor probabilities are given.
         """
         import pandas as pd
 
@@ -86,16 +87,16 @@ class Predictions:
         proba = _matrix("probabilities", probabilities, len(frame), len(labels))
         if score is None and proba is None:
             raise ValueError("predictions need scores or probabilities to judge confidence by; both are None")
-        said = np.asarray([None if value is None else str(value) for value in predicted], dtype=object)
-        if len(said) != len(frame):
-            raise ValueError(f"{len(said)} predictions for {len(frame)} rows")
+        labels_given = np.asarray([None if value is None else str(value) for value in predicted], dtype=object)
+        if len(labels_given) != len(frame):
+            raise ValueError(f"{len(labels_given)} predictions for {len(frame)} rows")
         text = frame["text"]
         rows = frame[["document", "position", "group", "title"]].reset_index(drop=True)
         rows = rows.assign(
             text=text.str.slice(0, STORED_CHARACTERS).to_numpy(object),
             characters=text.str.len().to_numpy(np.int64),
             label=frame["label"].to_numpy(object),
-            predicted=pd.Series(said, dtype=object),  # None is no label; pandas would make NaN of it
+            predicted=pd.Series(labels_given, dtype=object),  # else pandas turns None into NaN
             confidence=_confidence(score, proba),
             fold=np.broadcast_to(np.asarray(fold, np.int64), len(frame)).copy(),
             judged=is_judged(frame),
@@ -106,7 +107,7 @@ class Predictions:
     def concatenate(cls, parts: Sequence[Predictions]) -> Predictions:
         """Join the predictions of several folds, in order.
 
-        A class that one fold's model never saw has probability 0 there, and a score below all others.
+        A class missing from a fold's training part has probability 0 there, and a score below all others.
         """
         import pandas as pd
 
@@ -129,12 +130,12 @@ class Predictions:
         )
 
     def judged(self) -> Predictions:
-        """Return the rows that count."""
+        """Return the rows that are evaluated."""
         mask = self.rows["judged"].to_numpy(bool)
         return self if mask.all() else self.take(mask)
 
     def ranking(self, label: str) -> np.ndarray | None:
-        """Return how much each row is held to be ``label``, shape (n,); None for a class never trained on."""
+        """Return each row's probability of ``label``, or its decision value, shape (n,); None if never trained on."""
         values = self.scores if self.probabilities is None else self.probabilities
         at = np.flatnonzero(self.classes == label)
         return None if values is None or not len(at) else values[:, at[0]]
@@ -176,8 +177,8 @@ class Predictions:
             values[prefix] = frame[names].to_numpy(np.float64) if names else None
             classes = [name.removeprefix(prefix) for name in names] or classes
         rows = frame[list(COLUMNS)].copy()
-        said = [value if isinstance(value, str) else None for value in rows["predicted"]]
-        rows["predicted"] = pd.Series(said, dtype=object)
+        predicted = [value if isinstance(value, str) else None for value in rows["predicted"]]
+        rows["predicted"] = pd.Series(predicted, dtype=object)
         return cls(rows, np.asarray(classes, dtype=object), values["score_"], values["proba_"])
 
 
@@ -191,7 +192,7 @@ def _aligned(values: np.ndarray | None, have: np.ndarray, wanted: np.ndarray, fi
 
 
 def encodable(value: str) -> str:
-    """Return ``value`` with lone surrogates, which no file format holds, replaced by ``?``."""
+    """Return ``value`` with lone surrogates, which can't be encoded, replaced by ``?``."""
     return value.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -215,12 +216,3 @@ def _confidence(scores: np.ndarray | None, probabilities: np.ndarray | None) -> 
         return np.asarray(probabilities.max(axis=1))
     second, first = np.partition(values, -2, axis=1)[:, -2:].T
     return np.asarray(first - second)
-
-
-def is_judged(frame: pd.DataFrame) -> np.ndarray:
-    """Return which rows of a frame count when a model is judged, shape (n_rows,)."""
-    mask = np.ones(len(frame), dtype=bool)
-    for column in ("weight", "judged"):
-        if column in frame:
-            mask &= frame[column].gt(0).to_numpy()
-    return mask

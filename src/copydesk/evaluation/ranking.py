@@ -1,4 +1,4 @@
-"""Scores of rankings on resampled evaluation sets: each label is sorted once, not once for every resample."""
+"""Bootstrap of ranking scores: each label is sorted once, not for every resample."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from copydesk.evaluation.intervals import resample_counts
 from copydesk.evaluation.score import ratio
 
-CELLS = 50_000_000  # resamples times rows times labels; with more there are fewer resamples
-FEWEST = 100
-AT_ONCE = 4_000_000  # resamples times rows that are weighed together, so that memory stays flat
+CELLS = 50_000_000  # resamples times rows times labels; beyond it, fewer resamples are drawn
+FEWEST_RESAMPLES = 100
+AT_ONCE = 4_000_000  # resamples times rows weighted together; bounds memory
 
 
 def ranking_draws(
@@ -19,7 +19,7 @@ def ranking_draws(
 ) -> dict[str, np.ndarray]:
     """Return ``average_precision`` and ``roc_auc``, means over labels, of each resample, shape (r,).
 
-    The resamples are those of ``intervals.bootstrap_sums``; labels that one does not hold are left out of its means.
+    The resamples are those of ``intervals.bootstrap_sums``; labels missing from one are left out of its means.
 
     Parameters
     ----------
@@ -46,14 +46,14 @@ def found_draws(
     resamples: int,
     seed: int,
 ) -> np.ndarray:
-    """Return the largest share of the positive that a threshold finds in each resample, shape (r,).
+    """Return the largest recall of a threshold with a bounded false positive rate, for each resample, shape (r,).
 
     Parameters
     ----------
     sizes : ndarray of float, shape (n,)
-        How much each row counts.
+        Weight of each row.
     alarms : float
-        Largest share of the negative that it may find, too.
+        Largest false positive rate.
     """
     label = _Label(positive, ranking, units, sizes)
     drawn_counts = _counts(len(units), 1, n_units, resamples, seed)
@@ -61,8 +61,8 @@ def found_draws(
 
 
 def _counts(rows: int, labels: int, n_units: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """Yield how often each unit is drawn, (r, n_units), of as many resamples as so many rows allow."""
-    resamples = int(np.clip(CELLS // max(1, rows * labels), min(FEWEST, resamples), resamples))
+    """Yield how often each unit is drawn, shape (r, n_units), for as many resamples as the limits allow."""
+    resamples = int(np.clip(CELLS // max(1, rows * labels), min(FEWEST_RESAMPLES, resamples), resamples))
     together = max(1, AT_ONCE // max(1, rows))
     for counts in resample_counts(n_units, resamples, seed):
         for start in range(0, len(counts), together):
@@ -70,7 +70,7 @@ def _counts(rows: int, labels: int, n_units: int, resamples: int, seed: int) -> 
 
 
 class _Label:
-    """Rows in the order in which thresholds, the strictest first, call them positive."""
+    """Rows of a label in descending order of their ranking."""
 
     def __init__(
         self, positive: np.ndarray, ranking: np.ndarray, units: np.ndarray, sizes: np.ndarray | None = None
@@ -78,23 +78,23 @@ class _Label:
         order = np.argsort(-ranking, kind="stable")
         self.units, self.positive = units[order], positive[order].astype(np.float32)
         self.sizes = np.float32(1) if sizes is None else sizes[order].astype(np.float32)
-        self.last = np.flatnonzero(np.append(np.diff(ranking[order]) != 0, True))  # of equal ones, which come together
+        self.last = np.flatnonzero(np.append(np.diff(ranking[order]) != 0, True))  # of equal values
 
     def called(self, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return how much of the positive and the negative each threshold calls positive, shapes (r, n_thresholds)."""
+        """Return weighted true and false positives at each threshold, shapes (r, n_thresholds)."""
         weight = counts.astype(np.float32)[:, self.units] * self.sizes
         called = np.cumsum(weight, axis=1, dtype=np.float64)[:, self.last]
         hits = np.cumsum(weight * self.positive, axis=1, dtype=np.float64)[:, self.last]
         return hits, called - hits
 
     def found(self, counts: np.ndarray, most: float) -> np.ndarray:
-        """Return the largest share of hits that at most a share of alarms comes with, shape (r,)."""
+        """Return the largest recall at a false positive rate of at most ``most``, shape (r,)."""
         hits, alarms = self.called(counts)
         allowed = alarms <= most * alarms[:, -1:]
         return ratio(np.where(allowed, hits, 0.0).max(axis=1), hits[:, -1])
 
     def scores(self, counts: np.ndarray) -> np.ndarray:
-        """Return average precision and ROC AUC, shape (2, r), where units count as often as ``counts`` (r, u) says."""
+        """Return average precision and ROC AUC, shape (2, r), units weighted by ``counts``, shape (r, u)."""
         hits, alarms = self.called(counts)
         called = hits + alarms
         found = np.diff(hits, axis=1, prepend=0.0)

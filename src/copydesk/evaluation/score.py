@@ -1,4 +1,4 @@
-"""A score as it stands in ``metrics.json``: value, and the ends of its 95 % interval; None is undefined."""
+"""Scores as in ``metrics.json``: a value and the ends of its 95 % interval, None where undefined."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def score(value: Any, low: Any = None, high: Any = None) -> Score:
 
 
 def with_intervals(values: Mapping[str, Any], drawn: Mapping[str, np.ndarray]) -> dict[str, Score]:
-    """Return scores by name, from their values and from those of the resamples, each of shape (r,)."""
+    """Return scores by name, from their values and their bootstrap draws, each of shape (r,)."""
     scores = {}
     for name, value in values.items():
         low, high = percentile_interval(drawn[name][:, None])
@@ -34,7 +34,7 @@ def with_intervals(values: Mapping[str, Any], drawn: Mapping[str, np.ndarray]) -
 
 
 def never_certain(share: Score, n: int) -> None:
-    """Give a share of exactly 0 or 1 Wilson's interval: the bootstrap can't see what did not happen."""
+    """Give a share of exactly 0 or 1 Wilson's interval; the bootstrap's has no width there."""
     if share["value"] in (0.0, 1.0) and n:
         share["low"], share["high"] = wilson_interval(share["value"] * n, n)
 

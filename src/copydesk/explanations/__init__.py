@@ -1,1 +1,1 @@
-"""Explanations of decisions: n-gram contributions, reasons for paragraphs, highlighted mistakes."""
+"""Explanations of decisions: n-gram contributions and reasons for paragraphs."""

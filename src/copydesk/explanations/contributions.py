@@ -1,4 +1,4 @@
-"""What a decision is made of: the exact share of every n-gram in a decision value, with its places in the text."""
+"""Contributions of n-grams: the exact share of each in a decision value, with its places in the text."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
 
+from copydesk.compiled.arrays import Floats
 from copydesk.errors import ModelError
 from copydesk.features.places import ngram_places
 from copydesk.features.tfidf import TfidfFeatures
@@ -16,12 +17,10 @@ from copydesk.features.tfidf import TfidfFeatures
 if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
 
-Floats = NDArray[np.floating[Any]]
-
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one n-gram adds to a decision value.
+    """Contribution of one n-gram to a decision value.
 
     Attributes
     ----------
@@ -31,7 +30,7 @@ class Contribution:
     value : float
         Its TF-IDF value times its weight.
     spans : list of tuple of int
-        Start and end of each place where it stands, in characters of the text.
+        Start and end of each occurrence, in characters of the text.
     """
 
     term: str
@@ -42,16 +41,16 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A decision value, taken apart: intercept and contributions sum to it.
+    """Decomposition of a decision value: intercept and contributions sum to it.
 
     Attributes
     ----------
     label : str
-        Whose decision value it is.
+        The label of the decision value.
     score : float
     intercept : float
     contributions : list of Contribution
-        The largest first, for or against.
+        By absolute value, largest first.
     """
 
     label: str
@@ -61,15 +60,16 @@ class Explanation:
 
 
 def explain(model: TextClassifier, text: str, label: Any = None) -> Explanation:
-    """Take apart the decision value of a label, by default the likeliest, for one text.
+    """Decompose the decision value of a label, by default the likeliest, for one text.
 
     Raises
     ------
     ModelError
-        Features or classifier are of a kind whose scores are no sum over n-grams.
+        The scores of features and classifier are not sums over n-grams.
     ValueError
         The model does not know the label.
     """
+    check_is_fitted(model)
     features = explainable(model)
     scores = model.scores([text])[0]
     classes = model.classes_.tolist()
@@ -81,12 +81,12 @@ def explain(model: TextClassifier, text: str, label: Any = None) -> Explanation:
 
 
 def contrast(model: TextClassifier, text: str, label: Any, other: Any) -> list[Contribution]:
-    """Return what each n-gram adds to the lead of one label over another, the largest first.
+    """Return the contribution of each n-gram to the lead of one label over another, largest first.
 
     Raises
     ------
     ModelError, ValueError
-        As ``explain``.
+        See ``explain``.
     """
     features = explainable(model)
     (toward, _), (away, _) = linear_part(model, label), linear_part(model, other)
@@ -99,7 +99,7 @@ def explainable(model: TextClassifier) -> TfidfFeatures:
     Raises
     ------
     ModelError
-        They are not.
+        The scores are not sums over n-grams.
     """
     features, classifier = model.features_, model.classifier_
     if not isinstance(features, TfidfFeatures) or not hasattr(classifier, "coef_"):
@@ -123,7 +123,7 @@ def linear_part(model: TextClassifier, label: Any) -> tuple[Floats, float]:
         raise ValueError(f"no label {label!r}; the model knows {', '.join(map(str, classes))}")
     number = classes.index(label)
     weights, intercept = np.atleast_2d(model.classifier_.coef_), np.atleast_1d(model.classifier_.intercept_)
-    if len(weights) == 1:  # of two classes there is one row, for the second
+    if len(weights) == 1:  # binary: one row, for the second class
         sign = 1.0 if number else -1.0
         return sign * weights[0], float(sign * intercept[0])
     return weights[number], float(intercept[number])
@@ -132,7 +132,7 @@ def linear_part(model: TextClassifier, label: Any) -> tuple[Floats, float]:
 def ngram_contributions(
     features: TfidfFeatures, text: str, weights: Floats, less: Floats | None = None
 ) -> list[Contribution]:
-    """Return what the n-grams of a text add to a sum of weights, or to a difference of two, the largest first."""
+    """Return the contributions of a text's n-grams to weights, or to the difference of two, largest first."""
     values = features.transform([text])
     values.sum_duplicates()
     used = weights[values.indices] if less is None else weights[values.indices] - less[values.indices]
@@ -145,7 +145,7 @@ def ngram_contributions(
 
 
 def strongest(features: TfidfFeatures, weights: Floats, n: int) -> list[tuple[str, float]]:
-    """Return the n-grams of the highest weights, the highest first; none where n-grams are hashed."""
+    """Return the ``n`` n-grams of the largest positive weights, largest first; none if n-grams are hashed."""
     found: list[tuple[float, str]] = []
     first = 0
     for family in features.families_:
@@ -160,9 +160,9 @@ def strongest(features: TfidfFeatures, weights: Floats, n: int) -> list[tuple[st
 
 
 def known_ngrams(features: TfidfFeatures, text: str) -> Iterator[tuple[int, int, list[str], list[tuple[int, int]]]]:
-    """Yield family, column, n-grams and places of every column that a text has a value in.
+    """Yield family, column, n-grams and places of every nonzero column of a text.
 
-    With a vocabulary a column is one n-gram; where n-grams are hashed, several may share it.
+    With a vocabulary a column is one n-gram; hashed n-grams may share a column.
     """
     first = 0
     for number, (family, options) in enumerate(zip(features.families_, features.family_options(), strict=True)):

@@ -1,4 +1,4 @@
-"""Why a paragraph went or stayed: what its words said, and what its surroundings made of that."""
+"""Reasons for a paragraph's label: its score as a sum over its words, its shape and its surroundings."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from copydesk.classifiers.sequence import EDGES, SequenceClassifier
+from copydesk.compiled.arrays import Floats
 from copydesk.errors import ModelError
 from copydesk.explanations.contributions import Contribution, ngram_contributions
 from copydesk.features.paragraph_features import ParagraphFeatures
@@ -17,14 +17,13 @@ from copydesk.features.tfidf import TfidfFeatures
 
 if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
-    from copydesk.models.cleaner import LabelledParagraph, Table
+    from copydesk.text.paragraphs import LabelledParagraph, ParagraphTable
 
-Floats = NDArray[np.floating[Any]]
-WORDS = "words"  # the group of what a paragraph's own text says
+WORD_GROUP = "words"  # the group of a paragraph's own text
 
 
 class Number(NamedTuple):
-    """A number of a paragraph or its surroundings, and what it adds to the score."""
+    """A numeric feature of a paragraph or its surroundings, and its contribution to the score."""
 
     group: str
     name: str
@@ -34,7 +33,7 @@ class Number(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """A paragraph's score, taken apart: ``start`` and ``groups`` sum to it.
+    """Decomposition of a paragraph's score: ``start`` and ``groups`` sum to it.
 
     Attributes
     ----------
@@ -42,15 +41,15 @@ class Reasons:
     score : float
         The decision value of "content".
     threshold : float or None
-        From which score on a paragraph stays; None where the likelier label is taken.
+        Lowest score of a kept paragraph; None if the likelier label is taken.
     start : float
-        The score before anything is known of the paragraph.
+        The intercept.
     groups : dict of str to float
-        What each group adds: its words, its neighbours, its shape, its position …
+        Contribution of each group: words, neighbours, shape, position …
     numbers : list of Number
-        What the groups are made of, the largest first, for or against; of "words" there are n-grams.
+        Contributions within the groups other than "words", by absolute value, largest first.
     ngrams : list of Contribution
-        N-grams of its text in the score of its words alone, the largest first.
+        Contributions of n-grams to the score of its words, by absolute value, largest first.
     """
 
     paragraph: LabelledParagraph
@@ -62,8 +61,8 @@ class Reasons:
     ngrams: list[Contribution]
 
 
-class Reader(NamedTuple):
-    """The linear part that reads a paragraph's text.
+class TextPart(NamedTuple):
+    """The linear model of a paragraph's text.
 
     Attributes
     ----------
@@ -71,7 +70,7 @@ class Reader(NamedTuple):
     weights : ndarray of shape (n_ngrams,)
         For the second class.
     edges : (str, str)
-        What a paragraph stands between when it is read.
+        Markers put before and after a paragraph.
     """
 
     features: Any
@@ -80,7 +79,7 @@ class Reader(NamedTuple):
 
 
 class TakenApart(NamedTuple):
-    """The scores of a page's paragraphs as sums."""
+    """Scores of a page's paragraphs as sums: ``start`` plus the columns of ``added``."""
 
     start: float
     names: list[tuple[str, str]]
@@ -89,14 +88,14 @@ class TakenApart(NamedTuple):
 
 
 def explain_paragraphs(
-    estimator: TextClassifier, table: Table, paragraphs: Sequence[LabelledParagraph], label: str
+    estimator: TextClassifier, table: ParagraphTable, paragraphs: Sequence[LabelledParagraph], label: str
 ) -> list[Reasons]:
-    """Take the decision value of ``label`` apart for every paragraph of a text.
+    """Decompose the decision value of ``label`` for every paragraph of a text.
 
     Raises
     ------
     ModelError
-        The model's parts are of a kind whose scores are no sums.
+        The scores of the model's parts are not sums.
     """
     reader = reader_of(estimator)
     parts = take_apart(estimator, reader, table)
@@ -109,7 +108,7 @@ def explain_paragraphs(
         for (group, _), value in zip(parts.names, added, strict=True):
             groups[group] = groups.get(group, 0.0) + value
         columns = zip(parts.names, parts.numbers[row].tolist(), added, strict=True)
-        numbers = [Number(*name, value, moved) for name, value, moved in columns if moved and name[0] != WORDS]
+        numbers = [Number(*name, value, moved) for name, value, moved in columns if moved and name[0] != WORD_GROUP]
         found.append(
             Reasons(
                 paragraph,
@@ -124,8 +123,8 @@ def explain_paragraphs(
     return found
 
 
-def take_apart(estimator: TextClassifier, reader: Reader, table: Table) -> TakenApart:
-    """Return the scores of paragraphs as sums over words and numbers."""
+def take_apart(estimator: TextClassifier, reader: TextPart, table: ParagraphTable) -> TakenApart:
+    """Decompose the scores of paragraphs into sums over words and numbers."""
     features: Any = estimator.features_
     classifier = estimator.classifier_
     if isinstance(classifier, SequenceClassifier):
@@ -136,25 +135,25 @@ def take_apart(estimator: TextClassifier, reader: Reader, table: Table) -> Taken
     # one indicator of each number is on, in the order of the numbers
     weights = np.ravel(classifier.coef_)[-n_indicators:]
     moved = (indicators.data * weights[indicators.indices]).reshape(matrix.shape[0], -1)
-    said = words @ reader.weights
-    names = [(WORDS, "score"), *features.number_names()]
-    numbers = np.column_stack([said, features.numbers(table)])
+    score = words @ reader.weights
+    names = [(WORD_GROUP, "score"), *features.number_names()]
+    numbers = np.column_stack([score, features.numbers(table)])
     start = float(np.ravel(classifier.intercept_)[0])
-    return TakenApart(start, names, numbers, np.column_stack([said, moved]))
+    return TakenApart(start, names, numbers, np.column_stack([score, moved]))
 
 
-def reader_of(estimator: TextClassifier) -> Reader:
-    """Return the part that reads a paragraph's text.
+def reader_of(estimator: TextClassifier) -> TextPart:
+    """Return the linear model of a paragraph's text.
 
     Raises
     ------
     ModelError
-        The model's parts are of a kind whose scores are no sums.
+        The scores of the model's parts are not sums.
     """
     features, classifier = estimator.features_, estimator.classifier_
     if isinstance(classifier, SequenceClassifier):
         weights = np.ravel(getattr(classifier.first_, "coef_", ()))
-        return Reader(classifier.text_, weights, EDGES if classifier.edges else ("", ""))
+        return TextPart(classifier.text_, weights, EDGES if classifier.edges else ("", ""))
     if (
         not isinstance(features, ParagraphFeatures)
         or np.atleast_2d(getattr(classifier, "coef_", [[], []])).shape[0] > 1
@@ -164,11 +163,11 @@ def reader_of(estimator: TextClassifier) -> Reader:
             "explained; train with classifier=sequence, or features=paragraphs and a linear classifier"
         )
     # of two classes there is one row
-    return Reader(features.text_, np.ravel(classifier.coef_)[: -features.edges_.shape[0] * features.bins])
+    return TextPart(features.text_, np.ravel(classifier.coef_)[: -features.edges_.shape[0] * features.bins])
 
 
-def word_contributions(reader: Reader, text: str, sign: float) -> list[Contribution]:
-    """Return what each n-gram of a paragraph adds to the score of its words, the largest first.
+def word_contributions(reader: TextPart, text: str, sign: float) -> list[Contribution]:
+    """Return the contribution of each n-gram to the score of a paragraph's words, by absolute value, largest first.
 
     Parameters
     ----------
@@ -183,6 +182,6 @@ def word_contributions(reader: Reader, text: str, sign: float) -> list[Contribut
 
 
 def inside(spans: list[tuple[int, int]], before: int, length: int) -> list[tuple[int, int]]:
-    """Return places in a text of ``length`` that was read with ``before`` characters in front of it and some behind."""
+    """Shift spans by ``before`` characters and clip them to a text of ``length``."""
     moved = [(max(start - before, 0), min(end - before, length)) for start, end in spans]
     return [(start, end) for start, end in moved if start < end]

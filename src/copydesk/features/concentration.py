@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 from copydesk.features.kernels.weights import NORMS
-
-Array = NDArray[Any]
 
 SMOOTHING = 2.0
 """Documents that a term is taken to have in addition, spread evenly over the classes: a term of one document would

@@ -1,4 +1,4 @@
-"""Learning families of n-grams from texts: count in threads, join, choose columns, weigh."""
+"""Fitting of n-gram families: count in threads, merge, select columns, weight."""
 
 from __future__ import annotations
 
@@ -9,32 +9,29 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
-from copydesk.compiled.threads import in_threads, runs, shares
-from copydesk.features.kernels.weights import NORMS, kept_per_row, tfidf_rows
+from copydesk.compiled.arrays import Array
+from copydesk.compiled.threads import even_slices, in_threads, split_documents
+from copydesk.features.kernels.weights import NORMS, Weighting, kept_per_row, tfidf_rows
 from copydesk.features.ngrams import terms
 from copydesk.features.ngrams.counter import Counted, Counter
-from copydesk.features.ngrams.cut import Chunk, Cut
-from copydesk.features.ngrams.word_counters import new_counter, numbers_of
-from copydesk.features.options import chunked
-from copydesk.features.vocabulary import FittedFamily, HashedFamily
+from copydesk.features.ngrams.cut import Cut, TextChunk, chunked
+from copydesk.features.vocabulary import FittedFamily, HashedFamily, new_counter, numbers_of
 
-Array = NDArray[Any]
 Options = dict[str, Any]
-ReadChunk = Callable[[list[str]], Chunk]
+ReadChunk = Callable[[list[str]], TextChunk]
 
 
 @dataclass
 class Part:
-    """What one thread has counted of one family.
+    """Counts of one family by one thread.
 
     Attributes
     ----------
     blocks : list of (found, indptr)
-        The chunks' counts.
+        Counts of each chunk.
     column_of : ndarray of int32
-        Column of each of the counter's n-grams, -1 for none; empty where they are the same.
+        Column of each of the counter's n-grams, -1 for none; empty if columns equal ids.
     """
 
     counter: Counter | None = None
@@ -44,7 +41,7 @@ class Part:
     totals: Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def add(self, counted: Counted, keep: bool, with_totals: bool) -> None:
-        """Add a chunk's counts; ``with_totals`` also how often each n-gram stands in all texts."""
+        """Add a chunk's counts; ``with_totals`` also the total count of each n-gram."""
         found, indptr = counted
         self.n_ngrams += int(found[:, 1].sum())
         if keep:
@@ -58,12 +55,12 @@ class Part:
 
 @dataclass
 class Learner:
-    """Learns families from documents.
+    """Fits families to documents.
 
     Parameters
     ----------
     options : list of dict
-        Each family's, checked.
+        Checked options of each family.
     cuts : list of Cut
     read : callable
         Preprocesses and encodes texts.
@@ -80,8 +77,8 @@ class Learner:
     def learn(
         self, documents: list[str], given: list[list[str] | None], keep: bool
     ) -> tuple[list[Any], list[list[Part]]]:
-        """Return the fitted families, and with ``keep`` what is to be weighed: each family's parts by thread."""
-        standing = [
+        """Return the fitted families and each family's parts by thread, which hold counts with ``keep``."""
+        vocabularies = [
             None if names is None else numbers_of(cut, *terms.encode_terms(names))
             for names, cut in zip(given, self.cuts, strict=True)
         ]
@@ -89,7 +86,7 @@ class Learner:
         def count(part: list[str]) -> list[Part]:
             counters = [
                 new_counter(cut, numbers, None if names is None else len(names))
-                for cut, numbers, names in zip(self.cuts, standing, given, strict=True)
+                for cut, numbers, names in zip(self.cuts, vocabularies, given, strict=True)
             ]
             parts = [Part(counter) for counter in counters]
             for texts in chunked(part):
@@ -98,14 +95,14 @@ class Learner:
                     each.add(counter.count(chunk), keep, options["max_features"] is not None)
             return parts
 
-        by_thread = in_threads(count, shares(documents, self.threads))
+        by_thread = in_threads(count, split_documents(documents, self.threads))
         families, parts = [], [list(each) for each in zip(*by_thread, strict=True)]
         for mine, options, names in zip(parts, self.options, given, strict=True):
             families.append(self._fit_family(mine, options, names, len(documents)))
         return families, parts
 
     def frequent(self, documents: list[str], given: list[list[str] | None], memory: int) -> list[list[str] | None]:
-        """Find the vocabularies that fit into ``memory`` bytes, in the order of columns."""
+        """Return vocabularies of frequent terms that fit into ``memory`` bytes, in the order of columns."""
         growing = [
             None if cut.n_features or names is not None else new_counter(cut)
             for names, cut in zip(given, self.cuts, strict=True)
@@ -113,7 +110,7 @@ class Learner:
         share = memory // max(1, sum(each is not None for each in growing))
         for counter in growing:
             if counter is not None:
-                counter.remember(share // 16)
+                counter.limit_cache(share // 16)
         for texts in chunked(documents):
             chunk = self.read(texts)
             for counter in growing:
@@ -128,7 +125,7 @@ class Learner:
     def _fit_family(
         self, parts: list[Part], options: Options, given: list[str] | None, n_documents: int
     ) -> FittedFamily | HashedFamily:
-        """Join what threads have counted, choose columns and compute idf."""
+        """Merge the counts of threads, select columns and compute idf."""
         first = parts[0]
         counter = first.counter
         assert counter is not None
@@ -153,28 +150,28 @@ class Learner:
         if given is None and not len(chosen):
             raise ValueError("empty vocabulary; perhaps the documents only contain stop words")
         if options["vocabulary"] is None:
-            chosen = self._chosen(counter, chosen, given, first.totals, options, n_documents)
+            chosen = self._select(counter, chosen, given, first.totals, options, n_documents)
         family = FittedFamily()
         if given is not None or 2 * len(chosen) < counter.n:
             family.terms_, family.offsets_ = written_terms(counter.ngrams, given, chosen, self.threads)
         else:
-            family.write_later(partial(written_terms, counter.ngrams.forget_look_up(), None, chosen, self.threads))
+            family.write_later(partial(written_terms, counter.ngrams.without_table(), None, chosen, self.threads))
         df = counter.document_frequency
         column_of = np.full(counter.n, -1, dtype=np.int32)
         column_of[chosen] = np.arange(len(chosen), dtype=np.int32)
         same = len(chosen) == counter.n and bool((column_of[:-1] < column_of[1:]).all())
-        parts[0].column_of = column_of[:0] if same else column_of  # none saves looking
+        parts[0].column_of = column_of[:0] if same else column_of  # an empty one saves look-ups
 
-        def joined(at: int) -> None:
+        def finish(at: int) -> None:
             if at == 0:
                 family.learn(df[chosen], n_documents, first.n_ngrams, options)
             else:
                 parts[at].column_of = column_of[numbers[at - 1]]
 
-        in_threads(joined, range(len(parts)))
+        in_threads(finish, range(len(parts)))
         return family
 
-    def _chosen(
+    def _select(
         self,
         counter: Counter,
         chosen: Array,
@@ -183,7 +180,7 @@ class Learner:
         options: Options,
         n_documents: int,
     ) -> Array:
-        """Return the n-grams that stay, in the order of their columns; limits as scikit-learn's."""
+        """Return the n-grams to keep, in the order of columns; limits as in scikit-learn."""
         low, high = (
             limit if isinstance(limit, int | np.integer) else limit * n_documents
             for limit in (options["min_df"], options["max_df"])
@@ -199,7 +196,7 @@ class Learner:
             names = terms.decode_terms(*written_terms(counter.ngrams, given, chosen, self.threads))
             chosen = chosen[sorted(range(len(names)), key=names.__getitem__)]
         if cut:
-            # The same sort on the same order of the same numbers settles ties as scikit-learn does.
+            # The same sort of the same numbers in the same order breaks ties as scikit-learn does.
             kept = (-(df if options["binary"] else totals)[chosen].astype(np.int64)).argsort()[:limit]
             chosen = chosen[np.sort(kept)]
         if not len(chosen):
@@ -211,11 +208,13 @@ def written_terms(ngrams: Any, given: list[str] | None, chosen: Array, threads: 
     """Return the UTF-8 of chosen n-grams and where each begins."""
     if given is not None:
         return terms.encode_terms([given[at] for at in chosen.tolist()])
-    return terms.joined(in_threads(lambda at: ngrams.as_terms(chosen[at]), runs(len(chosen), threads)))
+    return terms.concatenate_terms(
+        in_threads(lambda at: ngrams.as_terms(chosen[at]), even_slices(len(chosen), threads))
+    )
 
 
 def prune(counter: Counter, memory: int) -> None:
-    """Drop the rarest n-grams until at most half of ``memory`` bytes is taken, if it is exceeded."""
+    """If a counter exceeds ``memory`` bytes, drop its rarest n-grams until it takes at most half of that."""
     size = counter.nbytes
     if size <= memory or not counter.n:
         return
@@ -225,13 +224,13 @@ def prune(counter: Counter, memory: int) -> None:
     counter.keep(df > floor)
 
 
-def weigh(parts: list[list[Part]], families: list[Any], options: list[Options], dtype: Any) -> sp.csr_matrix:
-    """Return the TF-IDF values of counts, families side by side; the counts are given up on the way.
+def tfidf_matrix(parts: list[list[Part]], families: list[Any], options: list[Options], dtype: Any) -> sp.csr_matrix:
+    """Return the TF-IDF values of counts, families side by side; frees the counts.
 
     Parameters
     ----------
     parts : list of list of Part
-        Each family's, by thread.
+        Parts of each family, by thread.
     """
     lengths = [_row_lengths(mine) for mine in parts]
     indptr = np.zeros(len(lengths[0]) + 1, dtype=np.int64)
@@ -240,7 +239,7 @@ def weigh(parts: list[list[Part]], families: list[Any], options: list[Options], 
     data = np.empty(indptr[-1], dtype=dtype)
     begin, first_column = indptr[:-1].copy(), 0
     for mine, family, each, length in zip(parts, families, options, lengths, strict=True):
-        write = partial(_write_rows, family, weighing_of(family, each), first_column, indices, data)
+        write = partial(_write_rows, weighting_of(family, each), first_column, indices, data)
         in_threads(write, _tasks(mine, begin), len(mine))
         begin += length
         first_column += family.n_terms
@@ -254,7 +253,7 @@ def weigh(parts: list[list[Part]], families: list[Any], options: list[Options], 
 
 
 def _tasks(parts: list[Part], begin: Array) -> list[tuple[Part, int, Array]]:
-    """Return what there is to weigh: a part, the number of its block, and where each row of that begins."""
+    """Return the blocks to weight: a part, the index of a block in it, and where each of its rows begins."""
     tasks, row = [], 0
     for part in parts:
         for number, block in enumerate(part.blocks):
@@ -266,23 +265,22 @@ def _tasks(parts: list[Part], begin: Array) -> list[tuple[Part, int, Array]]:
 
 
 def _write_rows(
-    family: Any,
-    weighing: tuple[Any, ...],
+    weighting: Weighting,
     first_column: int,
     indices: Array,
     data: Array,
     task: tuple[Part, int, Array],
 ) -> None:
-    """Write a block's rows, and give its counts up."""
+    """Write a block's rows and free its counts."""
     part, number, begin = task
     block = part.blocks[number]
     assert block is not None
-    tfidf_rows(*block, part.column_of, family.idf_, *weighing, first_column, begin, indices, data)
+    tfidf_rows(*block, part.column_of, weighting, first_column, begin, indices, data)
     part.blocks[number] = None
 
 
 def _row_lengths(parts: list[Part]) -> Array:
-    """Return how many values each row will have, int64 (n_documents,)."""
+    """Return the number of values of each row, int64 (n_documents,)."""
 
     def lengths(part: Part) -> Array:
         found = [np.diff(block[1]) for block in part.blocks if block]
@@ -295,9 +293,9 @@ def _row_lengths(parts: list[Part]) -> Array:
     return np.concatenate(in_threads(lengths, parts))
 
 
-def weighing_of(family: Any, options: Options) -> tuple[Any, ...]:
-    """Return the options of ``tfidf_rows`` and ``scoring.add_score`` in their order."""
-    return (
-        bool(options["binary"]), bool(options["sublinear_tf"]), float(options["bm25_k1"]), float(options["bm25_b"]),
-        float(family.mean_length_), NORMS[options["norm"]], float(options["weight"]),
+def weighting_of(family: FittedFamily | HashedFamily, options: Options) -> Weighting:
+    """Return a family's weighting scheme as kernels take it."""
+    return Weighting(
+        family.idf_, bool(options["binary"]), bool(options["sublinear_tf"]), float(options["bm25_k1"]),
+        float(options["bm25_b"]), float(family.mean_length_), NORMS[options["norm"]], float(options["weight"]),
     )  # fmt: skip

@@ -1,9 +1,9 @@
-"""What TF-IDF features may be told, and the checks of it and of the documents."""
+"""Checks of the options of TF-IDF features and of documents."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,7 @@ import numpy as np
 from copydesk.features.kernels.weights import NORMS
 
 ANALYZERS = ("word", "char", "char_wb")
-CHUNK_CHARACTERS = 1 << 18  # read together: large enough to be fast, small enough to stay in cache
-# What a family may say for itself.
+# Options that a family may set for itself.
 FAMILY_OPTIONS = (
     "analyzer", "ngram_range", "token_pattern", "stop_words", "min_df", "max_df", "max_features", "vocabulary",
     "binary", "sublinear_tf", "use_idf", "smooth_idf", "norm", "part", "bm25_k1", "bm25_b", "weight",
@@ -33,13 +32,13 @@ def check_families(own: dict[str, Any], families: Any) -> list[dict[str, Any]]:
         if not isinstance(family, Mapping) or set(family) - set(FAMILY_OPTIONS):
             unknown = sorted(set(family) - set(FAMILY_OPTIONS)) if isinstance(family, Mapping) else family
             raise ValueError(f"families: {unknown!r} is no option of a family; valid: {', '.join(FAMILY_OPTIONS)}")
-        found.append(check_options({**own, **family}))
+        found.append(check_family({**own, **family}))
     if not found:
         raise ValueError("families=[]: give at least one family, or None for one")
     return found
 
 
-def check_options(options: dict[str, Any]) -> dict[str, Any]:
+def check_family(options: dict[str, Any]) -> dict[str, Any]:
     """Check one family's options; return them with ``ngram_range`` as a tuple.
 
     Raises
@@ -133,33 +132,40 @@ def parse_memory(size: int | str | None) -> int | None:
     return int(bytes_)
 
 
+def refuse_tables(texts: Any) -> None:
+    """Refuse a data frame, table or mapping, which iterates over the names of its columns.
+
+    Raises
+    ------
+    TypeError
+        Says to pass a column.
+    """
+    if isinstance(texts, Mapping) or hasattr(texts, "columns"):
+        kind = type(texts).__name__
+        raise TypeError(f"expected texts, found a {kind}, whose items are names: pass a column, such as table['text']")
+
+
 def check_documents(raw_documents: Any) -> list[str]:
     """Return documents as a list of strings.
 
     Raises
     ------
     TypeError
-        One is not a string; names its row.
+        A table or mapping was given in place of one of its columns, or a document is not a string; names its row.
     ValueError
         A single string was given.
     """
     if isinstance(raw_documents, str):
         raise ValueError("Iterable over raw text documents expected, string object received.")
-    documents = raw_documents.tolist() if hasattr(raw_documents, "tolist") else list(raw_documents)
+    refuse_tables(raw_documents)
+    for convert in ("tolist", "to_pylist"):  # of pandas and NumPy; of chunked arrays of PyArrow
+        if hasattr(raw_documents, convert):
+            documents: list[Any] = getattr(raw_documents, convert)()
+            break
+    else:
+        documents = list(raw_documents)
     if not set(map(type, documents)) <= {str}:
         for row, document in enumerate(documents):
             if not isinstance(document, str):
                 raise TypeError(f"row {row}: expected a str, found {type(document).__name__} {str(document)[:40]!r}")
     return documents
-
-
-def chunked(documents: list[str], size: int = CHUNK_CHARACTERS) -> Iterator[list[str]]:
-    """Yield runs of documents of about ``size`` characters, each at least one document."""
-    first = characters = 0
-    for at, document in enumerate(documents):
-        characters += len(document)
-        if characters >= size:
-            yield documents[first : at + 1]
-            first, characters = at + 1, 0
-    if first < len(documents) or not documents:
-        yield documents[first:]

@@ -1,36 +1,23 @@
-"""What tells a paragraph of an article from what stands around it, in plain text and in any language."""
+"""Features that separate an article's paragraphs from boilerplate, in plain text of any language."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from copydesk.compiled.arrays import Array, Floats
 from copydesk.features.kernels import paragraph_shapes as kernels
-from copydesk.features.kernels.paragraph_shapes import MARKS
 from copydesk.features.ngrams.terms import code_points
+from copydesk.features.pages.page_rows import SHAPE, PageRows
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from copydesk.features.pages.page_rows import Table
 
-    Table = pd.DataFrame | Mapping[str, Sequence[Any]]
-
-Floats = NDArray[np.float32]
-
-LONG_WORDS = 20  # from here on a paragraph that ends like a sentence is taken for running text
-
-# Names of a paragraph's numbers, in the order of columns.
-SHAPE = (
-    "log_characters", "log_words", "word_length", "upper_share", "digit_share", "punctuation_share",
-    "small_word_share", "capitalised_share", "ends_sentence", "ends_colon", "starts_small", "sentences",
-    "commas", "quotes", "url", *(f"mark_{mark}" for mark in MARKS),
-)  # fmt: skip
+# Names of further numbers of a paragraph, in the order of columns.
 POSITION = (
     "from_start", "from_end", "relative", "log_paragraphs", "before_body", "after_body", "to_long", "body_share",
 )  # fmt: skip
@@ -142,41 +129,6 @@ class ParagraphFeatures(TransformerMixin, BaseEstimator):
         )
 
 
-@dataclass(frozen=True)
-class PageRows:
-    """Paragraphs as kernels read them.
-
-    Attributes
-    ----------
-    shapes : float32 (n_paragraphs, len(SHAPE))
-    starts : int64 (n_pages + 1,)
-        Where each page's rows begin.
-    is_long : bool (n_paragraphs,)
-        Whether a paragraph is taken for running text.
-    hashes : uint64 (n_paragraphs,)
-        Equal where texts are, but for case and white space.
-    words, word_starts
-        Hashes of words; see ``paragraph_kernels.read_paragraphs``.
-    """
-
-    shapes: Floats
-    starts: NDArray[np.int64]
-    is_long: NDArray[np.bool_]
-    hashes: NDArray[np.uint64]
-    words: NDArray[np.uint64]
-    word_starts: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, X: Table) -> PageRows:
-        """Read a frame of paragraphs."""
-        text, borders = code_points(list(X["text"]))
-        shapes, hashes, words, word_starts = kernels.read_paragraphs(text, borders, *kernels.tables_for(text))
-        is_long = (shapes[:, SHAPE.index("log_words")] >= np.log1p(LONG_WORDS)) & (
-            shapes[:, SHAPE.index("ends_sentence")] > 0
-        )
-        return cls(shapes, page_starts(np.asarray(X["document"])), is_long, hashes, words, word_starts)
-
-
 def page_numbers(
     X: Table,
     *,
@@ -218,12 +170,6 @@ def number_names(
     return names + [("neighbours", f"{name}[{by:+d}]") for by in offsets for name in NEIGHBOUR_SHAPE]
 
 
-def page_starts(documents: NDArray[Any]) -> NDArray[np.int64]:
-    """Return where each document's rows begin, with the number of rows at the end."""
-    change = np.flatnonzero(documents[1:] != documents[:-1]) + 1
-    return np.concatenate([[0], change, [len(documents)]]).astype(np.int64) if len(documents) else np.zeros(1, np.int64)
-
-
 def repetitions(X: Table, rows: PageRows) -> Floats:
     """Return how often a text stands in its page, and on what share of its site's other pages.
 
@@ -236,7 +182,7 @@ def repetitions(X: Table, rows: PageRows) -> Floats:
     return np.column_stack([copies, share])
 
 
-def site_shares(rows: PageRows, groups: NDArray[Any], documents: NDArray[Any]) -> Floats:
+def site_shares(rows: PageRows, groups: Array, documents: Array) -> Floats:
     """Return on what share of its site's other pages each paragraph's text stands, shape (n_paragraphs,).
 
     ``documents`` that are named alike up to a "#" are views of one page: they say nothing about each other.

@@ -1,4 +1,4 @@
-"""Where the n-grams of a text stand in it, for explanations: one text at a time, in Python."""
+"""Positions of n-grams in a text, for explanations: one text at a time, in Python."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, strip_accents_as
 
 from copydesk.features.ngrams.titles import title_span
 
-Span = tuple[int, int]
+_Span = tuple[int, int]
 
 
 def ngram_places(
     text: str, options: dict[str, Any], *, lowercase: bool, strip_accents: str | None
-) -> dict[str, list[Span]]:
+) -> dict[str, list[_Span]]:
     """Return the places of every n-gram of a text, in characters of the text as it was given.
 
     Parameters
@@ -33,7 +33,7 @@ def ngram_places(
         start, end = title_span(read)
         read, origin = read[start:end], origin[start:end]
     find = _words if options["analyzer"] == "word" else _characters
-    found: dict[str, list[Span]] = {}
+    found: dict[str, list[_Span]] = {}
     for term, start, end in find(read, options):
         if start < end:
             found.setdefault(term, []).append((origin[start], origin[end - 1] + 1))

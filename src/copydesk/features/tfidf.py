@@ -15,23 +15,20 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_unicode
 from sklearn.utils.validation import check_is_fitted
 
-from copydesk.compiled.threads import in_threads, shares
+from copydesk.compiled.arrays import Array
+from copydesk.compiled.threads import in_threads, split_documents
 from copydesk.features.concentration import concentrate
-from copydesk.features.learner import Learner, Part, weigh
+from copydesk.features.learner import Learner, Part, tfidf_matrix
 from copydesk.features.ngrams.counter import Counter
-from copydesk.features.ngrams.cut import Chunk, Cut
+from copydesk.features.ngrams.cut import READ_CHARACTERS, Cut, TextChunk, chunked
 from copydesk.features.options import (
-    CHUNK_CHARACTERS,
     FAMILY_OPTIONS,
     check_documents,
     check_dtype,
     check_families,
-    chunked,
     given_terms,
     parse_memory,
 )
-
-Array = NDArray[Any]
 
 
 class SlowPatternWarning(UserWarning):
@@ -84,6 +81,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         Made when it is first asked for.
     """
 
+    supports_fused_scoring = True  # see ``classifiers.fused.FusedScorer``
     families_: list[Any]
 
     def __init__(
@@ -205,10 +203,10 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         supervised = any(each["concentration"] for each in options)
         self.families_, parts = learner.learn(documents, given, keep or supervised)
         if not supervised:
-            return weigh(parts, self.families_, options, self.dtype) if keep else None
+            return tfidf_matrix(parts, self.families_, options, self.dtype) if keep else None
         matrices = []
         for family, each, part in zip(self.families_, options, parts, strict=True):
-            matrices.append(weigh([part], [family], [each], self.dtype))
+            matrices.append(tfidf_matrix([part], [family], [each], self.dtype))
             if each["concentration"]:
                 concentrate(family, matrices[-1], y, each)
         return sp.hstack(matrices, format="csr")
@@ -236,9 +234,9 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
                     each.blocks.append((block[0].copy(), block[1]))
             return found
 
-        by_thread = in_threads(count, shares(documents, effective_n_jobs(self.n_jobs)))
+        by_thread = in_threads(count, split_documents(documents, effective_n_jobs(self.n_jobs)))
         parts = [list(each) for each in zip(*by_thread, strict=True)]
-        return weigh(parts, self.families_, self.family_options(), self.dtype)
+        return tfidf_matrix(parts, self.families_, self.family_options(), self.dtype)
 
     def prepare(self) -> None:
         """Make what `transform` and `counts` look terms up in; else made by the first who asks, which threads can't."""
@@ -250,7 +248,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         for chunk, counters in self.chunks(documents):
             yield [counter.count(chunk) for counter in counters]
 
-    def chunks(self, documents: list[str], size: int = CHUNK_CHARACTERS) -> Iterator[tuple[Chunk, list[Counter]]]:
+    def chunks(self, documents: list[str], size: int = READ_CHARACTERS) -> Iterator[tuple[TextChunk, list[Counter]]]:
         """Yield documents in chunks of about ``size`` characters as counters read them, and each family's counter."""
         with ExitStack() as lent:
             counters = [
@@ -310,7 +308,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
 
     # --- reading -------------------------------------------------------------------------------------------------
 
-    def read(self, texts: list[str]) -> Chunk:
+    def read(self, texts: list[str]) -> TextChunk:
         """Lower, strip accents and encode, as asked for."""
         # the kernel lowers ASCII much faster, but accents are stripped off and patterns run over what is lowered
         late = self.lowercase and self.strip_accents is None and all(cut.find is None for cut in self.fitted_cuts())
@@ -319,7 +317,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         if self.strip_accents is not None:
             strip = {"unicode": strip_accents_unicode, "ascii": strip_accents_ascii}[self.strip_accents]
             texts = [text if text.isascii() else strip(text) for text in texts]
-        return Chunk(texts, late)
+        return TextChunk(texts, late)
 
     def fitted_cuts(self) -> list[Cut]:
         """Return how each family cuts texts."""

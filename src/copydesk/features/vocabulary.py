@@ -1,4 +1,4 @@
-"""What is fitted of a family of n-grams: its vocabulary, or with hashing nothing but frequencies, and idf."""
+"""Fitted state of a family of n-grams: its vocabulary or, with hashing, document frequencies; and idf."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from copydesk.compiled.arrays import Array
+from copydesk.compiled.scratch import Scratch
+from copydesk.features.kernels.grams import hash_ngrams
 from copydesk.features.ngrams import terms
+from copydesk.features.ngrams.character_counters import CharacterCounter, SpelledCounter
 from copydesk.features.ngrams.counter import Counter
 from copydesk.features.ngrams.cut import Cut
-from copydesk.features.ngrams.word_counters import columns_of, new_counter, numbers_of
-
-Array = NDArray[Any]
+from copydesk.features.ngrams.strings import Strings
+from copydesk.features.ngrams.word_counters import HashedWordCounter, PythonCounter, WordCounter, find_whole
+from copydesk.features.ngrams.word_ngrams import WordNgrams
 
 
 def inverse_document_frequency(df: Array, n_documents: int, options: dict[str, Any]) -> Array:
@@ -29,8 +32,51 @@ def inverse_document_frequency(df: Array, n_documents: int, options: dict[str, A
     return idf
 
 
+def new_counter(cut: Cut, numbers: Any = None, n_columns: int | None = None) -> Counter:
+    """Return a counter for a cut; a fixed vocabulary is given by ``numbers`` and ``n_columns``."""
+    kind: type[Counter] = {"word": WordCounter, "char": CharacterCounter, "char_wb": SpelledCounter}[cut.analyzer]
+    if cut.find is not None:
+        kind = PythonCounter
+    if cut.n_features:
+        return (HashedWordCounter if cut.by_words else kind)(cut, None, cut.n_features)
+    if numbers is None:
+        numbers = Strings(cut.multiplier)
+        if cut.by_words:
+            numbers = WordNgrams(cut.multiplier, terms.encode_terms(cut.stop_words))
+    return kind(cut, numbers, n_columns)
+
+
+def numbers_of(cut: Cut, written: Array, offsets: Array) -> WordNgrams | Strings:
+    """Return a vocabulary of terms with ids in their order."""
+    if cut.by_words:
+        return WordNgrams.of(written, offsets, cut.multiplier, terms.encode_terms(cut.stop_words))
+    return Strings.of(written, offsets, cut.multiplier)
+
+
+def columns_of(cut: Cut, numbers: Any, strings: list[str]) -> Array:
+    """Return the column of each term, int64 (n,), -1 for unknown ones."""
+    written, offsets = terms.encode_terms(strings)
+    if not cut.by_words:
+        whole: Array = find_whole(cut, numbers, written, offsets).astype(np.int64)
+        return whole
+    keys, spans, starts = terms.split_terms(written, offsets, cut.multiplier)
+    lengths = np.diff(starts)
+    longest = int(lengths.max(initial=1))
+    found = np.empty((longest, len(keys)), dtype=np.int32)
+    if cut.n_features:
+        hash_ngrams(keys, starts, 1, longest, cut.n_features, cut.multiplier, found)
+    else:
+        words, found[0] = numbers.find_words(written, spans, keys, frozen=True)
+        for length in range(2, longest + 1):
+            numbers.longer(found[length - 2], words, starts, length, True, Scratch(), found[length - 1])
+    columns = np.full(len(strings), -1, dtype=np.int64)
+    some = np.flatnonzero(lengths)
+    columns[some] = found[lengths[some] - 1, starts[some + 1] - 1]
+    return columns
+
+
 class Family(BaseEstimator):
-    """What families with and without a vocabulary share.
+    """Base class of families with and without a vocabulary.
 
     Attributes
     ----------
@@ -45,7 +91,7 @@ class Family(BaseEstimator):
     mean_length_: float
 
     def learn(self, df: Array, n_documents: int, n_ngrams: int, options: dict[str, Any]) -> Any:
-        """Set what follows from document frequencies, shape (n_terms,), and the number of n-grams counted."""
+        """Fit idf and mean length to document frequencies, shape (n_terms,), and the number of n-grams counted."""
         self.n_documents_ = n_documents
         self.mean_length_ = max(n_ngrams / max(n_documents, 1), 1e-9)
         self.idf_ = inverse_document_frequency(df, n_documents, options)
@@ -57,17 +103,17 @@ class Family(BaseEstimator):
         return len(self.idf_)
 
     def numbers(self, cut: Cut) -> Any:
-        """Return what finds the column of an n-gram; None with hashing."""
+        """Return the vocabulary to look n-grams up in; None with hashing."""
         return None
 
     def columns_of(self, strings: Sequence[str], cut: Cut) -> Array:
-        """Return the column of each term, int64, -1 for one that is not known."""
+        """Return the column of each term, int64 (n,), -1 for unknown ones."""
         columns = columns_of(cut, self.numbers(cut), list(strings))
         return np.where(columns < self.n_terms, columns, -1)
 
     @contextmanager
     def counter(self, cut: Cut) -> Iterator[Counter]:
-        """Lend a counter; it is kept for the next who asks, with what it remembers of words."""
+        """Lend a counter; it is kept for the next caller, together with its cache of words."""
         spare: list[Counter] = self.__dict__.setdefault("_spare", [])
         try:
             counter = spare.pop()
@@ -82,12 +128,12 @@ class Family(BaseEstimator):
 
 
 class FittedFamily(Family):
-    """The fitted vocabulary of one family, columns in order.
+    """Fitted vocabulary of one family.
 
     Attributes
     ----------
     terms_ : ndarray of uint8
-        All terms in UTF-8, one after the other.
+        All terms in UTF-8, one after the other, in the order of columns.
     offsets_ : ndarray of int64, shape (n_terms + 1,)
     """
 
@@ -95,7 +141,7 @@ class FittedFamily(Family):
     offsets_: Array
 
     def write_later(self, write: Callable[[], tuple[Array, Array]]) -> None:
-        """Take what returns terms and offsets; called when they are first asked for, as those of a fold never are."""
+        """Set a function that returns terms and offsets, called at their first use; those of a fold are never used."""
         self._write = write
 
     def __getattr__(self, name: str) -> Any:
@@ -104,7 +150,7 @@ class FittedFamily(Family):
             if write is not None:
                 self.terms_, self.offsets_ = write()
                 self.__dict__.pop("_write", None)
-            if name in self.__dict__:  # by now; or another thread has been faster
+            if name in self.__dict__:  # set above, or by another thread
                 return self.__dict__[name]
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
@@ -117,7 +163,7 @@ class FittedFamily(Family):
         return terms.decode_terms(self.terms_, self.offsets_, which)
 
     def taken(self, columns: Array) -> FittedFamily:
-        """Return a family of some of the terms, in the order given."""
+        """Return a family of the terms of the given columns, in that order."""
         family = FittedFamily()
         family.terms_, family.offsets_ = terms.gather_terms(self.terms_, self.offsets_, columns)
         family.idf_ = self.idf_[columns]
@@ -125,16 +171,16 @@ class FittedFamily(Family):
         return family
 
     def numbers(self, cut: Cut) -> Any:
-        """Return what finds the column of an n-gram; made when it is first needed."""
+        """Return the vocabulary to look n-grams up in, built at the first call."""
         if not hasattr(self, "_numbers"):
-            # Numba compiles anew for arrays that can't be written, as those of a bundle may be.
+            # Numba would compile again for read-only arrays, such as those of a bundle.
             written, offsets = (np.require(each, requirements=("C", "W")) for each in (self.terms_, self.offsets_))
             self._numbers = numbers_of(cut, written, offsets)
         return self._numbers
 
 
 class HashedFamily(Family):
-    """What hashing learns: document frequencies, and nothing else.
+    """Document frequencies of hashed n-grams.
 
     Attributes
     ----------
@@ -146,13 +192,13 @@ class HashedFamily(Family):
     n_ngrams_: int
 
     def learn(self, df: Array, n_documents: int, n_ngrams: int, options: dict[str, Any]) -> Any:
-        """Keep also what a stream goes on from."""
+        """Fit, and keep the counts that ``partial_fit`` adds to."""
         self.document_frequency_ = np.ascontiguousarray(df, dtype=np.int32)
         self.n_ngrams_ = n_ngrams
         return super().learn(df, n_documents, n_ngrams, options)
 
     def add(self, other: HashedFamily, options: dict[str, Any]) -> HashedFamily:
-        """Return what was learnt from the documents of both."""
+        """Return the family fitted on the documents of both."""
         added: HashedFamily = HashedFamily().learn(
             self.document_frequency_ + other.document_frequency_,
             self.n_documents_ + other.n_documents_,
@@ -162,10 +208,10 @@ class HashedFamily(Family):
         return added
 
     def folded(self, steps: int, options: dict[str, Any]) -> HashedFamily:
-        """Return what would have been learnt with a ``steps``-th of the columns, a power of two.
+        """Return the family as fitted with fewer columns, by a factor of ``steps``, a power of two.
 
-        Columns are the first bits of a hash: neighbours fall together. A document that has several of them counts
-        once too often.
+        Columns are the leading bits of a hash, so that neighbours merge. A document that has several of them is counted
+        several times.
         """
         df = self.document_frequency_.reshape(-1, steps).sum(axis=1)
         folded: HashedFamily = HashedFamily().learn(
@@ -174,5 +220,5 @@ class HashedFamily(Family):
         return folded
 
     def strings(self, which: Iterable[int] | None = None) -> list[str]:
-        """Return names of columns; which n-grams share one is not known."""
+        """Return names of columns; their n-grams are not known."""
         return [f"#{column}" for column in (range(self.n_terms) if which is None else which)]

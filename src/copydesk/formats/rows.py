@@ -1,21 +1,173 @@
-"""Rows as an answer is asked for: text, title and site, and every field as it was written."""
+"""Rows: as they stand in a source, as a model takes them, and as a writer encodes them."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from json import decoder
-from typing import Any, TypeAlias
+from pathlib import Path
+from typing import IO, Any, Protocol, TypeAlias
 
-from copydesk.formats.readers import Cells, ParquetRow, Record
-from copydesk.text.paragraphs import LINE
+from copydesk.errors import DataError, nearest
+
+# Of a row over the size limit, the rejects show this much.
+SHOWN_BYTES = 1_000
+
+Values: TypeAlias = dict[str, Any]
+Members: TypeAlias = dict[str, str]
+
+
+class NotARowError(Exception):
+    """A record that can't be made into a row; its text is the reason."""
+
+
+class UnreadableError(Exception):
+    """A table of which no row can be read; its text is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file or standard input, and how to read it.
+
+    Attributes
+    ----------
+    name : str
+        Name in messages and rows.
+    path : Path or None
+        None is standard input.
+    format : str
+        A key of ``readers.READERS``.
+    encoding : str
+        Encoding of its text. A table in UTF-16 is recognised by its byte order mark.
+    delimiter : str or None
+        Between the cells of CSV; None: detected from the header.
+    """
+
+    name: str
+    path: Path | None
+    format: str
+    encoding: str = "utf-8"
+    delimiter: str | None = None
+
+    @property
+    def size(self) -> int | None:
+        """Size of the file on disk in bytes; None where it is not known."""
+        return self.path.stat().st_size if self.path is not None and self.path.is_file() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Columns that a table must have.
+
+    Attributes
+    ----------
+    columns : sequence of str
+    only : bool
+        Skip all other columns where the format allows it.
+    hint : str
+        Follows the name of a missing column in the message.
+    """
+
+    columns: Sequence[str]
+    only: bool = False
+    hint: str = ""
+
+    def check(self, found: Sequence[str]) -> None:
+        """Check the columns of a table.
+
+        Raises
+        ------
+        UnreadableError
+            A column is missing or occurs twice.
+        """
+        twice = sorted({name for name in found if found.count(name) > 1})
+        if twice:
+            raise UnreadableError(f"the column {twice[0]!r} is there twice; give each its own name")
+        for name in self.columns:
+            if name not in found:
+                raise UnreadableError(f"no column {name!r}; {self.hint}{nearest(name, found)}")
+
+
+@dataclass(slots=True)
+class Record:
+    """A row as it stands in its source.
+
+    Attributes
+    ----------
+    source : Source
+    line : int
+        Its first line, or its number in Parquet; from 1.
+    raw : bytes, Cells, ParquetRow or None
+        A line of JSONL, an element of JSON, a document, a CSV record or a row of a Parquet batch. None: the source
+        can't be read from here on.
+    size : int
+        Bytes in the source, decompressed.
+    fault : str or None
+        Why it can't be read.
+    """
+
+    source: Source
+    line: int
+    raw: Any
+    size: int
+    fault: str | None = None
+
+    @property
+    def seal(self) -> bytes:
+        """Bytes that change when the record does, for a digest of what was read."""
+        return self.raw if isinstance(self.raw, bytes) else self.raw.seal if self.raw is not None else b""
+
+
+class Reader:
+    """Reader of one format; a subclass defines ``read`` and ``values``.
+
+    Attributes
+    ----------
+    suffixes : tuple of str
+        Ends of file names in this format.
+    is_table : bool
+        Whether rows have fields of their own. Training data is read from tables.
+    is_text : bool
+        Whether files are text in some encoding.
+    """
+
+    suffixes: tuple[str, ...] = ()
+    is_table = True
+    is_text = True
+
+    def read(self, source: Source, stream: IO[bytes], wanted: Wanted) -> Iterator[Record]:
+        """Yield the records of an open source, in order.
+
+        Raises
+        ------
+        UnreadableError
+            No row can be read; nothing was yielded.
+        """
+        raise NotImplementedError
+
+    def values(self, record: Record) -> Values:
+        """Return the values of a record by field.
+
+        Raises
+        ------
+        NotARowError
+        """
+        raise NotImplementedError
+
+    def parse(self, record: Record, text_field: str) -> tuple[Values, Members]:
+        """Return values and members of a record by field; a member is ``"name": value`` as JSON.
+
+        Raises
+        ------
+        NotARowError
+        """
+        values = self.values(record)
+        return values, {name: member(name, value) for name, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Which fields hold the text, and, where they are named, title and site; and how many lines a text may have."""
+    """Names of the fields of text, title and site (None: not read), and the most lines that a text may have."""
 
     text: str = "text"
     title: str | None = None
@@ -25,192 +177,85 @@ class Fields:
 
 @dataclass(slots=True)
 class Row:
-    """A row that can be answered.
+    """A row for a model.
 
     Attributes
     ----------
     record : Record
-        As it stands in its source.
     text, title, site : str
         Empty where the row has no title or site.
     members : dict of str to str
-        For each field, in order, ``"name": value`` as JSON; of a JSONL row exactly as it was written there, so
-        that numbers, escapes and what is nested stay as they are.
+        For each field, in order, ``"name": value`` as JSON; of a JSON row exactly as it was written there, so
+        that numbers, escapes and nested values stay as they are.
     """
 
     record: Record
     text: str
     title: str
     site: str
-    members: dict[str, str]
+    members: Members
 
 
 @dataclass(slots=True)
 class Rejected:
-    """A record that is no row, and why."""
+    """A record that is not a row, and the reason."""
 
     record: Record
     reason: str
 
 
-# What is said of each row: fields to add, or to put in the place of those of the same name.
+# Returns for each row the fields to add, or to put in the place of those of the same name.
 Answer: TypeAlias = Callable[[Sequence[Row]], Sequence[Mapping[str, Any]]]
 
 
-class _Number:
-    """Stands for a number, whose digits are kept as they were written and never turned into a float."""
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Rows as bytes, and the header of a file that holds them."""
+
+    data: bytes
+    header: bytes = b""
 
 
-class _NotARowError(Exception):
-    """Carries the reason."""
+class Encoder(Protocol):
+    """Encodes rows and their answers.
 
-
-def _number(digits: str) -> _Number:
-    return _Number()
-
-
-_DECODER = json.JSONDecoder(parse_int=_number, parse_float=_number)
-_read_string: Callable[[str, int, bool], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]
-_SPACE = re.compile(r"[ \t\n\r]*")
-_KINDS = {_Number: "a number", bool: "true or false", dict: "an object", list: "a list", type(None): "null"}
-
-
-def parse(record: Record, fields: Fields) -> Row | Rejected:
-    """Return the row that a record is, or why it is none."""
-    if record.fault is not None:
-        return Rejected(record, record.fault)
-    try:
-        values, members = PARSERS[record.source.format](record, fields)
-        text = _string(values, fields.text, required=True)
-        title = _string(values, fields.title) if fields.title else ""
-        site = _string(values, fields.site) if fields.site else ""
-    except _NotARowError as error:
-        return Rejected(record, str(error))
-    if not text.strip() and not title.strip():
-        return Rejected(record, f"nothing but white space in the field {fields.text!r}")
-    if fields.max_lines is not None and too_many_lines(text, fields.max_lines):
-        return Rejected(record, f"more than {fields.max_lines:,} lines in the field {fields.text!r}")
-    return Row(record, text, title, site, members)
-
-
-def too_many_lines(text: str, at_most: int) -> bool:
-    """Say whether a text has more lines than that, white ones not counted."""
-    # a line that counts takes two characters
-    return len(text) > 2 * at_most and sum(1 for _ in LINE.finditer(text)) > at_most
-
-
-def _string(values: Mapping[str, Any], field: str, required: bool = False) -> str:
-    value = values.get(field)
-    if isinstance(value, str):
-        return value
-    if value is None and not required:
-        return ""
-    if field not in values:
-        raise _NotARowError(f"expected a string in the field {field!r}, found nothing; see --text-field")
-    found = _KINDS.get(type(value), f"a {type(value).__name__}")
-    raise _NotARowError(f"expected a string in the field {field!r}, found {found}")
-
-
-def _parse_line(record: Record, fields: Fields) -> tuple[dict[str, Any], dict[str, str]]:
-    """Take a line of JSONL apart into its members, each with the text it was written as."""
-    line = _decoded(record.raw)
-    try:
-        values, members = members_of(line)
-    except RecursionError:
-        raise _NotARowError("JSON nested too deep") from None
-    except json.JSONDecodeError as error:
-        raise _NotARowError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
-    except ValueError as error:
-        raise _NotARowError(str(error)) from None
-    return values, members
-
-
-def members_of(line: str, decoder: json.JSONDecoder = _DECODER) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the values of an object of JSON by field, and each member, ``"field": value``, as it is written.
-
-    Raises
-    ------
-    json.JSONDecodeError
-        It is not JSON.
-    ValueError
-        It is no object, or has a field twice.
+    The bytes of a row do not depend on the rows encoded with it, so that chunks and threads leave no trace in a file.
     """
-    at = _skip(line, 0)
-    if line[at : at + 1] != "{":
-        value, _ = decoder.raw_decode(line, at)
-        raise ValueError(f"expected an object, found {_KINDS.get(type(value), 'a string')}")
-    values: dict[str, Any] = {}
-    members: dict[str, str] = {}
-    at = _skip(line, at + 1)
-    while line[at : at + 1] != "}":
-        if members:
-            at = _skip(line, _past(line, at, ","))
-        start, at = at, _past(line, at, '"')
-        name, at = _read_string(line, at, True)
-        value, at = decoder.raw_decode(line, _skip(line, _past(line, _skip(line, at), ":")))
-        if name in members:
-            raise ValueError(f"the field {name!r} is there twice")
-        values[name], members[name] = value, line[start:at]
-        at = _skip(line, at)
-    end = _skip(line, at + 1)
-    if end != len(line):
-        raise json.JSONDecodeError("Extra data", line, end)
-    return values, members
+
+    def fault(self, row: Row, answer: Mapping[str, Any]) -> str | None:
+        """Return why the format can't hold a row, None if it can."""
+
+    def encode(self, rows: Sequence[Row], answers: Sequence[Mapping[str, Any]]) -> Encoded:
+        """Return the bytes of some rows.
+
+        Raises
+        ------
+        DataError
+            One file can't hold these rows and those before.
+        """
 
 
-def _skip(line: str, at: int) -> int:
-    """Return the place behind white space."""
-    return _SPACE.match(line, at).end()  # type: ignore[union-attr]
+class AnyRow:
+    """Base of encoders whose format holds any row."""
+
+    def fault(self, row: Row, answer: Mapping[str, Any]) -> str | None:
+        """Return None."""
+        return None
 
 
-def _past(line: str, at: int, mark: str) -> int:
-    """Return the place behind a mark that must stand here."""
-    if line[at : at + 1] != mark:
-        raise json.JSONDecodeError(f"Expecting {mark!r}", line, at)
-    return at + 1
+def name_fault(row: Row, answer: Mapping[str, Any], format_name: str) -> str | None:
+    """Return why a format whose field names must be valid Unicode can't hold a row, None if it can."""
+    for name in (*row.members, *answer):
+        if not is_unicode(name):
+            return f"the field name {name!a} is not valid Unicode, which {format_name} needs; write .jsonl"
+    return None
 
 
-def value_text(member: str) -> str:
-    """Return the value of a member as it is written."""
-    _, at = _read_string(member, 1, True)
-    return member[_skip(member, _past(member, _skip(member, at), ":")) :]
-
-
-def _parse_document(record: Record, fields: Fields) -> tuple[dict[str, Any], dict[str, str]]:
-    values = {"file": record.source.name, fields.text: _decoded(record.raw)}
-    return values, {name: member(name, value) for name, value in values.items()}
-
-
-def _parse_html(record: Record, fields: Fields) -> tuple[dict[str, Any], dict[str, str]]:
-    from copydesk.text.html import page_text
-
-    values = {"file": record.source.name, fields.text: page_text(record.raw)}
-    return values, {name: member(name, value) for name, value in values.items()}
-
-
-def _parse_cells(record: Record, fields: Fields) -> tuple[dict[str, Any], dict[str, str]]:
-    found: Cells = record.raw
-    try:
-        found.lines.encode()
-    except UnicodeEncodeError:
-        raise _NotARowError("not UTF-8") from None
-    values = dict(zip(found.header, found.cells, strict=True))
-    return values, {name: member(name, value) for name, value in values.items()}
-
-
-def _parse_parquet(record: Record, fields: Fields) -> tuple[dict[str, Any], dict[str, str]]:
-    found: ParquetRow = record.raw
-    values = found.batch.rows[found.at]
-    if values is None:
-        raise _NotARowError("not UTF-8")
-    return values, {name: member(name, value) for name, value in values.items()}
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise _NotARowError(f"not UTF-8: byte {data[error.start]:#04x} at {error.start + 1:,}") from None
+def different_columns(row: Row) -> DataError:
+    """Return the error for rows whose columns differ from those before."""
+    return DataError(
+        f"{row.record.source.name}: has other columns than the files before; write .jsonl, whose rows may differ"
+    )
 
 
 def member(name: str, value: Any) -> str:
@@ -221,15 +266,11 @@ def member(name: str, value: Any) -> str:
 def to_json(value: Any) -> str:
     """Return a value as JSON that is valid UTF-8: lone surrogates stay escapes, dates become ISO text."""
     text = json.dumps(value, ensure_ascii=False, default=_plain)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(value, default=_plain)
-    return text
+    return text if is_unicode(text) else json.dumps(value, default=_plain)
 
 
 def _plain(value: Any) -> Any:
-    """Return what stands for a Parquet value that JSON has no form for."""
+    """Return a stand-in for a Parquet value that JSON has no form for."""
     if isinstance(value, bytes):
         import base64
 
@@ -237,11 +278,12 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-PARSERS: dict[str, Callable[[Record, Fields], tuple[dict[str, Any], dict[str, str]]]] = {
-    "text": _parse_document,
-    "html": _parse_html,
-    "jsonl": _parse_line,
-    "csv": _parse_cells,
-    "tsv": _parse_cells,
-    "parquet": _parse_parquet,
-}
+def is_unicode(text: str) -> bool:
+    """Return whether a text can be encoded; lone surrogates can't."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

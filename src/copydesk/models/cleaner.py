@@ -1,4 +1,4 @@
-"""A loaded boilerplate model: cuts what is not the article, and returns all that was cut."""
+"""Boilerplate model as its users hold it: cuts boilerplate from texts and returns every paragraph, labelled."""
 
 from __future__ import annotations
 
@@ -7,66 +7,28 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from functools import partial
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.errors import ModelError
 from copydesk.models.topic import Model, check_texts
+from copydesk.text.paragraphs import CONTENT, CleanedText, LabelledParagraph, ParagraphTable, join_kept
 
 if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
     from copydesk.explanations.reasons import Reasons
     from copydesk.features.pages.site_lines import SiteLines
 
-CONTENT = "content"
-
-Table = dict[str, Any]
-
-
-class LabelledParagraph(NamedTuple):
-    """A paragraph of a cleaned text.
-
-    Attributes
-    ----------
-    text : str
-        Hard line breaks within it joined by spaces.
-    start, end : int
-        Its place in the text as it was given, in characters.
-    label : str
-        "content" or "boilerplate".
-    probability : float
-        Of being content.
-    """
-
-    text: str
-    start: int
-    end: int
-    label: str
-    probability: float
-
-    @property
-    def kept(self) -> bool:
-        """Whether it stands in the cleaned text."""
-        return self.label == CONTENT
-
-
-class CleanedText(NamedTuple):
-    """A text without its boilerplate, and every paragraph that it had."""
-
-    text: str
-    paragraphs: list[LabelledParagraph]
-
 
 class Cleaner(Model):
-    """Cuts the paragraphs that are not the article. Nothing is lost: they are returned, labelled.
+    """Cuts boilerplate paragraphs. Nothing is lost: every paragraph is returned, labelled.
 
     Attributes
     ----------
     sites : dict of str to SiteLines
-        What ``fit_site`` has found, by site.
+        Repeated lines that ``fit_site`` found, by site.
     """
 
     def __init__(self, estimator: TextClassifier, manifest: dict[str, Any]) -> None:
@@ -81,9 +43,9 @@ class Cleaner(Model):
         text : str
             The crawled article: title, paragraphs, leftovers.
         title : str, optional
-            Where it is known and not the text's first paragraph.
+            If known and not the text's first paragraph.
         site : str, optional
-            Where the text is from; lines that ``fit_site`` saw on many of its pages are recognised.
+            Lines that ``fit_site`` found on many of its pages are recognised.
         """
         return self.clean_many([text], *singly(title, site))[0]
 
@@ -92,7 +54,7 @@ class Cleaner(Model):
     ) -> list[CleanedText]:
         """Clean texts together.
 
-        What returns across a site's pages is seen: among these texts, unless ``fit_site`` saw the site before.
+        Lines repeated across a site's pages are recognised: among these texts, or by ``fit_site`` if it knows the site.
 
         Parameters
         ----------
@@ -103,9 +65,9 @@ class Cleaner(Model):
         Raises
         ------
         TypeError
-            A text is not a string; names its place.
+            A text is not a string; names its index.
         ValueError
-            ``titles`` or ``sites`` are not as many as the texts.
+            The number of ``titles`` or ``sites`` differs from that of the texts.
         """
         texts = check_texts(texts)
         table, spans = self._table(texts, titles, sites)
@@ -123,25 +85,25 @@ class Cleaner(Model):
         Parameters
         ----------
         texts : sequence of str
-            Some pages of the site, as they are crawled; ten are a good start. Memory grows with the number of
-            different lines that return, 12 bytes each.
+            Some crawled pages of the site; ten are a good start. Memory grows with the number of distinct repeated
+            lines, 12 bytes each.
         site : str, default=""
-            Its name, to be given with texts to clean; "" for those that come without.
+            Its name, to be passed with texts to clean; "" for texts without one.
 
         Raises
         ------
         TypeError
-            A text is not a string; names its place.
+            A text is not a string; names its index.
         """
+        from copydesk.features.pages.page_rows import PageRows
         from copydesk.features.pages.site_lines import SiteLines
-        from copydesk.features.paragraph_features import PageRows
 
         table, _ = paragraph_table(check_texts(texts))
         self.sites[site] = SiteLines.of(PageRows.of(table))
         return self
 
     def at(self, keep: float) -> Cleaner:
-        """Return a cleaner with another promise: the share of the article's characters that stays.
+        """Return a cleaner that promises to keep another share of the article's characters.
 
         Raises
         ------
@@ -162,18 +124,18 @@ class Cleaner(Model):
         return changed
 
     def explain(self, text: str, title: str | None = None, site: str | None = None) -> list[Reasons]:
-        """Return why each paragraph of a text went or stayed; see ``explain_many``."""
+        """Explain why each paragraph of a text was cut or kept; see ``explain_many``."""
         return self.explain_many([text], *singly(title, site))[0]
 
     def explain_many(
         self, texts: Sequence[str], titles: Sequence[str] | None = None, sites: Sequence[str] | None = None
     ) -> list[list[Reasons]]:
-        """Return why each paragraph of texts, cleaned together, went or stayed: its words and its surroundings.
+        """Explain why each paragraph of texts, cleaned together, was cut or kept: its words and its surroundings.
 
         Raises
         ------
         ModelError
-            The model's parts are of a kind whose scores can't be taken apart.
+            The scores of the model's parts are not sums that could be explained.
         """
         from copydesk.explanations.reasons import explain_paragraphs
 
@@ -187,13 +149,14 @@ class Cleaner(Model):
 
     def _table(
         self, texts: list[str], titles: Sequence[str] | None, sites: Sequence[str] | None
-    ) -> tuple[Table, NDArray[np.int64]]:
-        """Return the table of paragraphs, with what is remembered of their sites, and their places."""
+    ) -> tuple[ParagraphTable, NDArray[np.int64]]:
+        """Return the table of paragraphs, with the known shares of their sites, and their places."""
         table, spans = paragraph_table(texts, titles, sites)
         known = self.sites.keys() & set(table["group"])
         if not known:
             return table, spans
-        from copydesk.features.paragraph_features import PageRows, repetitions
+        from copydesk.features.pages.page_rows import PageRows
+        from copydesk.features.paragraph_features import repetitions
 
         rows, groups = PageRows.of(table), np.asarray(table["group"], dtype=object)
         shares = repetitions(table, rows)[:, 1]
@@ -210,7 +173,7 @@ def singly(title: str | None, site: str | None) -> tuple[list[str] | None, list[
 
 def paragraph_table(
     texts: Sequence[str], titles: Sequence[str] | None = None, sites: Sequence[str] | None = None
-) -> tuple[Table, NDArray[np.int64]]:
+) -> tuple[ParagraphTable, NDArray[np.int64]]:
     """Split texts into the table of paragraphs that boilerplate models read.
 
     Returns
@@ -218,7 +181,7 @@ def paragraph_table(
     table : dict of equally long sequences
         text, title, document (the text's number), position, group (the site).
     spans : int64 (n_paragraphs, 2)
-        Where each begins and ends in its text.
+        Start and end of each in its text.
 
     Raises
     ------
@@ -242,7 +205,7 @@ def paragraph_table(
 
 
 def repeated(values: Sequence[str] | None, sizes: NDArray[np.int64]) -> list[str]:
-    """Return each page's value once for each of its paragraphs, "" where there is none."""
+    """Repeat each page's value for each of its paragraphs, "" if it has none."""
     if values is None:
         return [""] * int(sizes.sum())
     return [value or "" for value, size in zip(values, sizes.tolist(), strict=True) for _ in range(size)]
@@ -250,7 +213,7 @@ def repeated(values: Sequence[str] | None, sizes: NDArray[np.int64]) -> list[str
 
 def assemble(
     texts: Sequence[str],
-    table: Table,
+    table: ParagraphTable,
     spans: NDArray[np.int64],
     labels: Sequence[Any],
     probabilities: NDArray[np.floating[Any]],
@@ -259,7 +222,7 @@ def assemble(
     starts, ends = spans.T.tolist()
     columns = zip(table["text"], starts, ends, map(str, labels), probabilities.tolist(), strict=True)
     with uncollected():
-        # what LabelledParagraph(*each) does, without a Python function called for every paragraph
+        # LabelledParagraph(*each), without calling a Python function for every paragraph
         found: list[LabelledParagraph] = list(map(partial(tuple.__new__, LabelledParagraph), columns))
     borders = np.searchsorted(table["document"], np.arange(len(texts) + 1)).tolist()
     pages = [found[a:b] for a, b in zip(borders[:-1], borders[1:], strict=True)]
@@ -268,7 +231,7 @@ def assemble(
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Look for no garbage: many objects are made and all are kept, and looking would take as long as making them."""
+    """Disable garbage collection while many objects are created and all kept: collecting would double the time."""
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -276,13 +239,3 @@ def uncollected() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
-
-
-def join_kept(text: str, paragraphs: Sequence[LabelledParagraph]) -> str:
-    """Join the kept paragraphs as they stood: what was between two neighbours, a blank line over a cut."""
-    runs = (list(run) for kept, run in groupby(paragraphs, key=_is_kept) if kept)
-    return "\n\n".join(text[run[0].start : run[-1].end] for run in runs)
-
-
-def _is_kept(paragraph: LabelledParagraph) -> bool:
-    return paragraph.label == CONTENT

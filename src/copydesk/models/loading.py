@@ -1,17 +1,17 @@
-"""Find a saved model, or the one in the box, and make of it what its user holds."""
+"""Loading of saved models, from a folder or by the name of one that ships with copydesk."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from copydesk import bundle
+from copydesk.bundle import load_bundle, read_manifest
 from copydesk.errors import ModelError
-from copydesk.models.cleaner import Cleaner
-from copydesk.models.topic import TopicModel
-from copydesk.resources import find
+from copydesk.resources import shipped
+from copydesk.tasks import find_task
 
 BOX = ("boilerplate",)  # names of the models that ship with copydesk
+FITTED_METHODS = {"features_": ("transform",), "classifier_": ("predict",), "decision_": ("predict", "predict_proba")}
 
 
 def load(path: str | Path, task: str | None = None) -> Any:
@@ -20,37 +20,37 @@ def load(path: str | Path, task: str | None = None) -> Any:
     Parameters
     ----------
     path : path-like
-        Folder of a bundle; ``"boilerplate"`` is the cleaner in the box (``"./boilerplate"`` a folder of that name).
-    task : {"topic", "boilerplate"}, optional
-        Refuse a model made for another.
+        Folder of a bundle, or ``"boilerplate"``, the cleaner in the box (``"./boilerplate"`` is a folder of that name).
+    task : str, optional
+        Refuse a model whose task is loaded as another class than this one.
 
     Returns
     -------
-    TopicModel or Cleaner
+    Model
+        Of the class that its task names: ``TopicModel`` or ``Cleaner``.
 
     Raises
     ------
     ModelError
         The bundle is missing, damaged, foreign, from a newer version, or made for another task.
     """
-    folder = find(f"box/{path}") if path in BOX else Path(path)
-    estimator, manifest = bundle.load(folder, task=task)
+    folder = shipped(f"box/{path}") if path in BOX else Path(path)
+    own = str(read_manifest(folder)["task"])
+    alike = task is not None and find_task(own).model == find_task(task).model
+    estimator, manifest = load_bundle(folder, task=own if alike else task)
     check_parts(folder, estimator, manifest["classes"])
-    return (TopicModel if manifest["task"] == "topic" else Cleaner)(estimator, manifest)
-
-
-PARTS = {"features_": ("transform",), "classifier_": ("predict",), "decision_": ("predict", "predict_proba")}
+    return find_task(own).load("model")(estimator, manifest)
 
 
 def check_parts(folder: Path, estimator: Any, classes: list[str]) -> None:
-    """Refuse what is whole and no fitted classifier: somebody made it up.
+    """Refuse a bundle that is intact but not a fitted classifier, such as one made by hand.
 
     Raises
     ------
     ModelError
         Names the part.
     """
-    for name, methods in PARTS.items():
+    for name, methods in FITTED_METHODS.items():
         part = getattr(estimator, name, None)
         if part is None and name == "features_":
             continue  # the classifier reads the inputs itself

@@ -1,4 +1,4 @@
-"""What a user holds: a loaded model; the topic model, which labels texts. The cleaner stands in `cleaner`."""
+"""Topic model as its users hold it: labels texts, frames and streams. Base of the cleaner, too."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from copydesk.explanations.contributions import Explanation
 
 
-# Called with the place of what can't be answered, the thing itself, and the reason.
+# Called with index, item and reason for each item without a valid text.
 OnReject: TypeAlias = Callable[[Any, Any, str], None]
 Item: TypeAlias = str | Mapping[str, Any]
 
-CHUNK_CHARACTERS = 4 * 2**20
+STREAM_CHARACTERS = 4 * 2**20
 
 
 class Model:
@@ -38,7 +38,7 @@ class Model:
 
     @property
     def task(self) -> str:
-        """The task: "topic" or "boilerplate"."""
+        """Name of the task."""
         return str(self.manifest["task"])
 
     @property
@@ -74,14 +74,18 @@ class TopicModel(Model):
         return self.estimator.scores(check_texts(texts))
 
     def explain(self, text: str, label: str | None = None) -> Explanation:
-        """Return the exact share of every n-gram in the decision value of a label, by default the likeliest.
+        """Return the contribution of every n-gram to the decision value of a label, by default the likeliest.
 
         Raises
         ------
         ModelError
-            The model's parts are of a kind whose scores are no sum over n-grams.
+            The model's scores are not sums over n-grams.
+        ValueError
+            The model does not know the label.
         """
-        return self.estimator.explain(check_texts([text])[0], label)
+        from copydesk.explanations.contributions import explain
+
+        return explain(self.estimator, check_texts([text])[0], label)
 
     def predict_frame(
         self,
@@ -93,18 +97,18 @@ class TopicModel(Model):
         on_reject: OnReject | None = None,
         n_jobs: int | None = None,
     ) -> pd.DataFrame:
-        """Return a copy of ``frame`` with the columns ``label`` (None where the model abstains) and ``confidence``.
+        """Return a copy of ``frame`` with the columns ``label`` (None if the model abstains) and ``confidence``.
 
         Parameters
         ----------
         frame : DataFrame
         text, title : str
-            Columns; a title, where there is one, is read as the first line.
+            Columns; a title is read as the first line of the text.
         prefix : str, default=""
-            Before the names of the added columns.
+            Put before the names of the added columns.
         on_reject : callable, optional
-            Is called with the index, the text and the reason for each row that has no text; such rows are left
-            out. Without it they raise.
+            Called with index, text and reason for each row without a valid text; such rows are left out. By
+            default they raise.
         n_jobs : int or None, default=None
             Threads.
 
@@ -113,16 +117,16 @@ class TopicModel(Model):
         KeyError
             A named column is missing.
         TypeError
-            A text or title is not a string, or nothing but white space; names the row by its index.
+            A text or title is not a string, or is only white space; names the row's index.
         ValueError
-            A column of an added name is there already.
+            An added column already exists.
         """
         for name in (f"{prefix}label", f"{prefix}confidence"):
             if name in frame:
-                raise ValueError(f"the column {name!r} is there already; give a prefix, such as prefix='predicted_'")
+                raise ValueError(f"the column {name!r} already exists; give a prefix, such as prefix='predicted_'")
         bodies = frame[text].tolist()
         heads = [None] * len(frame)
-        if title is not None:  # a missing one is NaN or NA in pandas
+        if title is not None:  # pandas has NaN or NA for a missing title
             heads = [None if no else head for head, no in zip(frame[title].tolist(), frame[title].isna(), strict=True)]
         texts, kept = [], np.ones(len(frame), dtype=bool)
         for row, (index, head, body) in enumerate(zip(frame.index, heads, bodies, strict=True)):
@@ -147,58 +151,58 @@ class TopicModel(Model):
         chunk: int = 1_000,
         n_jobs: int | None = None,
     ) -> Iterator[Any]:
-        """Yield an answer for every item, in order, holding at most ``chunk`` items, or some megabytes, of them.
+        """Yield an answer for every item, in order, with at most ``chunk`` items or some megabytes in memory.
 
         Parameters
         ----------
         items : iterable of str or mapping
-            A str is answered by its label, None where the model abstains. A mapping with the field ``text`` is
-            answered by a dict of its fields, ``label`` and ``confidence``.
+            The answer to a str is its label, None if the model abstains; to a mapping with the field ``text``, a
+            dict of its fields, ``label`` and ``confidence``.
         text, title, prefix, n_jobs
             See ``predict_frame``.
         on_reject : callable, optional
-            Is called with the number of the item, from 0, the item and the reason, for each item without a text;
-            it gets no answer. Without it such an item raises, after all before it were answered.
+            Called with the index of the item, the item and the reason for each item without a valid text, which
+            gets no answer. By default it raises, once all items before it are answered.
         chunk : int, default=1000
-            Of no influence on the answers.
+            Does not influence the answers.
 
         Raises
         ------
         TypeError
-            An item is neither str nor mapping, has no text, nothing but white space, or a field of an added name
-            already; names its number.
+            An item is neither str nor mapping, has no text or only white space, or already has an added field;
+            names its index.
         """
-        for part in chunks(enumerate(items), chunk, size=_characters):
+        for part in in_batches(enumerate(items), chunk, size=_characters):
             good, texts, stop = [], [], None
             for number, item in part:
                 body, head = (item, None) if isinstance(item, str) else fields_of(item, text, title)
                 try:
-                    fault = fault_of(body, head) or taken(item, prefix)
+                    fault = fault_of(body, head) or clash_of(item, prefix)
                     if fault is not None:
                         refuse(number, item, fault, on_reject)
                         continue
-                except Exception as error:  # raised when what stands before it is answered
+                except Exception as error:  # raised after the answers before it
                     stop = error
                     break
                 good.append(item)
                 texts.append(join_title(body, head))
             labels, probabilities = self.label(texts, n_jobs)
             for item, label, confidence in zip(good, labels.tolist(), probabilities.max(axis=1).tolist(), strict=True):
-                said = {f"{prefix}label": label, f"{prefix}confidence": confidence}
-                yield label if isinstance(item, str) else {**item, **said}
+                added = {f"{prefix}label": label, f"{prefix}confidence": confidence}
+                yield label if isinstance(item, str) else {**item, **added}
             if stop is not None:
                 raise stop
 
 
 def fields_of(item: Any, text: str, title: str | None) -> tuple[Any, Any]:
-    """Return text and title of a mapping; nothing of what is none."""
+    """Return text and title of an item that is not a str; an item that is no mapping is itself the text."""
     if not isinstance(item, Mapping):
         return item, None
     return item.get(text), item.get(title) if title is not None else None
 
 
 def fault_of(text: Any, title: Any) -> str | None:
-    """Say why these are no text and title; None where they are."""
+    """Return what is wrong with a text and its title; None if nothing."""
     if not isinstance(text, str):
         return f"expected a str, found {type(text).__name__} {str(text)[:40]!r}"
     if title is not None and not isinstance(title, str):
@@ -206,28 +210,34 @@ def fault_of(text: Any, title: Any) -> str | None:
     return None if text.strip() or (title or "").strip() else "nothing but white space"
 
 
-def taken(item: Any, prefix: str) -> str | None:
-    """Say which added field an item has already, if any."""
+def clash_of(item: Any, prefix: str) -> str | None:
+    """Return an error if an item already has an added field."""
     if isinstance(item, str):
         return None
-    there = [name for name in (f"{prefix}label", f"{prefix}confidence") if name in item]
-    return f"the field {there[0]!r} is there already; give a prefix, such as prefix='predicted_'" if there else None
+    clashes = [name for name in (f"{prefix}label", f"{prefix}confidence") if name in item]
+    return f"the field {clashes[0]!r} already exists; give a prefix, such as prefix='predicted_'" if clashes else None
 
 
 def refuse(place: Any, item: Any, fault: str, on_reject: OnReject | None) -> None:
-    """Hand over what can't be answered, or raise."""
+    """Pass an item to ``on_reject``, or raise."""
     if on_reject is None:
         raise TypeError(f"row {place}: {fault}")
     on_reject(place, item, fault)
 
 
 def join_title(text: str, title: str | None) -> str:
-    """Return title and text as one text, the way models are trained on them."""
+    """Join title and text into one text, as in training."""
     return f"{title}\n\n{text}" if title else text
 
 
 def check_texts(texts: Any) -> list[str]:
-    """Return the texts as a list, or say which one is not a string."""
+    """Return the texts as a list.
+
+    Raises
+    ------
+    TypeError
+        An item is not a string; names its index.
+    """
     if isinstance(texts, str):
         raise TypeError("expected a list of texts, found one str; pass [text]")
     rows: list[str] = texts.tolist() if hasattr(texts, "tolist") else list(texts)
@@ -237,14 +247,14 @@ def check_texts(texts: Any) -> list[str]:
     return rows
 
 
-def chunks(items: Iterable[Any], count: int, size: Callable[[Any], int] = lambda item: 0) -> Iterator[list[Any]]:
-    """Yield lists of at most ``count`` items, cut early where their sizes reach ``CHUNK_CHARACTERS``."""
+def in_batches(items: Iterable[Any], count: int, size: Callable[[Any], int] = lambda item: 0) -> Iterator[list[Any]]:
+    """Yield lists of at most ``count`` items, shorter if their sizes reach ``STREAM_CHARACTERS``."""
     held: list[Any] = []
     total = 0
     for item in items:
         held.append(item)
         total += size(item)
-        if len(held) >= count or total >= CHUNK_CHARACTERS:
+        if len(held) >= count or total >= STREAM_CHARACTERS:
             yield held
             held, total = [], 0
     if held:

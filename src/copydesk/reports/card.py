@@ -1,4 +1,4 @@
-"""The model card that every bundle carries: what it is for, what it saw, how good it is, where it stops."""
+"""Model card of a bundle: intended use, scores, limits, training data and settings."""
 
 from __future__ import annotations
 
@@ -6,29 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from copydesk.reports.markdown_report import plain, table
-from copydesk.reports.report import SCORES, shown, shown_interval, shown_scores, verdict
+from copydesk.reports.report import SCORES, shown, shown_interval, shown_scores
+from copydesk.reports.verdict import verdict
+from copydesk.tasks import find_task
 
-USE = {
-    "topic": (
-        "Gives one label to a whole text: title on the first line, then the body. Meant for sorting and filtering "
-        "many articles, with a person behind decisions that matter to somebody.",
-        'model.predict(["Title\\n\\nBody of the article …"])',
-    ),
-    "boilerplate": (
-        "Labels every paragraph of a crawled article as content or boilerplate, and returns the article alone. Meant "
-        "for cleaning crawled text before it is read, counted or trained on.",
-        "model.clean(text).text",
-    ),
-}
-LIMITS = {
-    "topic": "Labels only what its training data names; a text on something else gets the nearest label, "
-    "with a confidence that may be high. It reads words, not meaning: other times, places and languages use others. "
-    "`copydesk evaluate` says how good it is on your texts, and what has shifted.",
-    "boilerplate": "Sees plain paragraphs only. Short paragraphs that would stand in an article as well as beside it, "
-    "such as captions and teasers, are where it errs. On kinds of pages that its training data lacks it leaves more "
-    "standing, or cuts more; `copydesk evaluate` says which.",
-}
-LABELS = 60  # named with their counts
+MOST_LABELS = 60  # named with their counts
 
 
 def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], audit: Mapping[str, Any]) -> str:
@@ -43,7 +25,7 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], audit: M
     """
     import yaml
 
-    use, example = USE[manifest["task"]]
+    task = find_task(manifest["task"])
     rows = [
         [SCORES[name].title, shown(name, metrics["scores"][name]["value"]),
          shown_interval(name, metrics["scores"][name]), SCORES[name].meaning]
@@ -53,11 +35,11 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], audit: M
     sections = [
         f"---\n{yaml.safe_dump(front_matter(manifest, metrics), sort_keys=False, allow_unicode=True)}---",
         f"# {plain(manifest['name'])}",
-        f"## Intended use\n\n{use}",
-        f'```python\nimport copydesk\n\nmodel = copydesk.load("path/of/this/folder")\n{example}\n```',
+        f"## Intended use\n\n{task.use}",
+        f'```python\nimport copydesk\n\nmodel = copydesk.load("path/of/this/folder")\n{task.example}\n```',
         f"## How good it is\n\n{plain(verdict(metrics))} Judged on data that it was not trained on.",
         table(["score", "value", "95 % interval", "what it is"], rows),
-        f"## Limits\n\n{LIMITS[manifest['task']]}",
+        f"## Limits\n\n{task.limits}",
         f"## Data it saw\n\n{data_seen(manifest, audit)}",
         table(["label", "rows"], counts(manifest, audit)),
         f"## How it was trained\n\n```yaml\n{settings}\nseed: {manifest['seed']}\n```",
@@ -67,7 +49,7 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any], audit: M
 
 
 def front_matter(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what hubs read: kind, tags and results. The licence is that of the data, which copydesk can't know."""
+    """Return the metadata that model hubs read; the licence depends on the data, which copydesk can't know."""
     dataset = manifest["dataset"]
     scores = [
         {"type": name, "name": SCORES[name].title, "value": round(metrics["scores"][name]["value"], 4)}
@@ -96,7 +78,7 @@ def front_matter(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> dic
 
 
 def data_seen(manifest: Mapping[str, Any], audit: Mapping[str, Any]) -> str:
-    """Return what the training data was, in a sentence or two."""
+    """Return a sentence on the training data."""
     dataset = manifest["dataset"]
     groups = f" of {audit['groups']:,} sites or sources" if audit.get("groups") else ""
     text = f"Dataset {plain(dataset['name'])}: {audit.get('documents', 0):,} documents{groups}"
@@ -107,8 +89,8 @@ def data_seen(manifest: Mapping[str, Any], audit: Mapping[str, Any]) -> str:
 
 
 def counts(manifest: Mapping[str, Any], audit: Mapping[str, Any]) -> list[list[str]]:
-    """Return labels with how often they stand in the data."""
+    """Return the labels with their number of rows."""
     rows_by_label = audit.get("rows_by_label", {})
-    rows = [[label, f"{rows_by_label.get(label, 0):,}"] for label in manifest["classes"][:LABELS]]
-    more = len(manifest["classes"]) - LABELS
+    rows = [[label, f"{rows_by_label.get(label, 0):,}"] for label in manifest["classes"][:MOST_LABELS]]
+    more = len(manifest["classes"]) - MOST_LABELS
     return [*rows, [f"and {more:,} more", ""]] if more > 0 else rows

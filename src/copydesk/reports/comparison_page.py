@@ -1,14 +1,15 @@
-"""The comparison of runs as a page: scores, classes, and the rows that got another label."""
+"""Comparison of runs as an HTML page: scores, classes, and rows whose label changed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from copydesk.evaluation.comparison import aligned
+from copydesk.evaluation.comparison import in_same_order
 from copydesk.reports.html_report import write_page
 from copydesk.reports.report import shown_scores
 from copydesk.reports.views import excerpt
+from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from copydesk.evaluation.comparison import Comparison
     from copydesk.evaluation.predictions import Predictions
 
-FLIPPED = 150  # rows shown of each run
+_MOST_FLIPPED = 150  # rows shown of each run
 
 
 class Side:
@@ -29,21 +30,21 @@ class Side:
 
 
 def write_comparison(
-    path: Path, sides: Sequence[Side], said: Sequence[Predictions], compared: Sequence[Comparison]
+    path: Path, sides: Sequence[Side], predictions: Sequence[Predictions], compared: Sequence[Comparison]
 ) -> None:
-    """Write one HTML file; the first side is the one that the others stand beside."""
+    """Write one HTML file; the first side is the one that the others are compared with."""
     first = sides[0].metrics
     parts = [
-        {"side": side, "found": found, "flipped": flipped(said[0], predictions, found),
+        {"side": side, "found": found, "flipped": flipped(predictions[0], later, found),
          "n_flipped": len(found.flipped), "per_class": sorted(found.per_class, key=_largest)}
-        for side, predictions, found in zip(sides[1:], said[1:], compared, strict=True)
+        for side, later, found in zip(sides[1:], predictions[1:], compared, strict=True)
     ]  # fmt: skip
     values = {
         "title": f"{sides[0].name} and {', '.join(side.name for side in sides[1:])}",
         "sides": sides,
         "names": shown_scores(first),
         "rows": first["n"],
-        "unit": "texts" if first["task"] == "topic" else "paragraphs",
+        "unit": find_task(first["task"]).unit,
         "parts": parts,
     }
     write_page("compare.html.j2", values, path)
@@ -54,9 +55,9 @@ def _largest(row: Mapping[str, Any]) -> float:
 
 
 def flipped(first: Predictions, later: Predictions, compared: Comparison) -> list[dict[str, Any]]:
-    """Return the rows on which two runs differ, the surest first, with what changed for better or worse."""
-    before, after = aligned(first, later)
-    chosen = compared.flipped[:FLIPPED]
+    """Return the rows labelled differently, most confident first, and whether that mended or broke them."""
+    before, after = in_same_order(first, later)
+    chosen = compared.flipped[:_MOST_FLIPPED]
     found = []
     for row, now in zip(before.rows.iloc[chosen].to_dict("records"), after.rows["predicted"].iloc[chosen], strict=True):
         old, new = row["predicted"] or "(no label)", now or "(no label)"

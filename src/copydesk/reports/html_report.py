@@ -1,4 +1,4 @@
-"""``report.html``: the run on one page that needs nothing else; texts of the data can't break out of it."""
+"""``report.html``: a run on one self-contained page, with all texts escaped."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copydesk.reports import mistake_views, views
-from copydesk.reports.markdown_report import confusions, flat
-from copydesk.reports.page_views import pages
+from copydesk.reports.markdown_report import MOST_CONFUSIONS, confusions, flat
 from copydesk.reports.plots import plots, svg
 from copydesk.reports.report import (
     SCORES,
     Report,
+    ReportTable,
     Section,
-    Table,
     shown,
     shown_difference,
     shown_interval,
     shown_scores,
-    verdict,
 )
+from copydesk.reports.verdict import verdict
+from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -30,11 +30,10 @@ if TYPE_CHECKING:
     from copydesk.reports.report import Plot
 
 TEMPLATES = Path(__file__).parent / "templates"
-CONFUSIONS = 15
 
 
 def missing_library() -> str | None:
-    """Return the name of a library that pages need and that is not installed, if any."""
+    """Return the name of a library that HTML reports need and that is not installed, if any."""
     import importlib.util
 
     return next((name for name in ("jinja2", "matplotlib") if importlib.util.find_spec(name) is None), None)
@@ -46,13 +45,13 @@ def write_html(report: Report, path: Path) -> None:
 
 
 def write_page(template: str, values: Mapping[str, Any], path: Path) -> None:
-    """Fill a template and write it; lone surrogates become "?", NUL the sign for what can't be shown."""
+    """Fill a template and write it; lone surrogates become "?", NUL the replacement character."""
     text = environment().get_template(template).render(**values).replace("\0", "\ufffd")
     path.write_text(text, encoding="utf-8", errors="replace")
 
 
 def environment() -> Environment:
-    """Return the templates' environment: everything is escaped but style, script and drawn plots."""
+    """Return the environment of the templates, which escapes all but style, script and plots."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -76,43 +75,46 @@ def environment() -> Environment:
 
 
 def context(report: Report) -> dict[str, Any]:
-    """Return everything that the template shows."""
+    """Return the values of the template."""
     metrics, run = report.metrics, report.run
-    boilerplate = metrics["task"] == "boilerplate"
+    task = find_task(metrics["task"])
     pictures = [drawn(plot, at) for at, plot in enumerate(plots(report))]
     values: dict[str, Any] = {
         "title": run.get("experiment", "Evaluation"),
-        "kind": "Boilerplate paragraphs" if boilerplate else "Topics",
+        "kind": task.title,
         "run": {"started": "", "dataset": None, **run},
         "verdict": verdict(metrics),
         "metrics": metrics,
         "headline": metrics["headline"]["name"],
-        "baseline_name": "Cutting everything" if boilerplate else f"Always “{metrics['baseline']['label']}”",
+        "baseline_name": task.baseline_title.format(label=metrics["baseline"]["label"]),
         "previous": report.previous and views.previous(report.previous),
         "names": shown_scores(metrics),
         "confusion": views.confusion(metrics["confusion"]),
-        "confusions": Table(
+        "confusions": ReportTable(
             ["rows", "true label", "predicted"],
-            [[(f"{n:,}", n), true, said] for n, true, said in confusions(metrics["confusion"])[:CONFUSIONS]],
+            [
+                [(f"{n:,}", n), true, predicted]
+                for n, true, predicted in confusions(metrics["confusion"])[:MOST_CONFUSIONS]
+            ],
         ),
         "plots": pictures,
         "decision": [(name.replace("_", " "), value) for name, value in flat(report.decision)],
         "strongest": list(report.strongest.items()),
         "audit": [(name.replace("_", " "), value) for name, value in flat(report.audit)],
-        "sections": [section(each, len(pictures) + 100 * at) for at, each in enumerate(report.sections, start=1)],
+        "sections": [drawn_section(each, len(pictures) + 100 * at) for at, each in enumerate(report.sections, start=1)],
         "seconds": views.seconds(run.get("seconds", {})),
         "record": list(flat({name: value for name, value in run.items() if name not in ("audit", "seconds")})),
         "overrides": report.overrides,
         "config": report.config.strip(),
         **mistake_views.mistakes(report),
-        **mistake_views.label_errors(report.predictions, boilerplate),
-        **(pages(report.predictions) if boilerplate else {"pages": []}),
+        **mistake_views.label_error_table(report.predictions, task),
+        **(task.load("pages")(report.predictions) if task.pages else {"pages": []}),
     }
     return values | {"contents": contents(values)}
 
 
 def contents(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return anchor and name of each section that is there."""
+    """Return anchor and name of each section that is not empty."""
     metrics = values["metrics"]
     listed: Sequence[tuple[str, str, Any]] = (
         ("scores", "Scores", True),
@@ -129,17 +131,17 @@ def contents(values: Mapping[str, Any]) -> list[tuple[str, str]]:
         *((f"section{at}", each["title"], True) for at, each in enumerate(values["sections"], start=1)),
         ("run", "Run and config", True),
     )
-    return [(anchor, name) for anchor, name, there in listed if there]
+    return [(anchor, name) for anchor, name, content in listed if content]
 
 
 def drawn(plot: Plot, number: int) -> dict[str, Any]:
-    """Return a plot with its picture."""
+    """Return a plot with its SVG."""
     from markupsafe import Markup
 
     return {"title": plot.title, "alt": plot.alt, "svg": Markup(svg(plot, number))}
 
 
-def section(given: Section, first: int) -> dict[str, Any]:
-    """Return what another part adds, with its pictures."""
+def drawn_section(given: Section, first: int) -> dict[str, Any]:
+    """Return a section with its plots drawn."""
     pictures = [drawn(plot, first + at) for at, plot in enumerate(given.plots)]
     return {"title": given.title, "text": given.text, "plots": pictures, "table": given.table}

@@ -1,4 +1,4 @@
-"""``report.md``: the run in plain Markdown, for reading in a terminal, a diff or a pull request."""
+"""``report.md``: a run in plain Markdown, for terminals, diffs and pull requests."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from copydesk.reports.report import SCORES, Report, Section, shown, shown_interval, shown_scores, verdict
+from copydesk.reports.report import SCORES, Report, Section, shown, shown_interval, shown_scores
+from copydesk.reports.verdict import verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CONFUSIONS = 15
-PARTS = 20
+MOST_CONFUSIONS = 15
+_MOST_PARTS = 20
 
 
 def write_markdown(report: Report, path: Path) -> None:
@@ -69,16 +70,16 @@ def _classes(metrics: Mapping[str, Any]) -> str:
 
 
 def _confusions(metrics: Mapping[str, Any]) -> str:
-    rows = [[f"{n:,}", true, said] for n, true, said in confusions(metrics["confusion"])[:CONFUSIONS]]
+    rows = [[f"{n:,}", true, predicted] for n, true, predicted in confusions(metrics["confusion"])[:MOST_CONFUSIONS]]
     return "## Most frequent confusions\n\n" + table(["texts", "true", "predicted"], rows) if rows else ""
 
 
 def confusions(confusion: Mapping[str, Any]) -> list[tuple[int, str, str]]:
-    """Return (count, true label, predicted label) of every kind of mistake, the most frequent first."""
+    """Return (count, true label, predicted label) of every confusion, most frequent first."""
     labels = confusion["labels"]
-    said = [*labels, "(abstained)"]
+    predicted = [*labels, "(abstained)"]
     found = [
-        (count, labels[i], said[j])
+        (count, labels[i], predicted[j])
         for i, row in enumerate(confusion["counts"])
         for j, count in enumerate(row)
         if count and i != j
@@ -92,9 +93,9 @@ def _parts(title: str, parts: Sequence[Mapping[str, Any]]) -> str:
     rows = [
         [part["part"] or "(unknown)", f"{part['n']:,}",
          f"{shown('accuracy', part['accuracy']['value'])} ({shown_interval('accuracy', part['accuracy'])})"]
-        for part in parts[:PARTS]
+        for part in parts[:_MOST_PARTS]
     ]  # fmt: skip
-    more = f"\n\nand {len(parts) - PARTS:,} more, in metrics.json" if len(parts) > PARTS else ""
+    more = f"\n\nand {len(parts) - _MOST_PARTS:,} more, in metrics.json" if len(parts) > _MOST_PARTS else ""
     return f"## {title}\n\n" + table(["part", "rows", "accuracy (95 % interval)"], rows) + more
 
 
@@ -133,6 +134,6 @@ def table(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def plain(value: Any) -> str:
-    """Return text that Markdown shows as it is, on one line: no markup, no table break, no HTML."""
+    """Return text on one line, escaped so that Markdown shows it as it is."""
     one_line = " ".join(str(value).split())
     return re.sub(r"([\\`*_\[\]<>|#&])", r"\\\1", one_line)

@@ -1,4 +1,4 @@
-"""Which places of a text speak for a label, and which against it."""
+"""Marks of the spans of a text that support a label or oppose it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-Span = tuple[int, int, float]  # start, end (in characters), contribution
+MarkedSpan = tuple[int, int, float]  # start, end (in characters), contribution
 
-LEVELS = (0.2, 0.4, 0.7)  # of the strongest place in a text, for the three shades of a mark
+LEVELS = (0.2, 0.4, 0.7)  # share of the strongest contribution in a text, for the three shades of a mark
 
 
-def marked(text: str, spans: Sequence[Span]) -> list[tuple[str, str]]:
-    """Cut a text into pieces and say how each is to be marked: p1 to p3 for, n1 to n3 against, or "" not at all.
+def marked(text: str, spans: Sequence[MarkedSpan]) -> list[tuple[str, str]]:
+    """Cut a text into pieces, each with its mark: "p1" to "p3" for, "n1" to "n3" against, "" neutral.
 
-    Where n-grams overlap, what they contribute adds up.
+    Contributions of overlapping n-grams add up.
     """
     strength = np.zeros(len(text) + 1)
     for start, end, value in spans:

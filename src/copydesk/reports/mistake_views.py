@@ -1,4 +1,4 @@
-"""The worst mistakes and the likeliest label errors, as a page shows them."""
+"""Views of the worst mistakes and of probable label errors, for HTML reports."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any
 from copydesk.evaluation import mistakes as finding
 from copydesk.evaluation.predictions import STORED_CHARACTERS
 from copydesk.reports.marks import marked
-from copydesk.reports.report import Table, shown
+from copydesk.reports.report import ReportTable, shown
 from copydesk.reports.views import excerpt
+from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
     from copydesk.reports.report import Highlight, Report
+    from copydesk.tasks import Task
 
-SAID_TERMS = 6
+_TERMS = 6  # n-grams named for each label
 
 
 def mistakes(report: Report) -> dict[str, Any]:
-    """Return the worst mistakes, with what led to them marked in their texts."""
+    """Return the worst mistakes, the n-grams behind them marked in their texts."""
     predictions = report.predictions
     chosen = finding.worst_mistakes(predictions)
     rows = predictions.rows.iloc[chosen]
@@ -38,8 +40,7 @@ def mistakes(report: Report) -> dict[str, Any]:
             "Marked are the n-grams that decided: orange and underlined those for the label that was given, blue and "
             "dotted those for the right one, the stronger the darker. Each was judged by a model that had not seen it."
         )
-        if report.metrics["task"] == "boilerplate":
-            intro += " A paragraph is judged by its surroundings too, so its words need not have decided alone."
+        intro += find_task(report.metrics["task"]).mistakes_note
     return {"mistakes": shown_rows, "mistake_labels": labels, "mistakes_intro": intro}
 
 
@@ -51,7 +52,7 @@ def mistake(row: Mapping[Any, Any], lead: float, report: Report, probabilities: 
     terms = []
     if found:
         for name, sign in ((row["predicted"], 1), (row["label"], -1)):
-            named = [(term, sign * value) for term, value in found.terms if sign * value > 0][:SAID_TERMS]
+            named = [(term, sign * value) for term, value in found.terms if sign * value > 0][:_TERMS]
             if named:
                 terms.append((name, named))
     about = f"{shown('accuracy', row['confidence'])} sure · " if probabilities else ""
@@ -68,8 +69,8 @@ def mistake(row: Mapping[Any, Any], lead: float, report: Report, probabilities: 
     }
 
 
-def label_errors(predictions: Predictions, boilerplate: bool) -> dict[str, Any]:
-    """Return the likeliest label errors as a table."""
+def label_error_table(predictions: Predictions, task: Task) -> dict[str, Any]:
+    """Return the most probable label errors as a table."""
     positions, suggested = finding.label_errors(predictions)
     rows = predictions.rows.iloc[positions[: finding.LIKELIEST]]
     values = predictions.probabilities
@@ -79,7 +80,7 @@ def label_errors(predictions: Predictions, boilerplate: bool) -> dict[str, Any]:
         likely = dict(zip(predictions.classes, values[position], strict=True))
         table.append(
             [
-                excerpt(row["title"] if row["title"] and not boilerplate else row["text"]),
+                excerpt(row["title"] if row["title"] and not task.grouped else row["text"]),
                 row["label"],
                 (shown("accuracy", likely.get(row["label"])), likely.get(row["label"], 0.0)),
                 label,
@@ -93,4 +94,4 @@ def label_errors(predictions: Predictions, boilerplate: bool) -> dict[str, Any]:
         "to be corrected unread: a model is surest where a text looks like another class."
     )
     heading = ["text", "label", "its probability", "likelier", "its probability", "document"]
-    return {"label_errors": Table(heading, table), "label_errors_intro": intro}
+    return {"label_errors": ReportTable(heading, table), "label_errors_intro": intro}

@@ -1,4 +1,4 @@
-"""Pages drawn paragraph by paragraph: what was kept, what was cut, and where that was wrong."""
+"""Views of pages, paragraph by paragraph: kept or cut, rightly or wrongly."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from copydesk.evaluation.boilerplate import CUT
 from copydesk.evaluation.mistakes import wrong
 from copydesk.reports.views import excerpt
+from copydesk.text.paragraphs import BOILERPLATE
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from copydesk.evaluation.predictions import Predictions
 
-PAGES = 25
-PAGE_RUN = 6  # rightly judged paragraphs in a row that are drawn at most
-PARAGRAPH_SHOWN = 600  # characters
+_PAGES = 25
+_RUN = 6  # consecutive right paragraphs drawn at most
+_PARAGRAPH_CHARACTERS = 600
 
 
 def pages(predictions: Predictions) -> dict[str, Any]:
-    """Return the pages with the most wrongly judged characters, drawn paragraph by paragraph."""
+    """Return the pages with the most wrongly labelled characters."""
     rows = predictions.rows
     is_wrong, characters = wrong(predictions), rows["characters"].to_numpy(np.int64)
     codes, documents = rows["document"].factorize()
     amount = np.bincount(codes, weights=is_wrong * characters, minlength=len(documents))
-    worst = np.argsort(-amount, kind="stable")[:PAGES]
+    worst = np.argsort(-amount, kind="stable")[:_PAGES]
     drawn = [page(rows[codes == at]) for at in worst if amount[at] > 0]
     flawless = int((amount == 0).sum())
     intro = (
@@ -39,12 +39,12 @@ def pages(predictions: Predictions) -> dict[str, Any]:
 
 
 def page(rows: pd.DataFrame) -> dict[str, Any]:
-    """Return one page: its paragraphs in order, long runs of rightly judged ones shortened."""
+    """Return a page: its paragraphs in order, long runs of right ones shortened."""
     ordered = rows.sort_values("position").to_dict("records")
     drawn = [paragraph(row) for row in ordered]
     lost, left = (sum(each["characters"] for each in drawn if each["kind"] == kind) for kind in ("lost", "left"))
     first = ordered[0]
-    name = first["title"] or next((row["text"] for row in ordered if row["label"] != CUT), first["text"])
+    name = first["title"] or next((row["text"] for row in ordered if row["label"] != BOILERPLATE), first["text"])
     total = max(sum(each["characters"] for each in drawn), 1)
     return {
         "name": excerpt(name),
@@ -53,26 +53,26 @@ def page(rows: pd.DataFrame) -> dict[str, Any]:
         "left": left,
         "wrong": lost + left,
         "share": round((lost + left) / total, 6),
-        "paragraphs": list(shortened(drawn)),
+        "paragraphs": list(without_long_runs(drawn)),
     }
 
 
 def paragraph(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return one paragraph: how it is drawn, and what is said of it."""
-    kept = row["predicted"] != CUT
-    kind, said = "kept" if kept else "cut", ""
+    """Return a paragraph with the kind of its drawing and a note."""
+    kept = row["predicted"] != BOILERPLATE
+    kind, note = "kept" if kept else "cut", ""
     if not row["judged"]:
-        said = "of doubtful label, not counted"
-    elif row["label"] != CUT and not kept:
-        kind, said = "lost", "article, cut"
-    elif row["label"] == CUT and kept:
-        kind, said = "left", "boilerplate, left standing"
-    text = row["text"] if len(row["text"]) <= PARAGRAPH_SHOWN else f"{row['text'][:PARAGRAPH_SHOWN]} …"
-    return {"kind": kind, "said": said, "text": text, "characters": int(row["characters"]), "skipped": 0}
+        note = "of doubtful label, not counted"
+    elif row["label"] != BOILERPLATE and not kept:
+        kind, note = "lost", "article, cut"
+    elif row["label"] == BOILERPLATE and kept:
+        kind, note = "left", "boilerplate, left standing"
+    text = row["text"] if len(row["text"]) <= _PARAGRAPH_CHARACTERS else f"{row['text'][:_PARAGRAPH_CHARACTERS]} …"
+    return {"kind": kind, "said": note, "text": text, "characters": int(row["characters"]), "skipped": 0}
 
 
-def shortened(drawn: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield paragraphs; in the middle of a long run of one right kind, only how many there are."""
+def without_long_runs(drawn: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield paragraphs, the middle of a long run of right ones replaced by its length."""
     start = 0
     while start < len(drawn):
         kind = drawn[start]["kind"]
@@ -80,10 +80,10 @@ def shortened(drawn: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         while end < len(drawn) and drawn[end]["kind"] == kind:
             end += 1
         run = drawn[start:end]
-        if kind in ("kept", "cut") and len(run) > PAGE_RUN:
-            yield from run[: PAGE_RUN // 2]
-            yield {"skipped": len(run) - 2 * (PAGE_RUN // 2), "what": kind}
-            yield from run[-(PAGE_RUN // 2) :]
+        if kind in ("kept", "cut") and len(run) > _RUN:
+            yield from run[: _RUN // 2]
+            yield {"skipped": len(run) - 2 * (_RUN // 2), "what": kind}
+            yield from run[-(_RUN // 2) :]
         else:
             yield from run
         start = end

@@ -1,4 +1,4 @@
-"""The pictures of a report, as SVG that takes its colours and letters from the page it stands in."""
+"""Plots of a report, as SVG that takes its colours and fonts from the page."""
 
 from __future__ import annotations
 
@@ -6,27 +6,32 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from copydesk.evaluation.boilerplate import CUT, PROMISED_LOSS, loss_curve
-from copydesk.evaluation.curves import precision_recall, reliability, roc
+from copydesk.evaluation.boilerplate import PROMISED_LOSS, loss_curve
+from copydesk.evaluation.curves import average_precision, precision_recall, reliability, roc
 from copydesk.evaluation.intervals import wilson_interval
 from copydesk.reports.report import SCORES, Plot, shown
+from copydesk.tasks import find_task
+from copydesk.text.paragraphs import BOILERPLATE
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
     from copydesk.reports.report import Report
 
+Curve = tuple[str, np.ndarray, np.ndarray]  # name, whether positive, ranking
+Losses = tuple[np.ndarray, np.ndarray, np.ndarray]  # thresholds, shares of article lost and boilerplate removed
+
 INK, FAINT = "#000001", "#000002"
-# Told apart by the colour-blind (Okabe and Ito 2008); lines also differ in their dashes.
-PALETTE = ("#000003", "#000004", "#000005", "#000006", "#000007")
+# Distinguishable by the colour-blind (Okabe and Ito 2008); lines also differ in their dashes.
+LINE_COLOURS = ("#000003", "#000004", "#000005", "#000006", "#000007")
 DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)), (0, (1, 1)))
-VARIABLES = {INK: "currentColor", FAINT: "var(--faint)"} | {c: f"var(--c{n})" for n, c in enumerate(PALETTE)}
-POINTS = 200  # of a curve; more can't be seen
-NAMED = 4  # classes with a colour and a name of their own
+VARIABLES = {INK: "currentColor", FAINT: "var(--faint)"} | {c: f"var(--c{n})" for n, c in enumerate(LINE_COLOURS)}
+_POINTS = 200  # of a curve; more are not visible
+_NAMED = 4  # classes with a colour and a name of their own
 STYLE = {
     "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 12, "axes.edgecolor": INK, "text.color": INK,
     "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False,
@@ -36,14 +41,14 @@ STYLE = {
 
 
 def svg(plot: Plot, number: int = 0) -> str:
-    """Draw a plot; return its ``<svg>`` element, whose colours are the page's. ``number`` tells plots' ids apart."""
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of its font cache
+    """Draw a plot; return its ``<svg>`` element, with the page's colours. ``number`` keeps ids unique."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # else it reports building its font cache
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     with mpl.rc_context({**STYLE, "svg.hashsalt": f"copydesk{number}"}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # the page's fonts are used, not matplotlib's
+        warnings.filterwarnings("ignore", message="Glyph")  # the page has its own fonts
         figure = Figure(figsize=(5.2, 3.7), layout="constrained")
         FigureCanvasSVG(figure)
         plot.draw(figure.add_subplot())
@@ -55,7 +60,7 @@ def svg(plot: Plot, number: int = 0) -> str:
     text = re.sub(r"#00000[1-7]", lambda found: VARIABLES[found[0]], text)
     text = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1; font-family: inherit", text)
     text = re.sub(r"font-family: [^;\"]*", "font-family: inherit", text)
-    # one id for each plot's own parts: several stand in one page
+    # unique ids: a page has several plots
     text = re.sub(r'(id="|url\(#|href="#)', rf"\1p{number}-", text)
     return re.sub(r' (width|height)="[\d.]+pt"', "", text, count=2)
 
@@ -63,22 +68,30 @@ def svg(plot: Plot, number: int = 0) -> str:
 def plots(report: Report) -> list[Plot]:
     """Return the plots that a report's predictions allow."""
     judged = report.predictions.judged()
-    boilerplate = report.metrics["task"] == "boilerplate"
-    found = [precision_recall_plot(judged, [CUT] if boilerplate else None),
-             roc_plot(judged, [CUT] if boilerplate else None)]  # fmt: skip
+    task = find_task(report.metrics["task"])
+    curves = list(curves_of(judged, [task.positive] if task.positive else None))
+    found = [precision_recall_plot(curves), roc_plot(curves)] if curves else []
     if judged.probabilities is not None:
         found.append(reliability_plot(judged))
-    if boilerplate:
-        found += [loss_plot(judged, report.metrics), threshold_plot(judged)]
-    else:
-        found += [coverage_plot(report.metrics), confidence_plot(report.metrics, judged.probabilities is not None)]
+    found += task.load("plots")(report, judged)
     if report.learning_curve:
         found.append(learning_plot(report))
     return [plot for plot in found if plot is not None]
 
 
-def curves_of(judged: Predictions, classes: list[str] | None) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Yield name, truth and ranking: of all classes together, and of each class that has members, the hardest first."""
+def coverage_plots(report: Report, judged: Predictions) -> list[Plot]:
+    """Return the plots of a model that may abstain: accuracy by coverage, and both over the threshold."""
+    return [coverage_plot(report.metrics), abstention_plot(report.metrics, judged.probabilities is not None)]
+
+
+def cutting_plots(report: Report, judged: Predictions) -> list[Plot]:
+    """Return the plots of cutting boilerplate: article lost beside boilerplate removed; none without a ranking."""
+    found = _losses(judged)
+    return [] if found is None else [loss_plot(found, report.metrics), threshold_plot(found)]
+
+
+def curves_of(judged: Predictions, classes: list[str] | None) -> Iterator[Curve]:
+    """Yield the curve of all classes together, then that of each class with members, hardest first."""
     label = judged.rows["label"].to_numpy(object)
     alone = []
     for name in classes or judged.classes.tolist():
@@ -88,20 +101,12 @@ def curves_of(judged: Predictions, classes: list[str] | None) -> Iterator[tuple[
     if len(alone) > 1:
         truth = np.concatenate([positive for _, positive, _ in alone])
         yield "all classes", truth, np.concatenate([ranking for *_, ranking in alone])
-    hardness = [-_area(positive, ranking) for _, positive, ranking in alone]
+    hardness = [-average_precision(positive, ranking) for _, positive, ranking in alone]
     yield from (alone[at] for at in np.argsort(hardness, kind="stable")[::-1])
 
 
-def _area(positive: np.ndarray, ranking: np.ndarray) -> float:
-    precision, recall, _ = precision_recall(positive, ranking)
-    return float(np.sum(np.diff(recall, prepend=0.0) * precision))
-
-
-def precision_recall_plot(judged: Predictions, classes: list[str] | None = None) -> Plot | None:
-    """Return precision over recall for all classes together and the hardest by name."""
-    curves = list(curves_of(judged, classes))
-    if not curves:
-        return None
+def precision_recall_plot(curves: Sequence[Curve]) -> Plot:
+    """Return precision over recall."""
 
     def draw(axes: Any) -> None:
         lines = []
@@ -111,7 +116,7 @@ def precision_recall_plot(judged: Predictions, classes: list[str] | None = None)
         _draw_lines(axes, lines)
         lowest = min(
             float(precision[(recall > 0.05) & (recall < 0.97)].min(initial=1.0))
-            for _, recall, precision in lines[: NAMED + 1]
+            for _, recall, precision in lines[: _NAMED + 1]
         )
         axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.01), ylim=(max(0.0, lowest - 0.03), 1.01))
         axes.legend(loc="lower left")
@@ -119,11 +124,8 @@ def precision_recall_plot(judged: Predictions, classes: list[str] | None = None)
     return Plot("Precision and recall", f"Precision over recall: {_areas(curves)}", draw)
 
 
-def roc_plot(judged: Predictions, classes: list[str] | None = None) -> Plot | None:
-    """Return true over false positive rate; the false ones on a scale of tenfold steps, where models differ."""
-    curves = list(curves_of(judged, classes))
-    if not curves:
-        return None
+def roc_plot(curves: Sequence[Curve]) -> Plot:
+    """Return true over false positive rate, the latter on a logarithmic scale."""
 
     def draw(axes: Any) -> None:
         _draw_lines(axes, [(name, *roc(positive, ranking)) for name, positive, ranking in curves])
@@ -138,34 +140,36 @@ def roc_plot(judged: Predictions, classes: list[str] | None = None) -> Plot | No
     return Plot("ROC", "True positive rate over false positive rate, on a logarithmic scale", draw)
 
 
-def _areas(curves: list[tuple[str, np.ndarray, np.ndarray]]) -> str:
-    return "; ".join(f"{name}, area {_area(*curve):.3f}" for name, *curve in curves[: NAMED + 1])
+def _areas(curves: Sequence[Curve]) -> str:
+    return "; ".join(f"{name}, area {average_precision(*curve):.3f}" for name, *curve in curves[: _NAMED + 1])
 
 
-def _draw_lines(axes: Any, lines: list[tuple[str, np.ndarray, np.ndarray]]) -> None:
+def _draw_lines(axes: Any, lines: Sequence[Curve]) -> None:
     """Draw the first few with colour and name, the rest faintly."""
-    for _, x, y in lines[NAMED + 1 :]:
+    for _, x, y in lines[_NAMED + 1 :]:
         axes.plot(*thin(x, y), color=FAINT, linewidth=0.8, zorder=1.5)
-    for at, (name, x, y) in enumerate(lines[: NAMED + 1]):
-        axes.plot(*thin(x, y), color=PALETTE[at], linestyle=DASHES[at], label=shorten(name), zorder=4 - at / 10)
-    if len(lines) > NAMED + 1:
-        axes.plot([], [], color=FAINT, label=f"{len(lines) - NAMED - 1} more")
+    for at, (name, x, y) in enumerate(lines[: _NAMED + 1]):
+        axes.plot(
+            *thin(x, y), color=LINE_COLOURS[at], linestyle=DASHES[at], label=legend_name(name), zorder=4 - at / 10
+        )
+    if len(lines) > _NAMED + 1:
+        axes.plot([], [], color=FAINT, label=f"{len(lines) - _NAMED - 1} more")
 
 
 def thin(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return at most ``POINTS`` points of a line, evenly spread over its rows, both ends included."""
-    keep = np.unique(np.linspace(0, len(x) - 1, POINTS).astype(int)) if len(x) > POINTS else np.arange(len(x))
+    """Return at most ``_POINTS`` evenly spaced points of a line, both ends included."""
+    keep = np.unique(np.linspace(0, len(x) - 1, _POINTS).astype(int)) if len(x) > _POINTS else np.arange(len(x))
     return np.asarray(x)[keep], np.asarray(y)[keep]
 
 
-def shorten(name: str, at_most: int = 24) -> str:
-    """Return a name that fits a legend; "$" starts no formula there, and "_" hides no line."""
+def legend_name(name: str, at_most: int = 24) -> str:
+    """Return a name that fits a legend, escaped for matplotlib."""
     short = name if len(name) <= at_most else f"{name[: at_most - 1]}…"
     return short.replace("$", r"\$").replace("\n", " ").lstrip("_") or "–"
 
 
 def reliability_plot(judged: Predictions) -> Plot:
-    """Return share right over confidence, with Wilson intervals."""
+    """Return accuracy over confidence, with Wilson intervals."""
     assert judged.probabilities is not None
     top = judged.probabilities.argmax(axis=1)
     right = judged.classes[top] == judged.rows["label"].to_numpy(object)
@@ -177,24 +181,24 @@ def reliability_plot(judged: Predictions) -> Plot:
         error = [[max(0.0, h - low) for h, (low, _) in zip(hit, limits, strict=True)],
                  [max(0.0, high - h) for h, (_, high) in zip(hit, limits, strict=True)]]  # fmt: skip
         axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":", label="perfectly calibrated")
-        axes.errorbar(sure, hit, yerr=error, color=PALETTE[0], marker="o", markersize=4, linewidth=1.2, capsize=2,
+        axes.errorbar(sure, hit, yerr=error, color=LINE_COLOURS[0], marker="o", markersize=4, linewidth=1.2, capsize=2,
                       label="this model")  # fmt: skip
         lowest = min(sure)
         axes.set(xlabel="confidence", ylabel="share right", xlim=(max(0.0, lowest - 0.05), 1.02), ylim=(0, 1.02))
         axes.legend(loc="upper left")
 
-    said = "; ".join(f"at confidence {b['confidence']:.2f} {b['accuracy']:.2f} are right" for b in bins)
-    return Plot("Reliability", f"Share of right labels over confidence: {said}", draw)
+    bin_texts = "; ".join(f"at confidence {b['confidence']:.2f} {b['accuracy']:.2f} are right" for b in bins)
+    return Plot("Reliability", f"Share of right labels over confidence: {bin_texts}", draw)
 
 
 def coverage_plot(metrics: Any) -> Plot:
-    """Return accuracy on the surest share of the texts."""
+    """Return accuracy by coverage."""
     curve, answered = metrics["coverage"]["curve"], metrics["scores"]["accuracy_answered"]["value"]
 
     def draw(axes: Any) -> None:
-        axes.plot([p["coverage"] for p in curve], [p["accuracy"] for p in curve], color=PALETTE[0])
+        axes.plot([p["coverage"] for p in curve], [p["accuracy"] for p in curve], color=LINE_COLOURS[0])
         if metrics["coverage"]["abstained"] and answered is not None:
-            axes.plot(metrics["scores"]["coverage"]["value"], answered, "o", color=PALETTE[1], label="as decided")
+            axes.plot(metrics["scores"]["coverage"]["value"], answered, "o", color=LINE_COLOURS[1], label="as decided")
             axes.legend(loc="lower left")
         lowest = min(p["accuracy"] for p in curve)
         axes.set(xlabel="share of texts answered, the surest first", ylabel="accuracy on them", xlim=(0, 1.01),
@@ -205,14 +209,14 @@ def coverage_plot(metrics: Any) -> Plot:
     return Plot("Accuracy by coverage", alt, draw)
 
 
-def confidence_plot(metrics: Any, probabilities: bool) -> Plot:
-    """Return coverage and accuracy over the lowest confidence that is still answered."""
+def abstention_plot(metrics: Any, probabilities: bool) -> Plot:
+    """Return coverage and accuracy over the lowest confidence that is answered."""
     curve = metrics["coverage"]["curve"]
 
     def draw(axes: Any) -> None:
         at = [p["confidence"] for p in curve]
         for n, (name, title) in enumerate((("accuracy", "accuracy on those answered"), ("coverage", "share answered"))):
-            axes.plot(at, [p[name] for p in curve], color=PALETTE[n], linestyle=DASHES[n], label=title)
+            axes.plot(at, [p[name] for p in curve], color=LINE_COLOURS[n], linestyle=DASHES[n], label=title)
         unit = "probability" if probabilities else "lead in decision values"
         axes.set(xlabel=f"answered from this {unit} on", ylabel="share", ylim=(0, 1.02))
         axes.legend(loc="lower left")
@@ -220,21 +224,18 @@ def confidence_plot(metrics: Any, probabilities: bool) -> Plot:
     return Plot("Threshold", "Coverage and accuracy over the confidence from which on a text is answered", draw)
 
 
-def loss_plot(judged: Predictions, metrics: Any) -> Plot | None:
+def loss_plot(losses: Losses, metrics: Any) -> Plot:
     """Return boilerplate removed over article lost, by character."""
-    found = _losses(judged)
-    if found is None:
-        return None
-    _, lost, gone = found
+    _, lost, gone = losses
     scores = metrics["scores"]
 
     def draw(axes: Any) -> None:
         keep = gone > 0
-        axes.plot(*thin(np.maximum(lost[keep], 1e-5), gone[keep]), color=PALETTE[0])
+        axes.plot(*thin(np.maximum(lost[keep], 1e-5), gone[keep]), color=LINE_COLOURS[0])
         axes.axvline(PROMISED_LOSS, color=INK, linewidth=0.8, linestyle=":", label="0.5 % lost")
         now = (scores["article_lost"]["value"], scores["boilerplate_removed"]["value"])
         if None not in now:
-            axes.plot(max(now[0], 1e-5), now[1], "o", color=PALETTE[1], label="as decided")
+            axes.plot(max(now[0], 1e-5), now[1], "o", color=LINE_COLOURS[1], label="as decided")
         axes.set_xscale("log")
         axes.set(xlabel="article lost", ylabel="boilerplate removed", xlim=(1e-5, 1), ylim=(0, 1.02))
         axes.set_xticks([1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1], ["≤0.001 %", "0.01 %", "0.1 %", "1 %", "10 %", "100 %"])
@@ -246,41 +247,40 @@ def loss_plot(judged: Predictions, metrics: Any) -> Plot | None:
     return Plot("What cutting more costs", alt, draw)
 
 
-def threshold_plot(judged: Predictions) -> Plot | None:
-    """Return article lost and boilerplate removed over the threshold on the score."""
-    found = _losses(judged)
-    if found is None:
-        return None
-    thresholds, lost, gone = found
+def threshold_plot(losses: Losses) -> Plot:
+    """Return article lost and boilerplate removed over the threshold."""
+    thresholds, lost, gone = losses
 
     def draw(axes: Any) -> None:
         for n, (values, title) in enumerate(((gone, "boilerplate removed"), (lost, "article lost"))):
-            axes.plot(*thin(thresholds, values), color=PALETTE[n], linestyle=DASHES[n], label=title)
+            axes.plot(*thin(thresholds, values), color=LINE_COLOURS[n], linestyle=DASHES[n], label=title)
         axes.set(xlabel="cut from this probability of boilerplate on", ylabel="share of characters", ylim=(0, 1.02))
         axes.legend(loc="center left")
 
     return Plot("Threshold", "Shares of article lost and boilerplate removed over the threshold", draw)
 
 
-def _losses(judged: Predictions) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    ranking = judged.ranking(CUT)
-    positive = (judged.rows["label"] == CUT).to_numpy()
+def _losses(judged: Predictions) -> Losses | None:
+    ranking = judged.ranking(BOILERPLATE)
+    positive = (judged.rows["label"] == BOILERPLATE).to_numpy()
     if ranking is None or positive.all() or not positive.any():
         return None
     return loss_curve(positive, ranking, judged.rows["characters"].to_numpy(np.float64))
 
 
 def learning_plot(report: Report) -> Plot:
-    """Return the headline score over the number of training examples."""
+    """Return the headline score over the number of training rows."""
     points = report.learning_curve
     name = report.metrics["headline"]["name"]
 
     def draw(axes: Any) -> None:
         n, value = [p["n"] for p in points], [p["value"] for p in points]
         if all(p.get("low") is not None for p in points):
-            axes.fill_between(n, [p["low"] for p in points], [p["high"] for p in points], color=PALETTE[0], alpha=0.2)
-        axes.plot(n, value, color=PALETTE[0], marker="o", markersize=4)
+            axes.fill_between(
+                n, [p["low"] for p in points], [p["high"] for p in points], color=LINE_COLOURS[0], alpha=0.2
+            )
+        axes.plot(n, value, color=LINE_COLOURS[0], marker="o", markersize=4)
         axes.set(xlabel="training examples", ylabel=SCORES[name].title, xlim=(0, None))
 
-    said = "; ".join(f"{p['n']:,} examples: {shown(name, p['value'])}" for p in points)
-    return Plot("Learning curve", f"{SCORES[name].title} over training examples: {said}", draw)
+    point_texts = "; ".join(f"{p['n']:,} examples: {shown(name, p['value'])}" for p in points)
+    return Plot("Learning curve", f"{SCORES[name].title} over training examples: {point_texts}", draw)

@@ -1,4 +1,4 @@
-"""What a report is written from, and the words that every form of it shares."""
+"""Contents of a report, and the text of scores in all its forms."""
 
 from __future__ import annotations
 
@@ -6,38 +6,40 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from copydesk.tasks import find_task
+
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
-    from copydesk.reports.marks import Span
+    from copydesk.reports.marks import MarkedSpan
 
 Place = tuple[str, int]  # document and position of a row
 
 
 class Highlight(NamedTuple):
-    """What speaks in a text for the label that was given (above 0) and for the one that is right (below 0).
+    """N-grams that support the predicted label (above 0) and the true one (below 0).
 
     Attributes
     ----------
-    spans : list of Span
-        Each n-gram at each of its places, its contribution shared among them.
+    spans : list of MarkedSpan
+        Each place of each n-gram; an n-gram's contribution is split evenly among its places.
     terms : list of (n-gram, contribution)
-        The largest first.
+        Largest first.
     """
 
-    spans: Sequence[Span]
+    spans: Sequence[MarkedSpan]
     terms: Sequence[tuple[str, float]]
 
 
 class Plot(NamedTuple):
-    """A picture of a report.
+    """A plot of a report.
 
     Attributes
     ----------
     title : str
     alt : str
-        What it shows, for those who can't see it.
+        Alternative text.
     draw : callable (axes)
-        Draws into matplotlib axes; see ``plots.PALETTE`` for colours that suit light and dark pages.
+        Draws into matplotlib axes; see ``plots.LINE_COLOURS`` for colours that suit light and dark pages.
     """
 
     title: str
@@ -45,8 +47,8 @@ class Plot(NamedTuple):
     draw: Callable[[Any], None]
 
 
-class Table(NamedTuple):
-    """A table of a report; numbers are sorted as numbers where a cell is ``(shown, value)``."""
+class ReportTable(NamedTuple):
+    """A table of a report; a cell ``(shown, value)`` is sorted by its value."""
 
     heading: Sequence[str]
     rows: Sequence[Sequence[Any]]
@@ -54,17 +56,17 @@ class Table(NamedTuple):
 
 @dataclass(frozen=True)
 class Section:
-    """What another part adds to a report: text, pictures, a table."""
+    """A section added to a report: text, plots, a table."""
 
     title: str
     text: str = ""
     plots: Sequence[Plot] = ()
-    table: Table | None = None
+    table: ReportTable | None = None
 
 
 @dataclass(frozen=True)
 class Previous:
-    """The run before, of the same experiment.
+    """The previous run of the same experiment.
 
     Attributes
     ----------
@@ -72,9 +74,9 @@ class Previous:
     scores : mapping
         As in ``metrics``.
     differences : mapping of str to Score
-        This run minus that one; empty where it was judged on other rows.
+        This run minus that one; empty if it was evaluated on other rows.
     reason : str
-        Why it can't be compared row by row; empty where it can.
+        Why the runs can't be compared row by row; empty if they can.
     """
 
     name: str
@@ -85,13 +87,13 @@ class Previous:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything a report shows; only the first three are needed.
+    """Contents of a report; only the first three are required.
 
     Attributes
     ----------
     run : mapping
         What ``run.json`` holds: ``experiment``, ``started``, ``seconds`` by stage, ``versions``, ``git``, ``seed``,
-        ``dataset`` (name, fingerprint ...). Whatever is there is shown.
+        ``dataset`` (name, fingerprint ...). All of it is shown.
     metrics : mapping
         The result of ``evaluate``.
     predictions : Predictions
@@ -128,7 +130,7 @@ class Report:
 
 
 class ScoreForm(NamedTuple):
-    """How a score is called and shown."""
+    """Name and format of a score."""
 
     title: str
     percent: bool
@@ -157,17 +159,6 @@ SCORES = {
     "boilerplate_removed": ScoreForm("Boilerplate removed", True, 1, "share of boilerplate characters that is cut"),
     "boilerplate_removed_at_half_percent_lost": ScoreForm(
         "Removed at 0.5 % lost", True, 1, "boilerplate characters cut when 0.5 % of the article is"
-    ),
-}  # fmt: skip
-SHOWN = {
-    "topic": (
-        "accuracy", "macro_f1", "weighted_f1", "accuracy_answered", "coverage", "average_precision", "roc_auc",
-        "log_loss", "brier", "ece",
-    ),
-    "boilerplate": (
-        "boilerplate_f1", "content_f1", "article_lost", "boilerplate_removed", "boilerplate_precision",
-        "boilerplate_recall", "boilerplate_f1_characters", "content_f1_characters", "average_precision",
-        "boilerplate_removed_at_half_percent_lost", "accuracy", "brier", "ece",
     ),
 }  # fmt: skip
 
@@ -209,49 +200,8 @@ def shown_difference(name: str, change: Mapping[str, Any] | None) -> str:
 
 
 def shown_scores(metrics: Mapping[str, Any]) -> list[str]:
-    """Return the names of the scores worth showing: defined, and not the same number twice."""
+    """Return the names of the task's scores that are defined; those of abstentions only if there are any."""
     scores = metrics["scores"]
-    names = [name for name in SHOWN[metrics["task"]] if scores.get(name, {}).get("value") is not None]
+    names = [name for name in find_task(metrics["task"]).shown_scores if scores.get(name, {}).get("value") is not None]
     abstains = metrics["coverage"]["abstained"] > 0
     return [name for name in names if abstains or name not in ("coverage", "accuracy_answered")]
-
-
-def verdict(metrics: Mapping[str, Any]) -> str:
-    """Return the run's result in a sentence or two."""
-    scores, baseline = metrics["scores"], metrics["baseline"]
-    if metrics["task"] == "boilerplate":
-        return _boilerplate_verdict(metrics)
-    accuracy = scores["accuracy"]
-    text = (
-        f"Of {metrics['n']:,} texts, {shown('accuracy', accuracy['value'])} get the right label "
-        f"(95 % interval {shown_interval('accuracy', accuracy)}); always answering “{baseline['label']}” "
-        f"would reach {shown('accuracy', baseline['accuracy'])}."
-    )
-    abstained = metrics["coverage"]["abstained"]
-    if abstained:
-        answered = shown("accuracy_answered", scores["accuracy_answered"]["value"])
-        text += f" The model abstains on {abstained:,} texts; of the labels it gives, {answered} are right."
-    worst = min(
-        (row for row in metrics["per_class"] if row["support"] and row["f1"]["value"] is not None),
-        key=lambda row: row["f1"]["value"],
-        default=None,
-    )
-    if worst and worst["f1"]["value"] < 1 and len(metrics["per_class"]) > 2:
-        text += f" The weakest class is “{worst['label']}”, with an F1 of {shown('f1', worst['f1']['value'])}."
-    return text
-
-
-def _boilerplate_verdict(metrics: Mapping[str, Any]) -> str:
-    scores = metrics["scores"]
-    f1, lost, gone = (scores[name] for name in ("boilerplate_f1", "article_lost", "boilerplate_removed"))
-    where = f" of {metrics['groups']:,} sites" if metrics["groups"] > 1 else ""
-    text = f"On {metrics['documents']:,} pages{where} ({metrics['n']:,} paragraphs), "
-    if gone["value"] is None:
-        return text + f"none of them with boilerplate, {shown('article_lost', lost['value'])} of the article is lost."
-    text += f"{shown('boilerplate_removed', gone['value'])} of the boilerplate is removed"
-    if lost["value"] is not None:
-        text += (
-            f" and {shown('article_lost', lost['value'])} of the article is lost "
-            f"(95 % interval {shown_interval('article_lost', lost)}), counted in characters"
-        )
-    return text + f". By paragraph, boilerplate F1 is {shown('boilerplate_f1', f1['value'])}."

@@ -1,4 +1,4 @@
-"""What a page shows of an evaluation, put into the form that its template prints."""
+"""Views of an evaluation in the form that the HTML templates print."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 if TYPE_CHECKING:
     from copydesk.reports.report import Previous
 
-MANY_CLASSES = 16  # from here on a confusion matrix is drawn small, its labels in an order of likeness
-SHADES = (0.0, 0.02, 0.1, 0.3, 0.6)  # share of a row from which on each shade is used
-EXCERPT = 110  # characters of a text that stand in a list
+MANY_CLASSES = 16  # from here on a confusion matrix is drawn small, its labels ordered by similarity
+SHADES = (0.0, 0.02, 0.1, 0.3, 0.6)  # shares of a row above which the next shade is used
+EXCERPT = 110  # characters of a text shown in a list
 
 
 def lower_end(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> float:
-    """Return a round number below the lowest end of the scores' intervals, from which their bars start."""
+    """Return a round number below all intervals, at which the bars of scores start."""
     values = [
         value for row in rows for name in names for value in (row[name]["low"], row[name]["value"]) if value is not None
     ]
@@ -25,7 +25,7 @@ def lower_end(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> float:
 
 
 def previous(given: Previous) -> dict[str, Any]:
-    """Return the run before, with None for scores that it lacks."""
+    """Return the previous run, with None for scores that it lacks."""
     names = set(given.scores) | set(given.differences)
     nothing: dict[str, Any] = {"value": None, "low": None, "high": None}
     scores = defaultdict(lambda: nothing, {name: given.scores.get(name, nothing) for name in names})
@@ -34,13 +34,13 @@ def previous(given: Previous) -> dict[str, Any]:
 
 
 def confusion(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the matrix with a shade for each cell; with many labels those that are confused stand together."""
+    """Return the matrix with a shade for each cell; many labels are ordered by similarity."""
     counts = np.asarray(given["counts"], dtype=np.int64)
     labels = list(given["labels"])
     many = len(labels) >= MANY_CLASSES
-    order = likeness_order(counts[:, : len(labels)]) if many else list(range(len(labels)))
+    order = similarity_order(counts[:, : len(labels)]) if many else list(range(len(labels)))
     columns = order + ([len(labels)] if given["abstained"] else [])
-    said = [*labels, "(no label)"]
+    predicted = [*labels, "(no label)"]
     rows = []
     for i in order:
         total = max(int(counts[i].sum()), 1)
@@ -48,16 +48,16 @@ def confusion(given: Mapping[str, Any]) -> dict[str, Any]:
             {"n": int(counts[i, j]), "kind": f"{'d' if i == j else 'e'} {shade(counts[i, j] / total)}"} for j in columns
         ]
         rows.append({"label": labels[i], "cells": cells})
-    return {"said": [said[j] for j in columns], "rows": rows, "many": many}
+    return {"said": [predicted[j] for j in columns], "rows": rows, "many": many}
 
 
 def shade(share: float) -> str:
-    """Return the class of a shade."""
+    """Return the CSS class of a shade."""
     return f"h{sum(share > limit for limit in SHADES)}"
 
 
-def likeness_order(counts: np.ndarray) -> list[int]:
-    """Return an order of labels in which those that are confused with each other are neighbours."""
+def similarity_order(counts: np.ndarray) -> list[int]:
+    """Return an order of labels in which confused ones are neighbours."""
     from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -68,7 +68,7 @@ def likeness_order(counts: np.ndarray) -> list[int]:
 
 
 def seconds(given: Mapping[str, float]) -> list[tuple[str, float, str]]:
-    """Return the stages with their seconds and a length, in rem, for each bar."""
+    """Return the stages with their seconds and the length of their bars in rem."""
     longest = max((value for name, value in given.items() if name != "total"), default=1.0) or 1.0
     return [(name, value, f"{min(value / longest, 1) * 10:.1f}") for name, value in given.items()]
 

@@ -1,4 +1,4 @@
-"""Runs that were made before: where they are, and what came out of them."""
+"""Finished runs: finding them, and reading their records."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copydesk.errors import DataError
+from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
@@ -20,13 +21,13 @@ LATEST = "latest"
 
 @dataclass(frozen=True)
 class Finished:
-    """A run that came to its end.
+    """A finished run.
 
     Attributes
     ----------
     folder : Path
     info, metrics : dict
-        What ``run.json`` and ``metrics.json`` hold.
+        Contents of ``run.json`` and ``metrics.json``.
     """
 
     folder: Path
@@ -40,7 +41,7 @@ class Finished:
         Raises
         ------
         DataError
-            One is missing, or is none of a run.
+            A record is missing or not of a run.
         """
         info, metrics = (read_json(folder / name) for name in ("run.json", "metrics.json"))
         if not isinstance(info, dict) or not isinstance(metrics, dict) or not {"headline", "scores"} <= set(metrics):
@@ -49,33 +50,33 @@ class Finished:
 
     @property
     def experiment(self) -> str:
-        """The name that it has in common with others of its kind."""
+        """Name of the experiment."""
         return str(self.info.get("experiment", ""))
 
     @property
     def headline(self) -> dict[str, Any]:
-        """Name, value and interval of the score that it is known by."""
+        """Name, value and interval of the task's main score."""
         found: dict[str, Any] = self.metrics["headline"]
         return found
 
     @property
     def overrides(self) -> list[str]:
-        """What was said on its command line."""
+        """Overrides given on the command line."""
         return [str(each) for each in self.info.get("overrides", ())]
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
+        """Total running time."""
         return float(self.info.get("seconds", {}).get("total", 0.0))
 
     @property
     def model_bytes(self) -> int:
-        """How large its saved model is; 0 without one."""
+        """Size of the saved model; 0 without one."""
         model = self.folder / "model"
         return sum(file.stat().st_size for file in model.iterdir()) if model.is_dir() else 0
 
     def predictions(self) -> Predictions:
-        """Read what its model said of the rows that it was judged on.
+        """Read the run's predictions.
 
         Raises
         ------
@@ -87,12 +88,12 @@ class Finished:
 
 
 def find_runs(root: Path) -> tuple[list[Finished], list[str]]:
-    """Return the finished runs below a folder, and a line for each that can't be read.
+    """Return the finished runs below a folder, and an error line for each that can't be read.
 
     Raises
     ------
     DataError
-        The folder is not there.
+        The folder does not exist.
     """
     if not root.is_dir():
         raise DataError(f"{root}: no such folder; give the folder in which runs were made")
@@ -109,12 +110,12 @@ def find_runs(root: Path) -> tuple[list[Finished], list[str]]:
 
 
 def find_run(name: str) -> Finished:
-    """Return the run that a name stands for: its folder, or an experiment, whose latest run it is then.
+    """Return a run by its folder, or the latest run of an experiment.
 
     Raises
     ------
     DataError
-        There is none.
+        No such run.
     """
     for place in (Path(name), RUNS / name):
         for folder in (place, place / LATEST):
@@ -124,11 +125,8 @@ def find_run(name: str) -> Finished:
 
 
 def last_run(folder: Path, predictions: Predictions, task: str) -> Previous | None:
-    """Return the finished run before the one in ``folder``, beside these predictions; None where there is none.
-
-    A run that can't be read any more is none.
-    """
-    from copydesk.evaluation import comparison as compare
+    """Return the run before the one in ``folder``, compared with these predictions; None if missing or unreadable."""
+    from copydesk.evaluation.comparison import compare, difference_of_data
     from copydesk.reports.report import Previous
 
     latest = folder.parent / LATEST
@@ -139,8 +137,8 @@ def last_run(folder: Path, predictions: Predictions, task: str) -> Previous | No
         earlier = before.predictions()
         if before.metrics["task"] != task:
             return None
-        reason = compare.difference_of_data(earlier, predictions)
-        differences = {} if reason else compare.compare(earlier, predictions, task).differences
+        reason = difference_of_data(earlier, predictions)
+        differences = {} if reason else compare(earlier, predictions, find_task(task)).differences
         return Previous(before.folder.name, before.metrics["scores"], differences, reason or "")
     except (DataError, KeyError, TypeError):
         return None
@@ -152,7 +150,7 @@ def read_json(path: Path) -> Any:
     Raises
     ------
     DataError
-        It is missing, or no JSON.
+        It is missing or not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""From a config and a dataset's rows to a fitted model, and to what it says of rows that it has not seen."""
+"""Build, check and fit a model, and predict held-out rows with it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from copydesk.config import build as building
 from copydesk.errors import ConfigError
 from copydesk.estimator import TextClassifier
 from copydesk.evaluation.predictions import Predictions
+from copydesk.tasks import TASKS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +24,26 @@ def build_estimator(cfg: DictConfig) -> TextClassifier:
     features = building.build(cfg.features, "features") if "_target_" in cfg.features else None
     classifier, decision = (building.build(cfg[key], key) for key in ("classifier", "decision"))
     return TextClassifier(features, classifier, decision, random_state=cfg.seed)
+
+
+def check_fit(task: Task, estimator: TextClassifier) -> None:
+    """Refuse features or a classifier that read something else than the task gives, before any data is read.
+
+    Raises
+    ------
+    ConfigError
+        Texts meet a part made for paragraphs, or the other way round.
+    """
+    key = "features" if estimator.features is not None else "classifier"
+    reader = getattr(estimator, key)
+    takes_paragraphs = bool(getattr(reader, "takes_paragraphs", False))
+    if takes_paragraphs != task.grouped:
+        given = "paragraphs of pages" if task.grouped else "whole texts"
+        other = next(each.name for each in TASKS.values() if each.grouped == takes_paragraphs)
+        raise ConfigError(
+            f"{key}: {type(reader).__name__} reads {'paragraphs of pages' if takes_paragraphs else 'texts'}, but the "
+            f"dataset gives {given}; use features={task.features}, or a {other} dataset"
+        )
 
 
 def fit(estimator: TextClassifier, frame: pd.DataFrame, task: Task) -> TextClassifier:
@@ -40,7 +61,7 @@ def examples_of(frame: pd.DataFrame, task: Task) -> dict[str, Any]:
 
 
 def groups_and_weights(frame: pd.DataFrame, task: Task) -> dict[str, Any]:
-    """Return what a classifier may want to know of the rows beside their labels; None where there is nothing."""
+    """Return groups and sample weights of a frame's rows; None where it has none."""
     groups = frame["group"].where(frame["group"] != "", frame["document"])
     return {
         "groups": groups.to_numpy(object) if task.grouped or (frame["group"] != "").any() else None,
@@ -48,26 +69,26 @@ def groups_and_weights(frame: pd.DataFrame, task: Task) -> dict[str, Any]:
     }
 
 
-def judge(model: TextClassifier, frame: pd.DataFrame, task: Task, fold: int) -> Predictions:
-    """Let a model speak on rows that it has not seen.
+def predict_held_out(model: TextClassifier, frame: pd.DataFrame, task: Task, fold: int) -> Predictions:
+    """Predict held-out rows.
 
     Raises
     ------
     ValueError
-        A score or probability is not a number: such a model is never saved.
+        A score or probability is not finite.
     """
     return predictions_of(model, frame, model.scores(task.inputs(frame)), fold)
 
 
 def fit_and_judge(estimator: TextClassifier, frame: pd.DataFrame, task: Task) -> tuple[TextClassifier, Predictions]:
-    """Fit on all rows, and judge them by the scores out of fold that the decision was fitted on.
+    """Fit on all rows, and evaluate on the out-of-fold scores that the decision was fitted on.
 
     Raises
     ------
     ConfigError
-        The decision needs no such scores.
+        The decision uses no out-of-fold scores.
     ValueError
-        As ``judge``.
+        As ``predict_held_out``.
     """
     from sklearn.base import clone
 
@@ -82,7 +103,7 @@ def fit_and_judge(estimator: TextClassifier, frame: pd.DataFrame, task: Task) ->
 
 
 def predictions_of(model: TextClassifier, frame: pd.DataFrame, scores: Any, fold: int) -> Predictions:
-    """Put decision values, and what the model's decision makes of them, beside the rows."""
+    """Return a frame's rows with decision values, and the labels and probabilities that follow from them."""
     probabilities = model.decision_.predict_proba(scores)
     if not (np.isfinite(scores).all() and np.isfinite(probabilities).all()):
         raise ValueError("the fitted model gives scores that are not numbers; lower classifier.C or check the texts")

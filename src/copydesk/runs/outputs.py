@@ -1,10 +1,11 @@
-"""What a run leaves behind and says: predictions, metrics, the bundle, reports, and a few lines on the screen."""
+"""Outputs of a run: metrics, predictions, the bundle, reports, and the lines printed at its end."""
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
+
+from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
     from copydesk.evaluation.predictions import Predictions
     from copydesk.reports.report import Highlight, Place, Section
-    from copydesk.runs.diagnostics import Observed
+    from copydesk.runs.diagnostics import Diagnostics
     from copydesk.runs.run import Run
 
 
-def tell_audit(run: Run, audited: Audit) -> None:
-    """Record the audit, say its warnings, and show its table where there is a terminal."""
+def show_audit(run: Run, audited: Audit) -> None:
+    """Record the audit, print its warnings and, on a terminal, its table."""
     run.info["audit"] = audited.facts
     for warning in audited.warnings:
         run.warn(warning)
@@ -38,17 +39,17 @@ def tell_audit(run: Run, audited: Audit) -> None:
     Console(stderr=True).print(table)
 
 
-def save(
+def save_outputs(
     run: Run,
     cfg: DictConfig,
     model: TextClassifier,
     examples: Examples,
     predictions: Predictions,
     metrics: dict[str, Any],
-    observed: Observed,
+    diagnostics: Diagnostics,
 ) -> None:
     """Write metrics, predictions and the bundle."""
-    from copydesk import bundle
+    from copydesk.bundle import save_bundle
     from copydesk.config.compose import without_secrets
     from copydesk.evaluation.shift import profile
     from copydesk.reports.card import model_card
@@ -57,21 +58,21 @@ def save(
     predictions.save(run.folder / "predictions.parquet")
     settings = without_secrets(cfg)
     manifest = {
-        "task": examples.task,
+        "task": examples.task.name,
         "name": run.name,
         "classes": [str(label) for label in model.classes_],
         "settings": {key: settings[key] for key in ("features", "classifier", "decision")},
         "headline": metrics["headline"],
         "scores": {name: score["value"] for name, score in metrics["scores"].items()},
         "dataset": run.info["dataset"],
-        "judged": profile(predictions, observed.unknown_share),
+        "judged": profile(predictions, diagnostics.unknown_share),
         "seed": cfg.seed,
         "versions": run.info["versions"],
     }
-    bundle.save(run.folder / "model", model, manifest, {"README.md": model_card(manifest, metrics, run.info["audit"])})
+    save_bundle(run.folder / "model", model, manifest, {"README.md": model_card(manifest, metrics, run.info["audit"])})
 
 
-def report(
+def write_reports(
     run: Run,
     model: TextClassifier,
     predictions: Predictions,
@@ -82,14 +83,14 @@ def report(
     config: str,
     sections: Sequence[Section] = (),
 ) -> None:
-    """Write ``report.md``, and ``report.html`` where the libraries for it are installed."""
-    from copydesk.explanations.highlights import strongest_ngrams
+    """Write ``report.md`` and, if the libraries for it are installed, ``report.html``."""
+    from copydesk.reports.highlights import strongest_ngrams
     from copydesk.reports.html_report import missing_library, write_html
     from copydesk.reports.markdown_report import write_markdown
     from copydesk.reports.report import Report
     from copydesk.runs.finished import last_run
 
-    told = Report(
+    content = Report(
         run={**run.info, "seconds": run.seconds},
         metrics=metrics,
         predictions=predictions,
@@ -101,48 +102,30 @@ def report(
         highlights=highlights,
         previous=last_run(run.folder, predictions, metrics["task"]),
         learning_curve=learning_curve,
-        sections=[*search_section(run), *sections],
+        sections=sections,
     )
-    write_markdown(told, run.folder / "report.md")
+    write_markdown(content, run.folder / "report.md")
     if missing_library() is None:
-        write_html(told, run.folder / "report.html")
+        write_html(content, run.folder / "report.html")
 
 
-def search_section(run: Run) -> list[Section]:
-    """Return what the report tells of the run's search, if there was one."""
-    if "search" not in run.info:
-        return []
-    from copydesk.search.report_section import section
-
-    told = json.loads((run.folder / "search" / "history.json").read_text(encoding="utf-8"))
-    return [section(told, run.info["search"]["metric"])]
-
-
-def print_summary(run: Run, metrics: dict[str, Any]) -> None:
-    """Print the scores and where model and report are."""
+def print_summary(run: Run, metrics: dict[str, Any], lines: Sequence[str] = ()) -> None:
+    """Print the scores, further lines, and the paths of model and report."""
     facts = run.info["audit"]
-    unit = "texts" if metrics["task"] == "topic" else "paragraphs"
+    unit = find_task(metrics["task"]).unit
     print(
         f"{run.name}: {facts['documents']:,} documents, without {facts['exact_duplicates_dropped']:,} exact copies; "
         f"judged on {metrics['n']:,} {unit} not seen in training"
     )
     print_scores(metrics)
-    if "search" in run.info:
-        from copydesk.search.results import judged_by, shown_value
-
-        found = run.info["search"]
-        first, best = (shown_value(found[name]) for name in ("value_of_the_first_trial", "value"))
-        print(
-            f"  search  {found['trials']['all']:,} trials in {found['seconds']:.0f} s, {found['metric']} by "
-            f"{judged_by(found['folds'])}: {first} the first, {best} the best"
-        )
-        print(f"  found   {run.folder / 'search' / 'experiment' / run.name}.yaml")
+    for line in lines:
+        print(line)
     print(f"  model   {run.folder / 'model'}")
     print_report(run)
 
 
 def print_scores(metrics: dict[str, Any]) -> None:
-    """Print the scores worth showing, each with its interval."""
+    """Print the task's scores with their intervals."""
     from copydesk.reports.report import SCORES, shown, shown_interval, shown_scores
 
     for name in shown_scores(metrics):
@@ -151,7 +134,7 @@ def print_scores(metrics: dict[str, Any]) -> None:
 
 
 def print_report(run: Run) -> None:
-    """Print where the report is, and how long everything took."""
+    """Print the report's path and the running time."""
     from copydesk.reports.html_report import missing_library
 
     missing = missing_library()

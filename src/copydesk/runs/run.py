@@ -1,4 +1,4 @@
-"""A run's folder and records: what ran, on what, with which versions, how long, and what came out."""
+"""A run: its folder, stages and records (config, data, versions, seconds)."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from copydesk.config.compose import without_secrets
 from copydesk.errors import CopydeskError, ResourceError, one_line
+from copydesk.interruption.handler import CleanUp, show_cursor
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,20 +32,20 @@ RECORDED_PACKAGES = (
 
 
 class Run:
-    """One training run: a folder of its own, stages with their seconds, and ``run.json``.
+    """A run with its own folder, timed stages and ``run.json``.
 
     Parameters
     ----------
     root : Path
         Folder of all runs.
     name : str
-        The experiment; its runs stand together, with a ``latest`` link beside them.
+        The experiment: the folder of its runs and of a ``latest`` link.
     """
 
     def __init__(self, root: Path, name: str) -> None:
         self.name = name
         self.folder = new_folder(root / name)
-        self.doing = "start"
+        self.current_stage = "start"
         self.seconds: dict[str, float] = {}
         self.info: dict[str, Any] = {
             "experiment": name,
@@ -58,12 +59,12 @@ class Run:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        """Finish the records; after a failure leave what explains it, and no folder that says nothing.
+        """Finish the records; after an error keep only what explains it.
 
         Raises
         ------
         CopydeskError
-            In place of an error of a library: its message in one line, its traceback kept in ``error.txt``.
+            Instead of a library's error: its message in one line; ``error.txt`` has the traceback.
         """
         if error is None:
             self.finish()
@@ -72,30 +73,28 @@ class Run:
         elif isinstance(error, ValueError | TypeError):
             kept = self.folder / "error.txt"
             kept.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-            raise CopydeskError(f"{self.doing}: {one_line(str(error))} (traceback: {kept})") from error
+            raise CopydeskError(f"{self.current_stage}: {one_line(str(error))} (traceback: {kept})") from error
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time a stage, and show it on the terminal while it runs."""
-        from copydesk.runs.progress import working
-
-        self.doing = name
+        """Time a stage, show it on the terminal while it runs, and record its warnings."""
+        self.current_stage = name
         start = time.perf_counter()
-        with warnings.catch_warnings(record=True) as heard, working(f"{self.name}: {name}"):
+        with warnings.catch_warnings(record=True) as caught, spinner(f"{self.name}: {name}"):
             warnings.simplefilter("always", UserWarning)
             yield
-        for text in dict.fromkeys(one_line(str(warning.message)) for warning in heard):
+        for text in dict.fromkeys(one_line(str(warning.message)) for warning in caught):
             self.warn(text)
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
 
     def warn(self, text: str) -> None:
-        """Say on standard error, and record, what the user should know of; once each."""
+        """Print a warning to standard error and record it, once each."""
         if text not in self.info["warnings"]:
             self.info["warnings"].append(text)
             print(f"copydesk: {text}", file=sys.stderr)
 
     def record(self, cfg: DictConfig, overrides: list[str]) -> None:
-        """Write the resolved config, without values of the environment, and the overrides it was made with."""
+        """Write the resolved config, without values of environment variables, and its overrides."""
         import yaml
 
         self.info |= {"seed": cfg.seed, "overrides": overrides}
@@ -119,8 +118,24 @@ class Run:
         aside.replace(link)
 
 
+@contextmanager
+def spinner(text: str) -> Iterator[None]:
+    """Show ``text`` with its running time on standard error while the block runs, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"), TimeElapsedColumn())
+    with CleanUp(show_cursor), Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(text, total=1)
+        yield
+        progress.update(task, completed=1)
+
+
 def new_folder(parent: Path) -> Path:
-    """Make a folder named by date and time; of several runs in one second each gets its own.
+    """Make a folder named by date and time; runs of the same second are numbered.
 
     Raises
     ------
@@ -143,14 +158,14 @@ def new_folder(parent: Path) -> Path:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that decide a run's numbers."""
+    """Return the versions of Python and of the packages that a run's results depend on."""
     return {"python": platform.python_version()} | {
         name: importlib.metadata.version(name) for name in RECORDED_PACKAGES
     }
 
 
 def git_state() -> dict[str, Any] | None:
-    """Return commit and dirtiness of the checkout that the current folder belongs to, if any."""
+    """Return the commit of the current folder's checkout and whether it has changes; None outside one."""
     try:
         commit = _git("rev-parse", "HEAD")
         return {"commit": commit, "dirty": bool(_git("status", "--porcelain", "--untracked-files=no"))}

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from copydesk.errors import ConfigError, nearest
 from copydesk.evaluation.curves import average_precision, precision_recall
 from copydesk.search.settings import Settings
+from copydesk.tasks import TASKS, Task
 
 Floats = NDArray[np.floating[Any]]
 
 METRICS = ("accuracy", "macro_f1", "f1", "average_precision", "precision_at_recall", "recall_at_precision")
 OF_ONE_LABEL = METRICS[2:]
 AT = METRICS[4:]
-OF_TASK = {"topic": (), "boilerplate": ("boilerplate_f1",)}
 
 
 class Metric:
@@ -34,7 +34,9 @@ class Metric:
     """
 
     def __init__(self, name: str, label: str | None = None, at: float | None = None) -> None:
-        self.name, self.label, self.at = ("f1", "boilerplate", at) if name == "boilerplate_f1" else (name, label, at)
+        own = {key: metric for task in TASKS.values() for key, metric in task.search_metrics.items()}
+        self.name, self.label = own.get(name, (name, label))
+        self.at = at
 
     @classmethod
     def of(cls, settings: Settings) -> Metric:
@@ -46,7 +48,7 @@ class Metric:
             Names the key and what is valid.
         """
         name, label, at = settings.metric, settings.label, settings.at
-        known = [*METRICS, *(each for names in OF_TASK.values() for each in names)]
+        known = [*METRICS, *(each for task in TASKS.values() for each in task.search_metrics)]
         if name not in known:
             raise ConfigError(f"search.metric={name}: no such metric; {nearest(name, known)}")
         if label is not None and name not in OF_ONE_LABEL:
@@ -58,7 +60,7 @@ class Metric:
             raise ConfigError(f"search.at={at}: search.metric={name} is at no level; set search.at=null")
         return cls(name, label, at)
 
-    def check(self, asked: str, task: str, labels: Any) -> None:
+    def check(self, asked: str, task: Task, labels: Any) -> None:
         """Check that the task has this metric, and the data its label.
 
         Raises
@@ -66,9 +68,10 @@ class Metric:
         ConfigError
             Says what there is.
         """
-        if asked not in (*METRICS, *OF_TASK[task]):
-            valid = ", ".join((*METRICS, *OF_TASK[task]))
-            raise ConfigError(f"search.metric={asked}: the task {task!r} has no such metric; valid: {valid}")
+        known = (*METRICS, *task.search_metrics)
+        if asked not in known:
+            valid = ", ".join(known)
+            raise ConfigError(f"search.metric={asked}: the task {task.name!r} has no such metric; valid: {valid}")
         if self.label is not None and self.label not in labels:
             raise ConfigError(f"search.label={self.label}: the data has no such label; {nearest(self.label, labels)}")
 

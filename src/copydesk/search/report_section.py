@@ -5,13 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from copydesk.config.units import shown_size
-from copydesk.reports.report import Plot, Section, Table
+from copydesk.reports.report import Plot, ReportTable, Section
 from copydesk.search.results import judged_by, of_saved_model, shown_value
 
+if TYPE_CHECKING:
+    from copydesk.runs.run import Run
+
 Row = Mapping[str, Any]
+
+
+def section_of(run: Run) -> Section:
+    """Return the section on a run's search."""
+    histories = json.loads((run.folder / "search" / "history.json").read_text(encoding="utf-8"))
+    return section(histories, run.info["search"]["metric"])
 
 
 def section(told: Mapping[str, Row], metric: str) -> Section:
@@ -45,7 +54,7 @@ def section(told: Mapping[str, Row], metric: str) -> Section:
     return Section("Search", text, plots, front_table([rows[number] for number in found["front"]], metric))
 
 
-def front_table(rows: Sequence[Row], metric: str) -> Table:
+def front_table(rows: Sequence[Row], metric: str) -> ReportTable:
     """Return the trials of a front as a table."""
     cells = [
         (
@@ -57,7 +66,7 @@ def front_table(rows: Sequence[Row], metric: str) -> Table:
         )
         for row in rows
     ]
-    return Table(["trial", metric, "model", "seconds a fold", "config"], cells)
+    return ReportTable(["trial", metric, "model", "seconds a fold", "config"], cells)
 
 
 def chosen(row: Row) -> dict[str, Any]:
@@ -68,14 +77,14 @@ def chosen(row: Row) -> dict[str, Any]:
 
 def draw_history(rows: Sequence[Row], metric: str, axes: Any) -> None:
     """Draw each trial's score in the order of their ends, and the best so far."""
-    from copydesk.reports.plots import FAINT, INK, PALETTE
+    from copydesk.reports.plots import FAINT, INK, LINE_COLOURS
 
     best, line = float("-inf"), []
     for at, row in enumerate(rows, start=1):
         if row["state"] == "complete":
             best = max(best, row["value"])
         line.append((at, best if best > float("-inf") else None))
-    for state, colour, name in (("pruned", FAINT, "given up"), ("complete", PALETTE[0], "to the end")):
+    for state, colour, name in (("pruned", FAINT, "given up"), ("complete", LINE_COLOURS[0], "to the end")):
         points = [(at, row["value"]) for at, row in enumerate(rows, start=1) if row["state"] == state]
         if points:
             axes.plot(*zip(*points, strict=True), "o", color=colour, markeredgecolor=INK, markersize=4, label=name)
@@ -86,20 +95,20 @@ def draw_history(rows: Sequence[Row], metric: str, axes: Any) -> None:
 
 def draw_importance(importance: Mapping[str, float], axes: Any) -> None:
     """Draw how much each key explains, the largest on top."""
-    from copydesk.reports.plots import PALETTE
+    from copydesk.reports.plots import LINE_COLOURS
 
     names = list(importance)[::-1]
-    axes.barh(names, [importance[name] for name in names], color=PALETTE[0])
+    axes.barh(names, [importance[name] for name in names], color=LINE_COLOURS[0])
     axes.set(xlabel="share of the differences", xlim=(0, 1))
 
 
 def draw_front(rows: Sequence[Row], front: Sequence[int], metric: str, axes: Any) -> None:
     """Draw score by size, the slower the larger the point; those on the front are filled."""
-    from copydesk.reports.plots import INK, PALETTE
+    from copydesk.reports.plots import INK, LINE_COLOURS
 
     slowest = max(row["seconds"] for row in rows) or 1.0
     for row in rows:
-        face = PALETTE[0] if row["number"] in front else "none"
+        face = LINE_COLOURS[0] if row["number"] in front else "none"
         area = 20 + 120 * row["seconds"] / slowest
         axes.scatter(row["bytes"] / 1e6, row["value"], s=area, facecolors=face, edgecolors=INK)
     axes.set(xscale="log", xlabel="model, MB (larger points take longer to fit)", ylabel=metric)

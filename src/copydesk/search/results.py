@@ -13,6 +13,7 @@ from copydesk.search.study import FACTS, Study
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
+    from copydesk.runs.run import Run
     from copydesk.search.space import Space
 
 
@@ -92,6 +93,17 @@ def judged_by(folds: int) -> str:
 def of_saved_model(told: Mapping[str, Any]) -> Any:
     """Return the search whose config the saved model has: that on all rows, or on the only training part."""
     return told["all"] if "all" in told else told["train"]
+
+
+def summary_lines(run: Run) -> list[str]:
+    """Return what a run prints about its search."""
+    found = run.info["search"]
+    first, best = (shown_value(found[name]) for name in ("value_of_the_first_trial", "value"))
+    return [
+        f"  search  {found['trials']['all']:,} trials in {found['seconds']:.0f} s, {found['metric']} by "
+        f"{judged_by(found['folds'])}: {first} the first, {best} the best",
+        f"  found   {run.folder / 'search' / 'experiment' / run.name}.yaml",
+    ]
 
 
 def summary(told: Mapping[str, Mapping[str, Any]], space: Space) -> dict[str, Any]:

@@ -15,23 +15,23 @@ from omegaconf import DictConfig, OmegaConf
 from copydesk.config import compose as config
 from copydesk.config.units import shown_duration
 from copydesk.errors import ConfigError, one_line
-from copydesk.runs.fit import build_estimator
+from copydesk.runs.fit import build_estimator, check_fit
 from copydesk.runs.run import Run, fingerprint
 from copydesk.search.objective import Metric
-from copydesk.search.results import history, summary
+from copydesk.search.results import history, summary, summary_lines
 from copydesk.search.settings import Budget, Settings
 from copydesk.search.size_limit import below
 from copydesk.search.space import PARTS, Range, Space
 from copydesk.search.study import Study, copy_of
 from copydesk.search.trials import Outcome, Trials
 from copydesk.search.warm_up import warm_up
-from copydesk.tasks import check_fit
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from optuna.trial import Trial
 
+    from copydesk.reports.report import Section
     from copydesk.tasks import Task
 
 FILE = "search.db"
@@ -99,9 +99,9 @@ class Search:
         KeyboardInterrupt
             The search was ended before there was anything to go on with.
         """
-        self.metric.check(self.settings.metric, task.name, set(frame["label"]))
+        self.metric.check(self.settings.metric, task, set(frame["label"]))
         for cfg in self.space.each_option():
-            check_fit(task.name, build_estimator(cfg))
+            check_fit(task, build_estimator(cfg))
         (run.folder / "search").mkdir()
         file = run.folder / "search" / FILE
         if self.settings.resume is not None:
@@ -126,6 +126,16 @@ class Search:
             found[-1], experiment, f"Found by a search: copydesk train --config-dir {experiment.parents[1]}"
         )
         return found if len(found) > len(folds) else [found[-1]] * (len(folds) + 1)
+
+    def section(self, run: Run) -> Section:
+        """Return the section of the run's report on this search."""
+        from copydesk.search.report_section import section_of
+
+        return section_of(run)
+
+    def summary_lines(self, run: Run) -> list[str]:
+        """Return what the run prints about this search."""
+        return summary_lines(run)
 
     def _one(
         self, file: Path, name: str, frame: pd.DataFrame, task: Task, seconds: float

@@ -21,11 +21,11 @@ from copydesk.datasets.audit import drop_straddlers
 from copydesk.datasets.splits import KFold
 from copydesk.errors import ConfigError
 from copydesk.estimator import scores_of
-from copydesk.evaluation.predictions import is_judged
 from copydesk.runs.fit import build_estimator, fit, groups_and_weights
 from copydesk.search.cache import Cache
 from copydesk.search.objective import Metric
 from copydesk.search.size_limit import fixed_bytes, within
+from copydesk.tasks import is_judged
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,1 +1,1 @@
-"""Rows in, answers out, in order and with nothing lost: what ``predict`` and ``clean`` run on."""
+"""Streams of rows for ``predict`` and ``clean``: chunked, answered in threads, delivered in order."""

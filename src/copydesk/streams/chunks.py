@@ -1,4 +1,4 @@
-"""Records in chunks, chunks through threads, results in order: memory is bounded by what is under way."""
+"""Chunks of records, and a thread pool that returns results in order with bounded memory."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TypeVar
 
-from copydesk.formats.readers import Record
+from copydesk.formats.rows import Record
 
 Result = TypeVar("Result")
 
 CHUNK_ROWS = 1_000
 CHUNK_BYTES = 4 * 2**20
-# Read ahead of the threads at most this much beyond one chunk each.
+# Limit on the bytes read ahead of the threads, beyond one chunk each.
 AHEAD_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
-    """Records that are answered together, and the bytes that they take in their sources."""
+class RecordChunk:
+    """Records that are answered together, and their size in bytes in the sources."""
 
     records: list[Record]
     size: int
@@ -32,8 +32,8 @@ def in_chunks(
     rows: int = CHUNK_ROWS,
     size: int = CHUNK_BYTES,
     weigh: Callable[[Record], int] = attrgetter("size"),
-) -> Iterator[Chunk]:
-    """Cut records into chunks of at most ``rows``, and of about ``size`` bytes, or what ``weigh`` says they count."""
+) -> Iterator[RecordChunk]:
+    """Cut records into chunks of at most ``rows`` records and about ``size`` bytes, as measured by ``weigh``."""
     held: list[Record] = []
     total = weight = 0
     for record in records:
@@ -41,18 +41,20 @@ def in_chunks(
         total += record.size
         weight += weigh(record)
         if len(held) >= rows or weight >= size:
-            yield Chunk(held, total)
+            yield RecordChunk(held, total)
             held, total, weight = [], 0, 0
     if held:
-        yield Chunk(held, total)
+        yield RecordChunk(held, total)
 
 
-def in_order(chunks: Iterable[Chunk], work: Callable[[Chunk], Result], jobs: int) -> Iterator[tuple[Chunk, Result]]:
-    """Let threads work on chunks; yield each with its result, in the order of the chunks.
+def in_order(
+    chunks: Iterable[RecordChunk], work: Callable[[RecordChunk], Result], jobs: int
+) -> Iterator[tuple[RecordChunk, Result]]:
+    """Apply ``work`` to chunks in threads; yield each chunk with its result, in order.
 
-    What is read ahead is bounded in chunks and in bytes; an error of ``work`` is raised in its place.
+    The number and size of chunks read ahead are limited; an error of ``work`` is raised in its chunk's turn.
     """
-    pending: deque[tuple[Chunk, Future[Result]]] = deque()
+    pending: deque[tuple[RecordChunk, Future[Result]]] = deque()
     ahead = 0
     with ThreadPoolExecutor(jobs, thread_name_prefix="copydesk") as pool:
         try:

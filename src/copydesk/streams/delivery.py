@@ -1,4 +1,4 @@
-"""Where answered rows go: the output, the rejects, the counts; named only when whole, resumable until then."""
+"""Delivery of answered rows to output and rejects: writes to ``NAME.part``, renames when complete; resumable."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ConfigError, CopydeskError, DataError, ResourceError
-from copydesk.formats.encoders import Encoded
-from copydesk.formats.readers import Record
-from copydesk.formats.rows import Rejected
+from copydesk.formats import writers
+from copydesk.formats.rows import Encoded, Record, Rejected
 from copydesk.interruption.handler import CleanUp
 from copydesk.streams import rejects as rejecting
-from copydesk.streams.chunks import Chunk
-from copydesk.streams.part_file import Aside, part_of, put_in_place
+from copydesk.streams.chunks import RecordChunk
+from copydesk.streams.part_file import Aside, finish_part, part_of
 from copydesk.streams.resume import Seal, State, skip_done
 
 CHECKPOINT_SECONDS = 1.0
@@ -26,7 +25,7 @@ CHECKPOINT_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What became of a chunk: its good rows as bytes, how many, and those that were rejected."""
+    """Result of a chunk: its valid rows as bytes, their number, and the rejected records."""
 
     encoded: Encoded
     written: int
@@ -34,27 +33,27 @@ class Answered:
 
 
 class Delivery:
-    """Take answered chunks in order; a context manager that leaves nothing half done under a final name.
+    """Writes answered chunks in order; a context manager. A file gets its final name only when complete.
 
     Parameters
     ----------
     output : Path or None
         None is standard output, which can't be resumed.
     rejects : Path or None
-        Without it, the first few are told on standard error.
+        If None, the first few are printed on standard error.
     settings : dict
-        What decides the bytes that are written; a run is only continued with the same.
+        Everything that decides the output's bytes; a run can only be resumed with the same settings.
     resume : bool
-        Go on where an unfinished run ended, if there is one.
+        Continue an unfinished run, if there is one.
     force : bool
-        Replace an output that is there; drop an unfinished one.
+        Replace an existing output; discard an unfinished one.
     strict : bool
         Stop at the first rejected row.
 
     Raises
     ------
     ConfigError
-        An output is there, an unfinished one is, or it can't be continued.
+        An output or an unfinished one exists, or the unfinished one can't be continued.
     """
 
     def __init__(
@@ -94,7 +93,7 @@ class Delivery:
         self.checked = time.monotonic()
 
     def _unfinished(self) -> State | None:
-        """Return the state of an unfinished run that has done anything."""
+        """Return the state of an unfinished run that has written anything."""
         stored = State.load(self.state_path) if self.state_path else None
         parts = [part for part in map(part_of, self.paths) if part.exists() and part.stat().st_size]
         return stored if stored is not None and (stored.read or parts) else None
@@ -111,7 +110,7 @@ class Delivery:
                 raise ConfigError(f"{path}: not a regular file; name a file, or leave it out for standard output")
             if path.exists() and not (force or str(path) in allowed or self.state.complete):
                 unfinished = ", and no unfinished run that --resume could continue" if resume else ""
-                raise ConfigError(f"{path}: is there already{unfinished}; --force replaces it")
+                raise ConfigError(f"{path}: already exists{unfinished}; --force replaces it")
         if stored is not None and not (resume or force):
             raise ConfigError(
                 f"{part_of(self.paths[-1])}: of an unfinished run ({stored.read:,} rows are done); --resume continues "
@@ -119,7 +118,7 @@ class Delivery:
             )
 
     def _cut(self, anew: bool) -> None:
-        """Cut both files to what is recorded as done."""
+        """Truncate both files to their recorded sizes."""
         files = [
             (file, size)
             for file, size in ((self.output, self.state.output_bytes), (self.rejects, self.state.rejects_bytes))
@@ -127,7 +126,7 @@ class Delivery:
         ]
         for file, _ in files:
             if anew and file.size:
-                raise ConfigError(f"{file.part}: is there already, and of no run that is known; --force replaces it")
+                raise ConfigError(f"{file.part}: already exists, and belongs to no known run; --force replaces it")
         self.clean_up = CleanUp(self.keep)  # not before it is known that the parts are this run's
         for file, size in files:
             file.keep(size)
@@ -137,30 +136,30 @@ class Delivery:
     # --- rows ----------------------------------------------------------------------------------------------------
 
     def after_done(self, records: Iterator[Record]) -> Iterator[Record]:
-        """Return the records that are still to be answered.
+        """Return the records that are not answered yet.
 
         Raises
         ------
         ConfigError
-            Those that are done are not the ones that the unfinished run read.
+            The records differ from those that the unfinished run read.
         """
         if self.state.complete:
             return iter(())
         skip_done(records, self.state, self.seal) if self.state.read else None
         return records
 
-    def take(self, chunk: Chunk, answered: Answered) -> None:
-        """Write the rows of a chunk, and reject what is rejected.
+    def take(self, chunk: RecordChunk, answered: Answered) -> None:
+        """Write the rows and rejects of a chunk.
 
         Raises
         ------
         DataError
-            A row is rejected and must not be; or the file can't hold rows of these columns.
+            A row is rejected in strict mode, or its columns differ from those of the file.
         ResourceError
             The disk is full.
         """
         if self.strict and answered.rejected:
-            raise DataError(f"{rejecting.describe(answered.rejected[0])} (--strict)")
+            raise DataError(f"{rejecting.reject_message(answered.rejected[0])} (--strict)")
         header = self.state.header
         if answered.written:
             header = self._headed(answered.encoded)
@@ -205,14 +204,14 @@ class Delivery:
             raise ResourceError(f"standard output: can't be written: {error.strerror}") from None
 
     def _tell(self, rejected: Sequence[Rejected]) -> None:
-        for each in rejected[: max(0, rejecting.SHOWN - self.told)]:
-            print(f"copydesk: {rejecting.describe(each)}", file=sys.stderr)
+        for each in rejected[: max(0, rejecting.MESSAGES_SHOWN - self.told)]:
+            print(f"copydesk: {rejecting.reject_message(each)}", file=sys.stderr)
             self.told += 1
 
     # --- keeping and ending --------------------------------------------------------------------------------------
 
     def checkpoint(self) -> None:
-        """Put what is written on the disk, and record how far it goes; a killed run continues from here."""
+        """Sync the files and record their sizes; a killed run continues from here."""
         for file in (self.output, self.rejects):
             if file is not None:
                 file.sync()
@@ -229,12 +228,12 @@ class Delivery:
         self.recorded = self.state.read
 
     def finish(self) -> str:
-        """Give the files their names; return the count of rows, as a line.
+        """Rename the files to their final names; return the counts of rows as a line.
 
         Raises
         ------
         CopydeskError
-            Rows are unaccounted for, which can't be.
+            Rows are unaccounted for: a bug.
         """
         done = self.state
         if done.read != done.written + done.rejected:
@@ -257,15 +256,13 @@ class Delivery:
 
     def _name(self, part: Path, path: Path) -> None:
         try:
-            if path == self.output_path and path.suffix.lower() == ".parquet":
-                from copydesk.formats.parquet_types import to_parquet
-
-                whole = parquet_of(path)
-                to_parquet(part, whole)
-                put_in_place(whole, path)
+            if path == self.output_path and writers.is_converted(part, path):
+                whole = converted_part(path)
+                writers.convert(part, whole, path)
+                finish_part(whole, path)
                 part.unlink()
             else:
-                put_in_place(part, path)
+                finish_part(part, path)
         except OSError as error:
             raise ResourceError(f"{path}: can't be written: {error.strerror}") from None
 
@@ -313,7 +310,7 @@ class Delivery:
         """Remove what the next run would write anew: what is half written, and all of a run that did nothing."""
         if self.state_path is None or self.output_path is None:
             return
-        stale = [self.state_path.with_name(f"{self.state_path.name}.new"), parquet_of(self.output_path)]
+        stale = [self.state_path.with_name(f"{self.state_path.name}.new"), converted_part(self.output_path)]
         if not self.recorded and not self.state.complete:
             stale += [*map(part_of, self.paths), self.state_path]
         for path in stale:
@@ -329,6 +326,6 @@ class Delivery:
                     file.close()
 
 
-def parquet_of(path: Path) -> Path:
-    """Return the name under which a finished part is turned into Parquet."""
-    return path.with_name(f"{path.name}.part.parquet")
+def converted_part(path: Path) -> Path:
+    """Return the name under which a finished part is converted to the output's format."""
+    return path.with_name(f"{path.name}.part{path.suffix}")

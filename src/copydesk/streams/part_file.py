@@ -1,4 +1,4 @@
-"""A file that grows aside and gets its name when it is whole."""
+"""Part files: written as ``NAME.part``, renamed when complete."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from copydesk.errors import ConfigError, ResourceError
 
 
 class Aside:
-    """A file written as ``NAME.part``; renamed to ``NAME`` by whoever finds it whole.
+    """A file written as ``NAME.part``; the caller renames it to ``NAME`` when complete.
 
-    Opening it takes a lock that the system gives back when the process ends, however it ends.
+    Opening it takes a lock, which the system releases when the process ends, however it ends.
 
     Parameters
     ----------
     path : Path
-        Where it is to stand.
+        The final name.
 
     Raises
     ------
     ConfigError
         Another process is writing the same part.
     ResourceError
-        No permission, no folder.
+        No permission, or no such folder.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,18 +42,18 @@ class Aside:
     def _locked(self) -> bool:
         try:
             fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # whoever held the lock may have put the file in place since it was opened
+            # the lock's last holder may have renamed the file since it was opened
             return os.path.samestat(os.fstat(self.handle), self.part.stat())
         except OSError:
             return False
 
     def keep(self, size: int) -> None:
-        """Keep the first ``size`` bytes of what is there, and go on after them.
+        """Truncate the file to ``size`` bytes and continue after them.
 
         Raises
         ------
         ResourceError
-            There are fewer.
+            The file is shorter.
         """
         if self.size < size:
             raise ResourceError(f"{self.part}: shorter than its run recorded; start over with --force")
@@ -62,43 +62,43 @@ class Aside:
         self.size = size
 
     def write(self, data: bytes) -> None:
-        """Add bytes.
+        """Append bytes.
 
         Raises
         ------
         ResourceError
-            The disk is full, or the file may not grow.
+            The disk is full, or a limit on file size is reached.
         """
         rest = memoryview(data)
         try:
             while rest:
                 rest = rest[os.write(self.handle, rest) :]
         except OSError as error:
-            raise self._no(error) from None
+            raise self._failure(error) from None
         self.size += len(data)
 
     def sync(self) -> None:
-        """Wait until what was written is on the disk."""
+        """Flush the written bytes to the disk."""
         try:
             os.fsync(self.handle)
         except OSError as error:
-            raise self._no(error) from None
+            raise self._failure(error) from None
 
     def close(self) -> None:
-        """Let go of the file; what is written stays."""
+        """Close the file and release its lock."""
         os.close(self.handle)
 
-    def _no(self, error: OSError) -> ResourceError:
+    def _failure(self, error: OSError) -> ResourceError:
         return ResourceError(f"{self.part}: can't be written: {error.strerror}")
 
 
 def part_of(path: Path) -> Path:
-    """Return the name under which a file grows."""
+    """Return the name of the part file."""
     return path.with_name(f"{path.name}.part")
 
 
-def put_in_place(part: Path, path: Path) -> None:
-    """Rename a whole file to its name, and wait until that is on the disk."""
+def finish_part(part: Path, path: Path) -> None:
+    """Rename a complete part file, and flush its folder to the disk."""
     part.replace(path)
     sync_folder(path.parent)
 

@@ -1,4 +1,4 @@
-"""How far a stream is: rows, MB a second and the time that is left, on a terminal."""
+"""Progress bar of a stream on a terminal: rows, MB a second and remaining time."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from copydesk.interruption.handler import CleanUp, show_cursor
 
 
 class Silent:
-    """No terminal, no bar."""
+    """Stands for the bar if there is no terminal: shows nothing."""
 
     def advance(self, rows: int, size: int) -> None:
         """Count rows and their bytes."""
 
     def at(self, position: int) -> None:
-        """Say how many bytes of the file that is being read are read."""
+        """Set the position in the current file, in bytes."""
 
     def next_file(self, size: int) -> None:
-        """Say that a file of so many bytes is read."""
+        """Begin a file of ``size`` bytes."""
 
 
 class Bar(Silent):
-    """A bar of rich: its length is the bytes of the files on the disk, compressed as they are."""
+    """A rich progress bar over the bytes of the files on disk, compressed or not."""
 
     def __init__(self, progress: Any, total: int | None) -> None:
         self.progress = progress
@@ -42,11 +42,11 @@ class Bar(Silent):
         self.progress.update(self.task, rows=self.rows, speed=speed)
 
     def at(self, position: int) -> None:
-        """Move within the file that is being read."""
+        """Set the position in the current file, in bytes."""
         self.progress.update(self.task, completed=self.before + position)
 
     def next_file(self, size: int) -> None:
-        """Move to the start of the next file."""
+        """Begin a file of ``size`` bytes."""
         self.before += self.current
         self.current = size
         self.progress.update(self.task, completed=self.before)
@@ -54,12 +54,12 @@ class Bar(Silent):
 
 @contextmanager
 def bar(total: int | None, wanted: bool) -> Iterator[Silent]:
-    """Show a bar on standard error while the block runs, if it is a terminal.
+    """Show a bar on standard error during the block, if it is a terminal.
 
     Parameters
     ----------
     total : int or None
-        Bytes of all files; None where that is not known, and the time left neither.
+        Bytes of all files; None if unknown.
     wanted : bool
         Whether the terminal is free for it.
     """

@@ -1,4 +1,4 @@
-"""Records that could not be answered, with the reason and as they were."""
+"""Rejects: records that are not valid rows, with the reason and their original bytes."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import base64
 from collections.abc import Iterable
 from typing import Any
 
-from copydesk.formats.readers import Cells, ParquetRow, Record
-from copydesk.formats.rows import Rejected, to_json
+from copydesk.errors import escaped
+from copydesk.formats.csv import Cells
+from copydesk.formats.parquet import ParquetRow
+from copydesk.formats.rows import Record, Rejected, to_json
 
-SHOWN = 10  # on standard error, where no file takes them
+MESSAGES_SHOWN = 10  # on standard error, if there is no file of rejects
 
 
 def to_line(rejected: Rejected) -> str:
-    """Return a line of JSON: file, line, reason, and the row; bytes that are no UTF-8 as base64."""
+    """Return a line of JSON: file, line, reason and row; base64 if it is not UTF-8."""
     record = rejected.record
     where = {"file": record.source.name, "line": record.line, "reason": rejected.reason}
-    return to_json({**where, **_as_it_was(record)}) + "\n"
+    return to_json({**where, **_original(record)}) + "\n"
 
 
 def encode(rejects: Iterable[Rejected]) -> bytes:
@@ -24,13 +26,13 @@ def encode(rejects: Iterable[Rejected]) -> bytes:
     return "".join(map(to_line, rejects)).encode()
 
 
-def describe(rejected: Rejected) -> str:
-    """Return one line for people."""
+def reject_message(rejected: Rejected) -> str:
+    """Return an error line for a reject."""
     record = rejected.record
-    return f"{record.source.name}:{record.line}: rejected: {rejected.reason}"
+    return f"{escaped(record.source.name)}:{record.line}: rejected: {rejected.reason}"
 
 
-def _as_it_was(record: Record) -> dict[str, Any]:
+def _original(record: Record) -> dict[str, Any]:
     raw = record.raw
     if raw is None:
         return {"row": None}

@@ -1,4 +1,4 @@
-"""How far an unfinished output is: written beside it, so that a run killed at any moment can be continued."""
+"""State of an unfinished output, saved beside it, so that a run killed at any moment can be resumed."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ConfigError
-from copydesk.formats.readers import Record
+from copydesk.formats.rows import Record
 
 VERSION = 1
 
 
 @dataclass(slots=True)
 class State:
-    """What is done, and what of.
+    """Progress of a run, and the settings it was started with.
 
     Attributes
     ----------
     settings : dict
-        Everything that decides what is written: model, options, inputs.
+        Everything that decides the output's bytes: model, options, inputs.
     read, written, rejected : int
         Rows.
     output_bytes, rejects_bytes : int
-        Of both files, what belongs to these rows.
+        Sizes of both files after these rows.
     header : str
-        Digest of what stands at the output's start.
+        Digest of the output's header.
     seal : str
         Digest of the records that were read.
     complete : bool
-        Whether all rows are done and only names are to be given.
+        Whether all rows are written and only the renaming is left.
     """
 
     settings: dict[str, Any]
@@ -48,7 +48,7 @@ class State:
     version: int = field(default=VERSION)
 
     def save(self, path: Path) -> None:
-        """Write the state in one step."""
+        """Write the state atomically."""
         aside = path.with_name(f"{path.name}.new")
         with aside.open("w", encoding="utf-8") as file:
             json.dump(asdict(self), file, ensure_ascii=True, indent=1)
@@ -58,12 +58,12 @@ class State:
 
     @classmethod
     def load(cls, path: Path) -> State | None:
-        """Return the state that was written; None where there is none.
+        """Read a state; None if there is none.
 
         Raises
         ------
         ConfigError
-            It can't be read, or is of another version of copydesk.
+            It can't be read, or was written by another version.
         """
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
@@ -76,19 +76,19 @@ class State:
         raise ConfigError(f"{path}: not a state that this copydesk can continue; start over with --force")
 
     def check(self, settings: dict[str, Any], path: Path) -> None:
-        """Refuse to continue with other settings.
+        """Check that the settings are those of the unfinished run.
 
         Raises
         ------
         ConfigError
-            Names the first that differs, and both values.
+            Names the first difference and both values.
         """
         for name in [*settings, *self.settings]:
             then, now = self.settings.get(name), settings.get(name)
             if then != now:
                 raise ConfigError(
-                    f"{path}: was begun with {name} {shown(then)}, not {shown(now)}; give the same, or start over with "
-                    "--force"
+                    f"{path}: was begun with {name} {_shortened(then)}, not {_shortened(now)}; give the "
+                    "same, or start over with --force"
                 )
 
 
@@ -99,7 +99,7 @@ class Seal:
         self.digest = hashlib.sha256()
 
     def add(self, record: Record) -> None:
-        """Take in a record."""
+        """Add a record."""
         if record.line == 1:
             self.digest.update(os.fsencode(record.source.name) + b"\0")
         self.digest.update(record.seal)
@@ -110,12 +110,12 @@ class Seal:
 
 
 def skip_done(records: Iterator[Record], state: State, seal: Seal) -> None:
-    """Read past the records that are done.
+    """Skip the records that are already written.
 
     Raises
     ------
     ConfigError
-        They are not those that were read before.
+        They differ from those that the unfinished run read.
     """
     for _ in range(state.read):
         record = next(records, None)
@@ -126,7 +126,7 @@ def skip_done(records: Iterator[Record], state: State, seal: Seal) -> None:
         raise ConfigError("the input differs from what the unfinished run read; start over with --force")
 
 
-def shown(value: Any) -> str:
-    """Return a setting for a message, cut where it is long."""
+def _shortened(value: Any) -> str:
+    """Return a setting for a message, cut to 60 characters."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,4 +1,4 @@
-"""Raw article text to paragraphs, each with its place, so that what is kept can be put back as it stood.
+"""Paragraphs: split from raw article text with their places, labelled, and joined again as they stood.
 
 Crawled text comes in two shapes. In one a line is a paragraph (blank lines or single newlines between them); in
 the other text is hard-wrapped and single newlines mean nothing. Which one it is shows where lines end: wrapped
@@ -10,9 +10,9 @@ without small letters show no sign of a sentence going on; their lines stay line
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import pairwise
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+from typing import Any, NamedTuple, TypeAlias
 
 # All that str.splitlines breaks at, except the file, group and record separators, which stand inside lines.
 NEWLINES = "\n\r\v\f\x85\u2028\u2029"
@@ -184,3 +184,55 @@ def _indent(text: str, line: Line) -> int:
 def _join(text: str, lines: list[Line]) -> Paragraph:
     words = " ".join(text[start:end] for start, end in lines)
     return Paragraph(words, lines[0][0], lines[-1][1])
+
+
+# --- labelled paragraphs -------------------------------------------------------------------------------------------
+
+CONTENT, BOILERPLATE = "content", "boilerplate"
+
+# Columns of equal length, a value for each paragraph: text, title, document, position, group.
+ParagraphTable: TypeAlias = dict[str, Any]
+
+
+class LabelledParagraph(NamedTuple):
+    """A paragraph of a cleaned text.
+
+    Attributes
+    ----------
+    text : str
+        Hard line breaks within it replaced by spaces.
+    start, end : int
+        Its place in the original text, in characters.
+    label : str
+        "content" or "boilerplate".
+    probability : float
+        Of being content.
+    """
+
+    text: str
+    start: int
+    end: int
+    label: str
+    probability: float
+
+    @property
+    def kept(self) -> bool:
+        """Whether the cleaned text contains it."""
+        return self.label == CONTENT
+
+
+class CleanedText(NamedTuple):
+    """A text without its boilerplate, and every paragraph that it had."""
+
+    text: str
+    paragraphs: list[LabelledParagraph]
+
+
+def join_kept(text: str, paragraphs: Sequence[LabelledParagraph]) -> str:
+    """Join the kept paragraphs with the original white space between neighbours, and a blank line over a cut."""
+    runs = (list(run) for kept, run in groupby(paragraphs, key=_is_kept) if kept)
+    return "\n\n".join(text[run[0].start : run[-1].end] for run in runs)
+
+
+def _is_kept(paragraph: LabelledParagraph) -> bool:
+    return paragraph.label == CONTENT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -107,6 +108,7 @@ def test_the_article_s_element_is_the_smallest_that_holds_nearly_all_of_it() -> 
 TOKENS = st.lists(st.sampled_from("abc"), max_size=30)
 
 
+@pytest.mark.fuzz
 @given(TOKENS, TOKENS)
 @example(list("aaaabaaaa"), list("aaaaaa"))
 @example(list("aaaaaa"), list("aaaabaaaa"))
@@ -121,6 +123,7 @@ def test_law_a_chain_is_in_order_in_both_texts_and_both_agree_on_it(words: list[
         at, place = start + length, gold_start + length
 
 
+@pytest.mark.fuzz
 @given(st.lists(st.text("ab ", min_size=1, max_size=20).filter(str.strip), max_size=8))
 @settings(deadline=None)
 def test_law_every_block_is_labelled_and_a_page_that_is_all_article_is_all_content(parts: list[str]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from copydesk.features.kernels.likeness import likeness
-from copydesk.features.paragraph_features import SHAPE, PageRows
+from copydesk.features.pages.page_rows import SHAPE, PageRows
 
 
 def of(*texts: str) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from copydesk.features.kernels.overlap import topic_overlap
-from copydesk.features.paragraph_features import PageRows
+from copydesk.features.pages.page_rows import PageRows
 
 PAGE = (
     "Home and sport",

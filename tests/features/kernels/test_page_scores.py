@@ -12,6 +12,7 @@ from copydesk.features.kernels.page_scores import best_stretch, measures, standi
 SCORES = st.lists(st.floats(-3, 3, width=32), min_size=1, max_size=12)
 
 
+@pytest.mark.fuzz
 @given(SCORES, st.sampled_from([0.0, 0.35]))
 @settings(deadline=None)
 def test_law_no_stretch_is_better_than_the_best(scores: list[float], strictness: float) -> None:
@@ -44,6 +45,7 @@ def test_standing_counts_characters_to_what_is_surely_content() -> None:
     assert found[5].tolist() == [1, 0, -1, -1]
 
 
+@pytest.mark.fuzz
 @given(SCORES, st.sampled_from([0.0, 0.35]))
 @settings(deadline=None)
 def test_law_the_stretch_through_a_paragraph_is_the_best_that_holds_it(scores: list[float], strictness: float) -> None:

@@ -21,6 +21,7 @@ CUTS = {r"(?u)\b\w\w+\b": (2, False), r"\w+": (1, False), r"\w+|[^\w\s]": (1, Tr
 TEXT = st.text(max_size=30) | st.text("ab é日\U0001f600_.,\n", max_size=90) | st.text("abcdefg", max_size=40)
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("pattern", CUTS)
 @given(texts=st.lists(TEXT, max_size=8))
 def test_law_tokens_are_those_that_re_finds(pattern: str, texts: list[str]) -> None:
@@ -41,6 +42,7 @@ def test_a_text_without_room_after_its_end_is_no_text_for_the_kernel() -> None:
         tokens_of(text, starts, classes_for(text), 2, False, KEY, Scratch())
 
 
+@pytest.mark.fuzz
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 50), st.sampled_from(["u1", "i4", "u8"])), max_size=9))
 def test_law_scratch_has_the_shape_that_is_asked_for(asked: list[tuple[str, int, str]]) -> None:
     room = Scratch()

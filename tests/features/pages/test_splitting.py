@@ -29,12 +29,14 @@ def check(texts: list[str]) -> None:
     assert found.sizes.tolist() == list(map(len, expected))
 
 
+@pytest.mark.fuzz
 @given(TEXTS)
 @settings(deadline=None)
 def test_law_together_as_alone(texts: list[str]) -> None:
     check(texts)
 
 
+@pytest.mark.fuzz
 @given(st.text(max_size=80))
 @settings(deadline=None)
 def test_law_any_text(text: str) -> None:

@@ -19,25 +19,14 @@ SMALLEST_LOG = -700.0
 
 
 @kernel
-def solve_one_vs_rest(
-    rows,
-    target,
-    cost,
-    class_cost,
-    intercept_scaling,
-    tol,
-    max_iter,
-    seed,
-    weights,
-    intercept,
-    dual,
-    n_iter,
-):
+def solve_one_vs_rest(rows, target, cost, class_cost, limits, solution):
     """Solve a block of binary problems in place; return whether each class has converged.
 
     Parameters as in `solve_svm`. At the optimum a dual variable is ``cost`` times the probability of
     the wrong side; a class has converged when none is further than ``tol`` from that, as a share of ``cost``.
     """
+    weights, intercept, dual, n_iter = solution
+    intercept_scaling, tol, max_iter, seed = limits
     n_samples, n_classes = dual.shape
     order = np.arange(n_samples)
     state = np.uint64(seed)
@@ -48,7 +37,7 @@ def solve_one_vs_rest(
         state = shuffle(order, state)
         violation = np.zeros(n_classes)
         for i in order:
-            score_row(rows, weights, dual, i, scores)
+            score_row(rows, solution, i, scores)
             curvature = rows.squared_norm[i] + intercept_scaling * intercept_scaling
             for c in range(n_classes):
                 steps[c] = 0
@@ -100,24 +89,14 @@ def _binary_optimum(margin, strength):
 
 
 @kernel
-def solve_multinomial(
-    rows,
-    target,
-    cost,
-    intercept_scaling,
-    tol,
-    max_iter,
-    seed,
-    weights,
-    intercept,
-    dual,
-    n_iter,
-):
+def solve_multinomial(rows, target, cost, limits, solution):
     """Solve the softmax problem of all classes in place; return whether it has converged.
 
     Parameters as in `solve_svm`, but ``dual[i, c]`` is ``cost[i]`` times (1 for the document's class, else
     0, less its probability), and ``n_iter`` is filled with one number.
     """
+    weights, intercept, dual, n_iter = solution
+    intercept_scaling, tol, max_iter, seed = limits
     n_samples, n_classes = dual.shape
     order = np.arange(n_samples)
     state = np.uint64(seed)
@@ -129,7 +108,7 @@ def solve_multinomial(
         state = shuffle(order, state)
         violation = 0.0
         for i in order:
-            score_row(rows, weights, dual, i, scores)
+            score_row(rows, solution, i, scores)
             strength = cost[i] * (rows.squared_norm[i] + intercept_scaling * intercept_scaling)
             for c in range(n_classes):
                 one = 1.0 if target[i] == c else 0.0

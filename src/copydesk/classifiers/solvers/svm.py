@@ -2,33 +2,45 @@
 
 Hsieh, Chang, Lin, Keerthi & Sundararajan, "A Dual Coordinate Descent Method for Large-scale Linear SVM",
 ICML 2008, algorithm 3. Each class against the rest is a problem with its own shrinking and stopping; they share
-the order of the documents, so a class goes the same way whichever classes are solved beside it.
+the order of the documents, so that the result of a class does not depend on the classes solved beside it.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from copydesk.classifiers.solvers.training_rows import add_row, score_row, shuffle
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 
 
+class Shrinking(NamedTuple):
+    """Documents that each class still visits, and bounds of their projected gradients.
+
+    Attributes
+    ----------
+    active : bool array of shape (n_samples, n_classes)
+    active_classes : int32 array of shape (n_samples,)
+    active_rows : int64 array of shape (n_classes,)
+    upper, lower : float64 arrays of shape (n_classes,)
+        Extremes of the projected gradient in the previous pass, beyond which a document is dropped.
+    largest, smallest : float64 arrays of shape (n_classes,)
+        Extremes of the projected gradient in this pass.
+    """
+
+    active: Array
+    active_classes: Array
+    active_rows: Array
+    upper: Array
+    lower: Array
+    largest: Array
+    smallest: Array
+
+
 @kernel
-def solve_svm(
-    rows,
-    target,
-    cost,
-    class_cost,
-    squared_hinge,
-    intercept_scaling,
-    tol,
-    max_iter,
-    seed,
-    weights,
-    intercept,
-    dual,
-    n_iter,
-):
+def solve_svm(rows, target, cost, class_cost, squared_hinge, limits, solution):
     """Solve a block of one-against-rest problems in place; return whether each class has converged.
 
     Parameters
@@ -41,53 +53,33 @@ def solve_svm(
     class_cost : float64 array (n_classes, 2)
         Factor of the cost of the rest, and of the class's own documents.
     squared_hinge : bool
-    intercept_scaling : float
-        Value of the constant feature whose weight is the intercept; 0 for none.
-    weights : flat array (n_weighted * n_classes,)
-    intercept : array (n_classes,)
-        Weight of the constant feature.
-    dual : array (n_samples, n_classes)
-        Dual variable times the sign of the document's label.
-    n_iter : int32 array (n_classes,)
+    limits : Limits
+    solution : Solution
     """
-    n_samples, n_classes = dual.shape
+    n_samples, n_classes = solution.dual.shape
     order = np.arange(n_samples)
-    state = np.uint64(seed)
-    active = np.ones((n_samples, n_classes), dtype=np.bool_)
-    active_classes = np.full(n_samples, n_classes, dtype=np.int32)
-    active_rows = np.full(n_classes, n_samples, dtype=np.int64)
+    state = np.uint64(limits.seed)
     converged = np.zeros(n_classes, dtype=np.bool_)
-    # Shrinking compares with the extremes of the projected gradient in the pass before.
-    upper = np.full(n_classes, np.inf)
-    lower = np.full(n_classes, -np.inf)
-    for iteration in range(max_iter):
+    shrinking = Shrinking(
+        np.ones((n_samples, n_classes), dtype=np.bool_),
+        np.full(n_samples, n_classes, dtype=np.int32),
+        np.full(n_classes, n_samples, dtype=np.int64),
+        np.full(n_classes, np.inf),
+        np.full(n_classes, -np.inf),
+        np.empty(n_classes),
+        np.empty(n_classes),
+    )
+    active, active_classes, active_rows, upper, lower, largest, smallest = shrinking
+    for iteration in range(limits.max_iter):
         state = shuffle(order, state)
-        largest = np.full(n_classes, -np.inf)
-        smallest = np.full(n_classes, np.inf)
-        _svm_pass(
-            rows,
-            target,
-            cost,
-            class_cost,
-            squared_hinge,
-            intercept_scaling,
-            weights,
-            intercept,
-            dual,
-            order,
-            active,
-            active_classes,
-            active_rows,
-            upper,
-            lower,
-            largest,
-            smallest,
-        )
+        largest[:] = -np.inf
+        smallest[:] = np.inf
+        _svm_pass(rows, target, cost, class_cost, squared_hinge, limits.intercept_scaling, solution, order, shrinking)
         for c in range(n_classes):
             if converged[c]:
                 continue
-            n_iter[c] = iteration + 1
-            if active_rows[c] == 0 or largest[c] - smallest[c] <= tol:
+            solution.n_iter[c] = iteration + 1
+            if active_rows[c] == 0 or largest[c] - smallest[c] <= limits.tol:
                 converged[c] = active_rows[c] == n_samples
                 upper[c] = np.inf
                 lower[c] = -np.inf
@@ -105,32 +97,16 @@ def solve_svm(
 
 
 @kernel
-def _svm_pass(
-    rows,
-    target,
-    cost,
-    class_cost,
-    squared_hinge,
-    intercept_scaling,
-    weights,
-    intercept,
-    dual,
-    order,
-    active,
-    active_classes,
-    active_rows,
-    upper,
-    lower,
-    largest,
-    smallest,
-):
+def _svm_pass(rows, target, cost, class_cost, squared_hinge, intercept_scaling, solution, order, shrinking):
+    weights, intercept, dual, _ = solution
+    active, active_classes, active_rows, upper, lower, largest, smallest = shrinking
     n_classes = dual.shape[1]
     scores = np.zeros(n_classes, dtype=weights.dtype)
     steps = np.zeros(n_classes, dtype=weights.dtype)
     for i in order:
         if active_classes[i] == 0:
             continue
-        score_row(rows, weights, dual, i, scores)
+        score_row(rows, solution, i, scores)
         curvature = rows.squared_norm[i] + intercept_scaling * intercept_scaling
         moved = False
         for c in range(n_classes):
@@ -145,7 +121,7 @@ def _svm_pass(
                 bound = np.inf
             else:
                 diagonal = 0.0
-                steps[c] = bound  # rounded as the variable is, which might never reach it else
+                steps[c] = bound  # rounded like the variable, which might never reach it otherwise
                 bound = np.float64(steps[c])
                 steps[c] = 0
             alpha = sign * dual[i, c]
@@ -163,7 +139,7 @@ def _svm_pass(
             if abs(projected) > 1e-12:
                 if curvature + diagonal > 0.0:
                     changed = min(max(alpha - gradient / (curvature + diagonal), 0.0), bound)
-                else:  # an empty row under the hinge loss: nothing holds the variable back
+                else:  # an empty row under the hinge loss: only the bound limits the variable
                     changed = bound
                 steps[c] = sign * (changed - alpha)
                 dual[i, c] = sign * changed

@@ -1,10 +1,10 @@
-"""The rows of a training matrix as dual coordinate descent reads them, and the loops every solver shares.
+"""Training rows for dual coordinate descent, and the inner loops that all solvers share.
 
-Weights are laid out ``[feature, class]``, so that one visit to a document reads and writes all classes of a
-feature in one piece of memory. What a feature of few documents adds to their scores can be said by the documents
-alone: its weight is the sum of their dual variables times their values. A feature of a single document adds to that
-document's own score; those of few documents make pairs of documents that see each other's dual variables. In text
-most n-grams are of this kind; without them the weights fit into the processor's cache.
+Weights are laid out ``[feature, class]``, so that a visit to a document reads and writes all classes of a feature in
+contiguous memory. A feature of few documents needs no weight: that would be the sum of the documents' dual variables
+times their values, so that its part of a score follows from the dual variables. A feature of a single document adds
+to that document's own score; features of few documents give pairs of documents that see each other's dual variables.
+Most n-grams of texts are of this kind; without them the weights fit into the processor's cache.
 """
 
 from __future__ import annotations
@@ -15,36 +15,35 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Floats
 from copydesk.compiled.kernel import kernel
 
-Floats = NDArray[Any]
-
 FEW = 4
-"""Features of at most so many documents need no weights: found by timing passes over 20 classes."""
+"""Features of at most this many documents get no weights; found by timing passes over 20 classes."""
 WIDE = 32
-"""Bytes of one feature's weights from which on that pays; of a binary problem all weights fit into the cache."""
+"""Bytes of one feature's weights from which on that pays off; all weights of a binary problem fit into the cache."""
 
 
 class DualRows(NamedTuple):
-    """Training rows, the features of few documents apart.
+    """Training rows with the features of few documents set apart.
 
     Attributes
     ----------
     indptr : int64 array of shape (n_samples + 1,)
     indices : int32 array of shape (nnz_weighted,)
-        Rank of the feature: 0 is in the most documents.
+        Rank of each feature; 0 is in the most documents.
     values : float32 or float64 array of shape (nnz_weighted,)
     squared_norm : float64 array of shape (n_samples,)
-        Of the whole row.
+        Squared norm of the whole row.
     own_square : float64 array of shape (n_samples,)
         The part of ``squared_norm`` from features that no other row has.
     rank : int32 array of shape (n_features,)
-        Where a feature's weights lie; ``n_weighted`` and above for features of few rows, or of none.
+        Index of a feature's weights; ``n_weighted`` and above for features of few rows or none.
     n_weighted : int
-        Features that have weights while training.
+        Number of features that have weights during training.
     seen_indptr : int64 array of shape (n_samples + 1,)
     seen_rows : int32 array of shape (nnz_seen,)
-        Rows with which a row shares features of few rows, itself among them.
+        Rows that share features of few rows with a row, itself included.
     seen_values : float32 or float64 array of shape (nnz_seen,)
         Inner products over those features.
     """
@@ -61,8 +60,46 @@ class DualRows(NamedTuple):
     seen_values: Floats
 
 
+class Limits(NamedTuple):
+    """Options of a solver.
+
+    Attributes
+    ----------
+    intercept_scaling : float
+        Value of the constant feature whose weight is the intercept; 0 for no intercept.
+    tol : float
+    max_iter, seed : int
+    """
+
+    intercept_scaling: float
+    tol: float
+    max_iter: int
+    seed: int
+
+
+class Solution(NamedTuple):
+    """Variables that a solver updates in place.
+
+    Attributes
+    ----------
+    weights : array of shape (n_weighted * n_classes,)
+        Flattened ``[feature, class]``.
+    intercept : array of shape (n_classes,)
+        Weight of the constant feature.
+    dual : array of shape (n_samples, n_classes)
+        Dual variable times the sign of the document's label.
+    n_iter : int32 array of shape (n_classes,)
+        Passes taken.
+    """
+
+    weights: Floats
+    intercept: Floats
+    dual: Floats
+    n_iter: NDArray[np.int32]
+
+
 def dual_rows(X: Any, n_outputs: int) -> DualRows | None:
-    """Prepare CSR matrix ``X`` to train ``n_outputs`` weight vectors; None if a row has two entries of one feature."""
+    """Prepare a CSR matrix to train ``n_outputs`` weight vectors; None if a row has two entries of one feature."""
     in_rows, repeated = _rows_with_column(X.indptr, X.indices, X.shape[1])
     if repeated:
         return None
@@ -79,7 +116,7 @@ def dual_rows(X: Any, n_outputs: int) -> DualRows | None:
 
 @kernel
 def _rows_with_column(indptr, indices, n_columns):
-    """Count the rows that have each column; say whether a row has one twice."""
+    """Count the rows that have each column; also return whether a row has one twice."""
     rows = np.zeros(n_columns, dtype=np.int32)
     last = np.full(n_columns, -1, dtype=np.int32)
     repeated = False
@@ -94,7 +131,7 @@ def _rows_with_column(indptr, indices, n_columns):
 
 @kernel
 def _rank_by_rows(in_rows):
-    """Return each column's place in a stable counting sort, those of the most rows first."""
+    """Return each column's rank in a stable counting sort by descending number of rows."""
     starts = np.zeros(in_rows.max() + 2, dtype=np.int64)
     for rows in in_rows:
         starts[rows] += 1
@@ -136,13 +173,13 @@ def _split_rows(indptr, indices, values, rank, first, last, n_shared):
 
 
 @kernel(fastmath={"contract"})
-def score_row(rows, weights, dual, i, scores):
+def score_row(rows, solution, i, scores):
     """Write the row's score for every class, without its own features and the intercept, into ``scores``.
 
-    ``weights`` is the flattened ``[feature, class]`` array, ``dual`` is (n_samples, n_classes). Four features at a
-    time, because each addition to ``scores`` waits for the one before.
+    Takes four features at a time, because each addition to ``scores`` waits for the previous one.
     """
     indices, values = rows.indices, rows.values
+    weights, dual = solution.weights, solution.dual
     n_classes = np.uint64(scores.size)
     for c in range(n_classes):
         scores[c] = 0
@@ -180,8 +217,9 @@ def add_row(rows, weights, i, steps):
 
 
 @kernel
-def start_weights(rows, dual, intercept_scaling, weights, intercept):
-    """Add to zeroed ``weights`` and ``intercept`` what ``dual`` (n_samples, n_classes) implies."""
+def start_weights(rows, intercept_scaling, solution):
+    """Compute zeroed weights and intercepts from the dual variables."""
+    weights, intercept, dual, _ = solution
     for i in range(dual.shape[0]):
         add_row(rows, weights, i, dual[i])
         for c in range(dual.shape[1]):
@@ -203,13 +241,13 @@ def shuffle(order, state):
 
 
 @kernel
-def write_weights(indptr, indices, values, rows, weights, dual, first, out):
+def write_weights(indptr, indices, values, rows, solution, first, out):
     """Write the weights of this block of classes into ``out[:, first:first + n_block]``.
 
-    ``indptr``, ``indices``, ``values`` are the original matrix, ``out`` (n_features, n_classes) is
-    zero where a feature is in no row.
+    ``indptr``, ``indices`` and ``values`` are the original matrix; ``out`` (n_features, n_classes) is zero at first.
     """
     rank, n_weighted = rows.rank, rows.n_weighted
+    weights, dual = solution.weights, solution.dual
     n_block = dual.shape[1]
     for feature in range(rank.size):
         if rank[feature] < n_weighted:

@@ -11,8 +11,8 @@ from copydesk.datasets.composed_crawl import NAMES, heading, page_rows
 from copydesk.datasets.crawls.grammar import Grammar, Language
 from copydesk.datasets.crawls.grammar_files import load_grammar
 from copydesk.datasets.crawls.sites import Site
-from copydesk.datasets.examples import CONTENT
-from copydesk.resources import find
+from copydesk.resources import shipped
+from copydesk.text.paragraphs import CONTENT
 
 SHORTEST, SHORT = 1, 6  # paragraphs of an article that breaks off early
 FEWEST_HEADS = 20  # other articles that related links and teasers are taken from
@@ -55,7 +55,7 @@ def wrapped(
     weight, bare : float
         Sample weights of pages with an article and without; 0 for none.
     """
-    grammar = load_grammar(find("data/boilerplate"), None)
+    grammar = load_grammar(shipped("data/boilerplate"), None)
     by_site: dict[str, list[MainText]] = {}
     heads: dict[str, list[tuple[str, str]]] = {}
     for each in texts:

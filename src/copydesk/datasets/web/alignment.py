@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.datasets.examples import BOILERPLATE, CONTENT
 from copydesk.text.html import Block
+from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
 DOUBTFUL = "doubtful"
 # Scripts that are written without spaces: every character counts as a word.

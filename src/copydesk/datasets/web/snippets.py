@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from copydesk.datasets.examples import BOILERPLATE, CONTENT
+from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
 KEYS = MUST, MUST_NOT = "with", "without"  # of the ground truth: what must stay, what must go
 COPIES = 3  # blocks that a string which must go may stand in; beyond, it is a common word

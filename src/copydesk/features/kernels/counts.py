@@ -1,33 +1,50 @@
-"""Compiled kernels: numbers of n-grams to counts per document.
+"""Compiled kernels that count n-grams per document.
 
-No dictionary is needed: the state of an n-gram remembers where its count stands. That place is this document's
-if it is not before the document's first and the n-gram named there is this one.
+They need no dictionary: the state of an n-gram remembers the row of its last count. The n-gram was counted in the
+current document if that row is one of this document's and names this n-gram.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 
-Array = NDArray[Any]
-
-# Columns of an n-gram's state (int32): where its last count stands, and in how many documents it was seen.
-SLOT, DF, STATE_COLUMNS = 0, 1, 2
+# Columns of an n-gram's state (int32): row of its last count, and document frequency.
+_SLOT, DF, STATE_COLUMNS = 0, 1, 2
 _ONE = np.uint64(1)
+
+
+class Spelling(NamedTuple):
+    """Character n-grams of words.
+
+    Attributes
+    ----------
+    grams : int32
+    borders : int64 (n_words + 1,)
+        The n-grams of word i are ``grams[borders[i]]`` to ``grams[borders[i + 1]]``.
+    word_state : int32 (n_words, 2)
+    distinct : int32 (…, 2)
+        Scratch space for the words of a document.
+    """
+
+    grams: Array
+    borders: Array
+    word_state: Array
+    distinct: Array
 
 
 @kernel
 def add_count(term: Any, count: Any, row: Any, n: Any, state: Array, found: Array) -> Any:
     """Count an n-gram in the document whose counts begin at ``row``; return the new number of counts."""
-    slot = np.uint64(state[term, SLOT])
+    slot = np.uint64(state[term, _SLOT])
     if row <= slot < n and found[slot, 0] == term:
         found[slot, 1] += count
         return n
-    state[term, SLOT] = n
+    state[term, _SLOT] = n
     state[term, DF] += 1
     found[n, 0] = term
     found[n, 1] = count
@@ -41,11 +58,11 @@ def count_terms(numbers: Array, starts: Array, n_terms: int, state: Array, found
     Parameters
     ----------
     numbers : int32 (n_lengths, n)
-        N-grams in the order of texts; those below 0 and from ``n_terms`` are passed over.
+        Ids of n-grams in the order of texts; ids below 0 and from ``n_terms`` on are ignored.
     starts : int64 (n_documents + 1,)
-        Document i has those from ``starts[i]`` to ``starts[i + 1]``, of every length.
+        Document i holds ``starts[i]`` to ``starts[i + 1]`` of every length.
     state : int32 (n_terms, 2)
-        Any numbers at first, but for document frequencies that are to be used.
+        Slots may hold anything at first; document frequencies are added to.
     found : int32 (…, 2)
         Written: n-gram and count; document i has rows ``indptr[i]`` to ``indptr[i + 1]``.
     """
@@ -71,56 +88,26 @@ def count_document(numbers: Array, first: Any, last: Any, n_terms: int, n: Any, 
 
 
 @kernel
-def count_spelled(
-    words: Array,
-    starts: Array,
-    grams: Array,
-    borders: Array,
-    word_state: Array,
-    distinct: Array,
-    state: Array,
-    found: Array,
-    indptr: Array,
-) -> Any:
-    """Count the character n-grams of words; results as ``count_terms``.
+def count_spelled(words: Array, starts: Array, spelling: Spelling, state: Array, found: Array, indptr: Array) -> Any:
+    """Count the character n-grams of words, int32 (n,); results as ``count_terms``.
 
-    Words repeat, in a document and between documents: each different one of a document is spelled out once.
-
-    Parameters
-    ----------
-    words : int32 (n,)
-    grams : int32, borders : int64 (n_words + 1,)
-        The n-grams of word i are ``grams[borders[i]]`` to ``grams[borders[i + 1]]``.
-    word_state : int32 (n_words, 2)
-    distinct : int32 (…, 2)
-        Room for the words of a document.
+    Words repeat within and between documents: each distinct word of a document is spelled out once.
     """
     n = np.uint64(0)
     indptr[0] = 0
     for document in range(starts.shape[0] - 1):
-        first, last = starts[document], starts[document + 1]
-        n = spell_document(words, first, last, grams, borders, word_state, distinct, n, state, found)
+        n = spell_document(words, starts[document], starts[document + 1], spelling, n, state, found)
         indptr[document + 1] = n
     return np.int64(n)
 
 
 @kernel
-def spell_document(
-    words: Array,
-    first: Any,
-    last: Any,
-    grams: Array,
-    borders: Array,
-    word_state: Array,
-    distinct: Array,
-    n: Any,
-    state: Array,
-    found: Array,
-) -> Any:
+def spell_document(words: Array, first: Any, last: Any, spelling: Spelling, n: Any, state: Array, found: Array) -> Any:
     """Count the character n-grams of one document's words from row ``n`` on; return the new number of counts."""
+    grams, borders, distinct = spelling.grams, spelling.borders, spelling.distinct
     m = np.uint64(0)
     for at in range(first, last):
-        m = add_count(np.uint64(words[at]), 1, np.uint64(0), m, word_state, distinct)
+        m = add_count(np.uint64(words[at]), 1, np.uint64(0), m, spelling.word_state, distinct)
     row = n
     for at in range(m):
         word, count = np.uint64(distinct[at, 0]), distinct[at, 1]
@@ -131,6 +118,6 @@ def spell_document(
 
 @kernel
 def add_frequencies(state: Array, here: Array, other: Array) -> None:
-    """Add the document frequencies of another counter's n-grams; ``here`` says what their numbers are in ``state``."""
+    """Add another counter's document frequencies; ``here`` maps its n-grams to rows of ``state``."""
     for term in range(here.shape[0]):
         state[here[term], DF] += other[term, DF]

@@ -1,26 +1,45 @@
-"""Compiled kernels: text, as UTF-8, to the numbers of character n-grams; tokens to columns of hashing."""
+"""Compiled kernels that find character n-grams in UTF-8 text and hash word n-grams to columns."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
-from copydesk.features.kernels.hash_table import HASHED, mix, search, shift_of, write_string
-from copydesk.features.kernels.tokens import SPACE, code_at, width_at
-
-Array = NDArray[Any]
+from copydesk.features.kernels.hash_table import HASHED, StringTable, mix, search, shift_of, write_string
+from copydesk.features.kernels.tokens import SPACE_CLASS, code_at, width_at
 
 _ONE = np.uint64(1)
 _8 = np.uint64(8)
 _56 = np.uint64(56)
 
 
+class GramOptions(NamedTuple):
+    """Character n-grams to find.
+
+    Attributes
+    ----------
+    whole : bool
+        Whether a piece shorter than an n-gram counts once, as words do in scikit-learn's ``char_wb``.
+    n_min, n_max : int
+    n_columns : int
+        Columns of hashing, a power of two; 0 with a vocabulary.
+    multiplier : uint64
+        The model's hash key.
+    """
+
+    whole: bool
+    n_min: int
+    n_max: int
+    n_columns: int
+    multiplier: Any
+
+
 @kernel
 def lower_ascii(text: Array) -> None:
-    """Lower the letters A to Z, in place; no byte of a longer character is one of them."""
+    """Lowercase the letters A to Z in place; no byte of a longer character is one of them."""
     for at in range(text.shape[0]):
         byte = text[at]
         text[at] = byte | np.uint8(32) if np.uint8(65) <= byte <= np.uint8(90) else byte
@@ -28,7 +47,7 @@ def lower_ascii(text: Array) -> None:
 
 @kernel
 def squeeze(text: Array, starts: Array, classes: Array, out: Array, out_starts: Array) -> None:
-    """Write texts with one space for every run of two or more, and where they start."""
+    """Write texts with runs of two or more white-space characters replaced by one space, and their starts."""
     n = 0
     for document in range(starts.shape[0] - 1):
         out_starts[document] = n
@@ -37,7 +56,7 @@ def squeeze(text: Array, starts: Array, classes: Array, out: Array, out_starts: 
             run, spaces = at, 0
             while at < end:
                 width = width_at(text, at)
-                if classes[code_at(text, at, width) if width > _ONE else np.uint64(text[at])] != SPACE:
+                if classes[code_at(text, at, width) if width > _ONE else np.uint64(text[at])] != SPACE_CLASS:
                     break
                 spaces += 1
                 at += width
@@ -55,7 +74,7 @@ def squeeze(text: Array, starts: Array, classes: Array, out: Array, out_starts: 
 
 @kernel
 def pad_words(written: Array, offsets: Array, first: int, last: int, out: Array, borders: Array) -> None:
-    """Write words with a space before and after each, and where each begins."""
+    """Write words, each between two spaces, and where each begins."""
     n = 0
     for word in range(first, last):
         borders[word - first] = n
@@ -73,46 +92,37 @@ def pad_words(written: Array, offsets: Array, first: int, last: int, out: Array,
 def find_grams(
     text: Array,
     borders: Array,
-    whole: bool,
-    n_min: int,
-    n_max: int,
+    options: GramOptions,
     progress: Array,
-    table: Array,
-    written: Array,
-    offsets: Array,
+    strings: StringTable,
     n_terms: int,
-    n_columns: int,
-    multiplier: Any,
     frozen: bool,
     found: Array,
     found_starts: Array,
 ) -> Any:
-    """Write the numbers of the character n-grams of pieces of text, place by place, the shorter ones first.
+    """Write the ids of the character n-grams of pieces of text, position by position, shorter ones first.
 
     Parameters
     ----------
     text : uint8
     borders : int64 (n_pieces + 1,)
-        N-grams stay inside a piece.
-    whole : bool
-        Whether a piece shorter than an n-gram counts once, as words do in scikit-learn's ``char_wb``.
+        N-grams do not cross the borders of a piece.
     progress : int64 (3,)
-        Piece and place to begin with, and how many numbers are written; where there is no more room in the table,
-        all three are short of the end.
-    table, written, offsets, n_terms, multiplier, frozen
+        Piece and position to begin with, and number of ids written; updated, and short of the end if the table is full.
+    strings, n_terms, frozen
         As for ``find_strings``.
-    n_columns : int
-        Of hashing, a power of two; 0 with a vocabulary.
     found : int32
-        Numbers of the n-grams; the unknown are left out.
+        Written: ids of the n-grams, without unknown ones.
     found_starts : int64 (n_pieces + 1,)
 
     Returns
     -------
     n_terms : int
     """
-    hashing = n_columns > 0
-    shift = shift_of(n_columns if hashing else table.shape[0])
+    n_min, n_max, multiplier = options.n_min, options.n_max, options.multiplier
+    table, written, offsets = strings
+    hashing = options.n_columns > 0
+    shift = shift_of(options.n_columns if hashing else table.shape[0])
     most = np.uint64(table.shape[0] // 4 * 3)
     total = np.uint64(n_terms)
     n = np.uint64(progress[2])
@@ -132,14 +142,14 @@ def find_grams(
                         state, key = mix(state, key, multiplier) | _ONE, _ONE
                     key = key << _8 | np.uint64(text[place])
                 length += 1
-                if length < n_min and not (whole and stop == end and at == np.uint64(borders[piece])):
+                if length < n_min and not (options.whole and stop == end and at == np.uint64(borders[piece])):
                     continue
                 own = mix(state, key, multiplier) | HASHED if state else key
                 if hashing:
                     found[n] = mix(np.uint64(0), own, multiplier) * multiplier >> shift
                     n += _ONE
                     continue
-                row = search(table, own * multiplier >> shift, own, text, at, stop, written, offsets)
+                row = search(strings, own * multiplier >> shift, own, text, at, stop)
                 entry = table[row, 1]
                 if entry == 0:
                     if frozen:
@@ -165,16 +175,16 @@ def find_grams(
 def hash_ngrams(
     keys: Array, starts: Array, n_min: int, n_max: int, n_columns: int, multiplier: Any, columns: Array
 ) -> None:
-    """Write the columns of the word n-grams that end at each token, where there is no vocabulary.
+    """Write the hashed columns of the word n-grams that end at each token.
 
     Parameters
     ----------
     keys : uint64 (n,)
-        Of tokens; document i has those from ``starts[i]`` to ``starts[i + 1]``.
+        Keys of tokens; document i holds ``starts[i]`` to ``starts[i + 1]``.
     n_columns : int
         A power of two.
     columns : int32 (n_max - n_min + 1, n)
-        -1 where the document has too few tokens before.
+        Written; -1 where too few tokens precede in the document.
     """
     shift = shift_of(n_columns)
     for document in range(starts.shape[0] - 1):

@@ -1,24 +1,22 @@
-"""Compiled kernels of the two tables that number n-grams: strings by their bytes, longer n-grams by their parts.
+"""Compiled kernels of the two hash tables that number n-grams: strings by their bytes, word n-grams by their parts.
 
-Both are open-addressing tables of rows (64-bit key, number + 1), a power of two long, searched from where a keyed
-multiplication (Dietzfelbinger et al. 1997) says. Both are exact. A string of up to seven bytes is its own key; a longer
-one has a hash for a key, and its bytes are compared. An n-gram of several words is the pair of the n-gram without
-its last word and that word, two numbers of 32 bits.
+Both are open-addressing tables of rows (64-bit key, id + 1), a power of two long, with multiplicative hashing
+(Dietzfelbinger et al. 1997). Both are exact. A string of up to seven bytes is its own key; the key of a longer one is a
+hash, and its bytes are compared. The key of an n-gram of several words is a pair of 32-bit ids: the n-gram without its
+last word, and that word.
 
-Kernels never allocate: where a table has no room they return how far they came, to be called again with a larger one.
+Kernels never allocate: if a table is full they return how far they got, to be called again with a larger one.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from copydesk.compiled.intrinsics import ask_for, eight_bytes
+from copydesk.compiled.arrays import Array
+from copydesk.compiled.intrinsics import eight_bytes, prefetch
 from copydesk.compiled.kernel import kernel
-
-Array = NDArray[Any]
 
 _ONE = np.uint64(1)
 _7 = np.uint64(7)
@@ -27,9 +25,26 @@ _14 = np.uint64(14)
 _32 = np.uint64(32)
 _56 = np.uint64(56)
 _64 = np.uint64(64)
-AHEAD = np.uint64(32)  # look-ups by which a row of a table is asked for early
+_AHEAD = np.uint64(32)  # look-ups between the prefetch of a row and its use
 LOW = np.uint64(0xFFFFFFFF)
 HASHED = np.uint64(1 << 63)  # marks the key of a string longer than a key
+
+
+class StringTable(NamedTuple):
+    """Hash table of strings.
+
+    Attributes
+    ----------
+    table : uint64 (n_rows, 2)
+    written : uint8
+        UTF-8 of the strings, one after the other, with room for more.
+    offsets : int64
+        Where each string begins.
+    """
+
+    table: Array
+    written: Array
+    offsets: Array
 
 
 @kernel
@@ -41,7 +56,7 @@ def mix(state: Any, key: Any, multiplier: Any) -> Any:
 
 @kernel
 def shift_of(size: int) -> Any:
-    """Return by how much a product is shifted to be a row of a table of ``size`` rows."""
+    """Return the right shift that maps a product to a row of a table of ``size`` rows."""
     shift = np.uint64(64)
     while size > 1:
         size >>= 1
@@ -51,14 +66,14 @@ def shift_of(size: int) -> Any:
 
 @kernel
 def key_of(text: Array, begin: Any, end: Any, multiplier: Any) -> Any:
-    """Return the key of a string of a byte or more: its bytes after a 1, or for more than seven of them a hash.
+    """Return the key of a non-empty string: its bytes after a 1, or a hash if there are more than seven.
 
-    Sixteen bytes are read: the text has as many more after its end.
+    Reads up to sixteen bytes past the end of the string.
     """
     n = end - begin
     first = eight_bytes(text, begin)
     if n <= _14:
-        # both are made and one is taken: how long a word is can't be guessed, and a wrong guess takes longer
+        # computes both keys: a branch on the length of a word would be mispredicted too often
         few, more = (n if n < _7 else _7), (n if n > _8 else _8) - _7
         short = first >> (_64 - _8 * few) | _ONE << _8 * few
         rest = eight_bytes(text, begin + _7) >> (_64 - _8 * more) | _ONE << _8 * more
@@ -75,7 +90,7 @@ def key_of(text: Array, begin: Any, end: Any, multiplier: Any) -> Any:
 
 @kernel
 def key_strings(written: Array, offsets: Array, multiplier: Any, keys: Array) -> None:
-    """Write the key of each string of a buffer that ends where they end; the same as ``key_of``."""
+    """Write the keys of a buffer's strings, as ``key_of`` does, without reading past the end of the buffer."""
     for i in range(offsets.shape[0] - 1):
         key, state = _ONE, np.uint64(0)
         for at in range(offsets[i], offsets[i + 1]):
@@ -87,7 +102,7 @@ def key_strings(written: Array, offsets: Array, multiplier: Any, keys: Array) ->
 
 @kernel
 def same_bytes(text: Array, begin: Any, end: Any, written: Array, offsets: Array, number: Any) -> Any:
-    """Tell whether a string of eight bytes or more is the one of that number."""
+    """Return whether a string of eight bytes or more equals string ``number`` of the buffer."""
     at = np.uint64(offsets[number])
     if np.uint64(offsets[number + _ONE]) - at != end - begin:
         return False
@@ -96,13 +111,14 @@ def same_bytes(text: Array, begin: Any, end: Any, written: Array, offsets: Array
             return False
         begin += _8
         at += _8
-    back = _8 - (end - begin)  # the last eight, some of them again
+    back = _8 - (end - begin)  # the last eight bytes overlap those before
     return eight_bytes(text, begin - back) == eight_bytes(written, at - back)
 
 
 @kernel
-def search(table: Array, at: Any, key: Any, text: Array, begin: Any, end: Any, written: Array, offsets: Array) -> Any:
-    """Return the row of a string, or the empty one where it belongs; ``at`` is where the search begins."""
+def search(strings: StringTable, at: Any, key: Any, text: Array, begin: Any, end: Any) -> Any:
+    """Return the row of a string, or the empty row to insert it at, searching from row ``at``."""
+    table, written, offsets = strings
     mask = np.uint64(table.shape[0] - 1)
     while True:
         entry = table[at, 1]
@@ -129,39 +145,39 @@ def find_strings(
     spans: Array,
     keys: Array,
     first: int,
-    table: Array,
-    written: Array,
-    offsets: Array,
+    strings: StringTable,
     n_terms: int,
     multiplier: Any,
     frozen: bool,
     by_bytes: bool,
     numbers: Array,
 ) -> Any:
-    """Write the number of each string, -1 where it is not known and ``frozen``.
+    """Write the id of each string; unknown ones are added or, if ``frozen``, get -1.
 
     Parameters
     ----------
     text : uint8
     spans : uint32 (n, 2)
-        Where in ``text`` each string stands.
+        Begin and end of each string in ``text``.
     keys : uint64 (n,)
     first : int
         The string to begin with.
-    table, written, offsets, n_terms
-        The table, its strings, where each begins, and how many there are.
+    n_terms : int
+        Number of strings in the table.
     multiplier : uint64
-        The model's key.
+        The model's hash key.
     by_bytes : bool
-        Compare strings of equal hashes; else they are taken for the same, and ``mistaken`` must look afterwards. To
-        compare at once takes three times as long: it is not known early where the bytes stand.
+        Compare strings of equal hashes. Otherwise they count as equal, and ``mistaken`` must check afterwards, which
+        is three times as fast because the addresses of the bytes are known in advance.
     numbers : int32 (n,)
+        Written.
 
     Returns
     -------
     done, n_terms : int
-        ``done`` is short of n where there is no more room.
+        ``done`` is less than n if the table is full.
     """
+    table, written, offsets = strings
     shift = shift_of(table.shape[0])
     mask = np.uint64(table.shape[0] - 1)
     n = keys.shape[0]
@@ -171,7 +187,7 @@ def find_strings(
         key = keys[i]
         at = key * multiplier >> shift
         if by_bytes:
-            at = search(table, at, key, text, np.uint64(spans[i, 0]), np.uint64(spans[i, 1]), written, offsets)
+            at = search(strings, at, key, text, np.uint64(spans[i, 0]), np.uint64(spans[i, 1]))
         else:
             while table[at, 1] != 0 and table[at, 0] != key:
                 at = (at + _ONE) & mask
@@ -192,11 +208,11 @@ def find_strings(
 
 @kernel
 def mistaken(text: Array, spans: Array, keys: Array, written: Array, offsets: Array, numbers: Array) -> Any:
-    """Return which strings have the number of another one whose hash is the same, int64; as good as never any."""
+    """Return the indices, int64, of strings that got the id of another string of the same hash; mostly none."""
     n = 0
     hashed = np.empty(keys.shape[0], dtype=np.uint32)
     for i in range(np.uint64(keys.shape[0])):
-        hashed[n] = i  # kept or not, without a branch that can't be guessed
+        hashed[n] = i  # kept or overwritten, without an unpredictable branch
         n += (keys[i] >= HASHED) & (numbers[i] >= 0)
     wrong = 0
     for at in range(n):
@@ -209,7 +225,7 @@ def mistaken(text: Array, spans: Array, keys: Array, written: Array, offsets: Ar
 
 @kernel
 def nodes_of(node_of: Array, words: Array, nodes: Array) -> None:
-    """Write the n-gram of each word alone, -1 for one that is unknown or a stop word."""
+    """Write the n-gram that consists of each word alone, -1 for unknown words and stop words."""
     for i in range(np.uint64(words.shape[0])):
         word = words[i]
         nodes[i] = node_of[np.uint64(word)] if word >= 0 else -1
@@ -228,7 +244,9 @@ def find_pairs(
     frozen: bool,
     numbers: Array,
 ) -> Any:
-    """Write the number of each pair of a shorter n-gram and the word after it; -1 where either is -1 or unknown.
+    """Write the id of each pair of a shorter n-gram and the word after it.
+
+    A pair with -1 gets -1; an unknown pair is added or, if ``frozen``, gets -1.
 
     Parameters
     ----------
@@ -237,11 +255,11 @@ def find_pairs(
         The pair to begin with.
     table : uint64
     n_pairs : int
-        How many pairs the table holds.
+        Number of pairs in the table.
     origin : uint64
-        Gets the key of each new n-gram: parent and word.
+        Receives the key of each new n-gram: parent and word.
     n_nodes : int
-        Number that the next new n-gram gets.
+        Id of the next new n-gram.
 
     Returns
     -------
@@ -252,8 +270,8 @@ def find_pairs(
     n = np.uint64(parents.shape[0])
     most = table.shape[0] // 4 * 3
     for i in range(np.uint64(first), n):
-        ahead = min(i + AHEAD, n - _ONE)
-        ask_for(table, (np.uint64(parents[ahead]) << _32 | np.uint64(words[ahead])) * multiplier >> shift)
+        ahead = min(i + _AHEAD, n - _ONE)
+        prefetch(table, (np.uint64(parents[ahead]) << _32 | np.uint64(words[ahead])) * multiplier >> shift)
         if parents[i] < 0 or words[i] < 0:
             numbers[i] = -1
             continue
@@ -277,7 +295,7 @@ def find_pairs(
 
 @kernel
 def put_pairs(parents: Array, words: Array, numbers: Array, table: Array, multiplier: Any) -> None:
-    """Enter new pairs under given numbers; there must be room."""
+    """Insert new pairs with given ids; the table must have room."""
     shift = shift_of(table.shape[0])
     mask = np.uint64(table.shape[0] - 1)
     for i in range(parents.shape[0]):
@@ -291,7 +309,7 @@ def put_pairs(parents: Array, words: Array, numbers: Array, table: Array, multip
 
 @kernel
 def move_rows(table: Array, grown: Array, multiplier: Any) -> None:
-    """Enter the rows of a table into another one, which is empty."""
+    """Insert the rows of a table into an empty larger one."""
     shift = shift_of(grown.shape[0])
     mask = np.uint64(grown.shape[0] - 1)
     for row in range(table.shape[0]):

@@ -1,20 +1,16 @@
-"""How many other paragraphs of a page are like one: what repeats a pattern is a list, and seldom the article."""
+"""Compiled kernel that counts a page's paragraphs similar to each one: repeated patterns are lists."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
-from copydesk.features.kernels.paragraph_shapes import find
+from copydesk.features.kernels.paragraph_shapes import find_slot
 
-Array = NDArray[Any]
-
-NEAR = 8  # paragraphs on each side that are compared
-ALIKE = 0.25  # logarithms of lengths that differ by less are alike
-SHORT = 4.0  # logarithm of characters below which a paragraph is short
+_NEAR = 8  # paragraphs on each side that are compared
+_ALIKE = 0.25  # logarithms of lengths that differ by less are alike
+_SHORT = 4.0  # logarithm of characters below which a paragraph is short
 
 
 @kernel
@@ -36,24 +32,24 @@ def likeness(words: Array, word_starts: Array, starts: Array, log_characters: Ar
             for row in range(first, end):
                 if word_starts[row] < word_starts[row + 1]:
                     key = words[word_starts[row + 1] - 1 if last_word else word_starts[row]]
-                    at = find(keys, 0, size - 1, key)
+                    at = find_slot(keys, 0, size - 1, key)
                     keys[at] = key
                     counts[at] += 1
             for row in range(first, end):
                 if word_starts[row] < word_starts[row + 1]:
                     key = words[word_starts[row + 1] - 1 if last_word else word_starts[row]]
-                    found[row, last_word] = np.log1p(counts[find(keys, 0, size - 1, key)] - 1)
+                    found[row, last_word] = np.log1p(counts[find_slot(keys, 0, size - 1, key)] - 1)
         for row in range(first, end):
             alike = short = compared = further = 0
-            for other in range(max(first, row - NEAR), min(end, row + NEAR + 1)):
+            for other in range(max(first, row - _NEAR), min(end, row + _NEAR + 1)):
                 distance = abs(other - row)
                 if distance > 0:
                     compared += 1
-                    same_length = abs(log_characters[other] - log_characters[row]) < ALIKE
+                    same_length = abs(log_characters[other] - log_characters[row]) < _ALIKE
                     alike += same_length and ends_sentence[other] == ends_sentence[row]
                 if distance > 1:
                     further += 1
-                    short += log_characters[other] < SHORT
+                    short += log_characters[other] < _SHORT
             found[row, 2] = alike / compared if compared else 0.0
             found[row, 3] = short / further if further else 0.0
     return found

@@ -1,26 +1,24 @@
-"""Compiled kernels: what another thread has numbered gets numbers here."""
+"""Compiled kernels that merge another thread's vocabulary."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from copydesk.compiled.intrinsics import ask_for
+from copydesk.compiled.arrays import Array
+from copydesk.compiled.intrinsics import prefetch
 from copydesk.compiled.kernel import kernel
 from copydesk.features.kernels.hash_table import LOW, shift_of, write_string
 
-Array = NDArray[Any]
-
 _ONE = np.uint64(1)
 _32 = np.uint64(32)
-_ASKED = 32  # look-ups asked for at once
+_BATCH = 32  # rows prefetched at once
 
 
 @kernel
 def append_strings(text: Array, borders: Array, numbers: Array, written: Array, offsets: Array, n_terms: int) -> Any:
-    """Append the strings that have no number yet, give them numbers and return how many there are now."""
+    """Append the strings without an id, write their ids and return the new number of strings."""
     total = np.uint64(n_terms)
     for i in range(numbers.shape[0]):
         if numbers[i] < 0:
@@ -31,8 +29,8 @@ def append_strings(text: Array, borders: Array, numbers: Array, written: Array, 
 
 
 @kernel
-def adopt_words(origin: Array, level: Array, word_here: Array, node_of: Array, here: Array) -> None:
-    """Write the number here of each n-gram of one word of another numbering; parameters as ``adopt_known``'s."""
+def merge_words(origin: Array, level: Array, word_here: Array, node_of: Array, here: Array) -> None:
+    """Write this vocabulary's id of each n-gram of one word of another vocabulary; parameters as ``merge_known``."""
     for i in range(level.shape[0]):
         if level[i] == 1:
             here[i] = node_of[np.uint64(word_here[np.uint64(origin[i] & LOW)])]
@@ -40,12 +38,12 @@ def adopt_words(origin: Array, level: Array, word_here: Array, node_of: Array, h
 
 @kernel
 def key_here(origin: Any, word_here: Array, here: Array) -> Any:
-    """Return the key that an n-gram of another numbering has here; its parent has its number already."""
+    """Return this vocabulary's key of another's n-gram whose parent is merged already."""
     return np.uint64(here[origin >> _32]) << _32 | np.uint64(word_here[np.uint64(origin & LOW)])
 
 
 @kernel
-def adopt_known(
+def merge_known(
     origin: Array,
     level: Array,
     length: int,
@@ -56,42 +54,42 @@ def adopt_known(
     first: int,
     last: int,
 ) -> Any:
-    """Look up another numbering's n-grams of ``length`` words; return how many are not known here.
+    """Look up another vocabulary's n-grams of ``length`` words; return the number of unknown ones.
 
     Parameters
     ----------
     origin, level : uint64 and uint8 (n,)
-        Of the other's n-grams; see ``WordNgrams``.
+        Keys and lengths of the other's n-grams; see ``WordNgrams``.
     word_here : int32
-        Numbers here of the other's words.
+        This vocabulary's ids of the other's words.
     here : int32 (n,)
-        Numbers here of the other's n-grams; those looked up are written, -1 for unknown.
+        This vocabulary's ids of the other's n-grams; written, -1 for unknown ones.
     first, last : int
-        The slice of them to look up.
+        Range of n-grams to look up.
     """
     shift = shift_of(table.shape[0])
     mask = np.uint64(table.shape[0] - 1)
-    keys, which = np.empty(_ASKED, dtype=np.uint64), np.empty(_ASKED, dtype=np.int64)
+    keys, which = np.empty(_BATCH, dtype=np.uint64), np.empty(_BATCH, dtype=np.int64)
     unknown = 0
-    for begin in range(first, last, _ASKED):
+    for begin in range(first, last, _BATCH):
         n = 0
-        for i in range(begin, min(begin + _ASKED, last)):
+        for i in range(begin, min(begin + _BATCH, last)):
             if level[i] == length:
                 keys[n] = key_here(origin[i], word_here, here)
                 which[n] = i
-                ask_for(table, keys[n] * multiplier >> shift)
+                prefetch(table, keys[n] * multiplier >> shift)
                 n += 1
-        for asked in range(n):
-            at = keys[asked] * multiplier >> shift
-            while table[at, 1] != 0 and table[at, 0] != keys[asked]:
+        for i in range(n):
+            at = keys[i] * multiplier >> shift
+            while table[at, 1] != 0 and table[at, 0] != keys[i]:
                 at = (at + _ONE) & mask
-            here[which[asked]] = np.int64(table[at, 1]) - 1
+            here[which[i]] = np.int64(table[at, 1]) - 1
             unknown += table[at, 1] == 0
     return unknown
 
 
 @kernel
-def append_adopted(
+def append_unknown(
     origin: Array,
     level: Array,
     length: int,
@@ -102,7 +100,7 @@ def append_adopted(
     last: int,
     n_nodes: int,
 ) -> None:
-    """Append the n-grams that ``adopt_known`` did not find, and give them numbers from ``n_nodes`` on."""
+    """Append the n-grams that ``merge_known`` did not find, with ids from ``n_nodes`` on."""
     for i in range(first, last):
         if level[i] == length and here[i] < 0:
             origin_here[n_nodes] = key_here(origin[i], word_here, here)

@@ -1,19 +1,15 @@
-"""What a paragraph shares with the stretch of its page that is taken for the article."""
+"""Compiled kernel that measures the words a paragraph shares with the likely article of its page."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
-from copydesk.features.kernels.paragraph_shapes import find
+from copydesk.features.kernels.paragraph_shapes import find_slot
 
-Array = NDArray[Any]
-
-OFTEN = 5  # paragraphs with a word: from here on more say no more
-ABOVE = 15  # paragraphs before the stretch among which its title is looked for
+_OFTEN = 5  # paragraphs with a word: from here on more say no more
+_ABOVE = 15  # paragraphs before the stretch among which its title is looked for
 
 
 @kernel
@@ -46,7 +42,7 @@ def topic_overlap(words: Array, word_starts: Array, starts: Array, inside: Array
         for row in range(first, end):
             begin = min(begin, row) if inside[row] else begin
             for word in range(word_starts[row], word_starts[row + 1]):
-                at = find(keys, 0, size - 1, words[word])
+                at = find_slot(keys, 0, size - 1, words[word])
                 keys[at] = words[word]
                 if seen[at] != row:
                     seen[at] = row
@@ -57,17 +53,17 @@ def topic_overlap(words: Array, word_starts: Array, starts: Array, inside: Array
         for row in range(first, end):
             own = shared = often = 0.0
             for word in range(word_starts[row], word_starts[row + 1]):
-                at = find(keys, 0, size - 1, words[word])
+                at = find_slot(keys, 0, size - 1, words[word])
                 if seen[at] == row:
                     continue
                 seen[at] = row
                 others = in_stretch[at] - inside[row]
                 own += rarity[holders[at] - 1]
                 shared += rarity[holders[at] - 1] if others > 0 else 0.0
-                often += rarity[holders[at] - 1] * min(others, OFTEN)
+                often += rarity[holders[at] - 1] * min(others, _OFTEN)
             found[row, 0] = shared / own if own > 0 else 0.0
             found[row, 1], found[row, 2] = np.log1p(shared), np.log1p(often)
-        above = max(first, begin - ABOVE)
+        above = max(first, begin - _ABOVE)
         if above < begin:
             most = max(found[above:begin, 1].max(), np.float32(1e-6))
             found[above:begin, 3] = found[above:begin, 1] / most

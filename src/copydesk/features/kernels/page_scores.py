@@ -1,15 +1,13 @@
-"""How the scores of a page's paragraphs run: compiled kernels that see all of a page at once."""
+"""Compiled kernels that summarise the scores of a page's paragraphs."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
-
-Array = NDArray[Any]
 
 SURE_SCORE, SURE_LENGTH = 0.3, 4.4  # from this score and log length on, a paragraph is surely content
 

@@ -1,18 +1,16 @@
-"""Compiled kernels: read a page's paragraphs once, and say what their shapes, places and words are."""
+"""Compiled kernels that compute shapes, positions and words of a page's paragraphs."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 
-Array = NDArray[Any]
-
 # What a code point is, as bits; the mark it is, if one is counted, stands in the bits above.
-WORD, SPACE, UPPER, LOWER, DIGIT, ENDS, CLOSES, QUOTE = 1, 2, 4, 8, 16, 32, 64, 128
+IS_WORD, IS_SPACE, IS_UPPER, IS_LOWER, IS_DIGIT, ENDS_SENTENCE, CLOSES_QUOTE, OPENS_QUOTE = 1, 2, 4, 8, 16, 32, 64, 128
 MARK_SHIFT = 8
 MARKS = "|›»«→←©#@•►·/…:"
 N_SHAPES = 15 + len(MARKS)
@@ -32,10 +30,20 @@ def tables_for(text: Array) -> tuple[Array, Array]:
         size = next(s for s in (0x500, 0x3000, 0x10000, 0x20000, 0x110000) if s >= needed)
         characters = list(map(chr, range(size)))
         kinds = np.zeros(size, dtype=np.uint16)
-        for bit, test in ((WORD, str.isalnum), (SPACE, str.isspace), (UPPER, str.isupper), (LOWER, str.islower)):
+        for bit, test in (
+            (IS_WORD, str.isalnum),
+            (IS_SPACE, str.isspace),
+            (IS_UPPER, str.isupper),
+            (IS_LOWER, str.islower),
+        ):
             kinds |= np.fromiter(map(test, characters), dtype=bool, count=size) * np.uint16(bit)
-        kinds |= np.fromiter(map(str.isdigit, characters), dtype=bool, count=size) * np.uint16(DIGIT)
-        for bit, members in ((WORD, "_"), (ENDS, ".!?…。！？।؟"), (CLOSES, "\"'”’»)] "), (QUOTE, '"“„«')):
+        kinds |= np.fromiter(map(str.isdigit, characters), dtype=bool, count=size) * np.uint16(IS_DIGIT)
+        for bit, members in (
+            (IS_WORD, "_"),
+            (ENDS_SENTENCE, ".!?…。！？।؟"),
+            (CLOSES_QUOTE, "\"'”’»)] "),
+            (OPENS_QUOTE, '"“„«'),
+        ):
             for member in members:
                 if ord(member) < size:
                     kinds[ord(member)] |= bit
@@ -84,24 +92,24 @@ def read_paragraphs(text: Array, starts: Array, kinds: Array, lower: Array) -> A
         while at < end:
             code = text[at]
             kind = kinds[code]
-            if kind & WORD:
+            if kind & IS_WORD:
                 begin = at
                 word = np.uint64(0)
                 has_upper = has_lower = False
-                while at < end and kinds[text[at]] & WORD:
+                while at < end and kinds[text[at]] & IS_WORD:
                     code = text[at]
                     kind = kinds[code]
-                    has_upper |= (kind & UPPER) != 0
-                    has_lower |= (kind & LOWER) != 0
-                    upper += (kind & UPPER) != 0
-                    digits += (kind & DIGIT) != 0
+                    has_upper |= (kind & IS_UPPER) != 0
+                    has_lower |= (kind & IS_LOWER) != 0
+                    upper += (kind & IS_UPPER) != 0
+                    digits += (kind & IS_DIGIT) != 0
                     folded = np.uint64(lower[code]) + _ONE
                     word = word * _BASE + folded
                     whole = whole * _BASE + folded
                     at += 1
                 letters += at - begin
                 small += has_lower and not has_upper
-                capitalised += (kinds[text[begin]] & UPPER) != 0
+                capitalised += (kinds[text[begin]] & IS_UPPER) != 0
                 starts_http = at - begin >= 4 and text[begin] == _H and text[begin + 1] == _T
                 starts_www = at - begin == 3 and text[begin] == _W and text[begin + 1] == _W and text[begin + 2] == _W
                 url |= starts_http and text[begin + 2] == _T and text[begin + 3] == _P
@@ -109,23 +117,23 @@ def read_paragraphs(text: Array, starts: Array, kinds: Array, lower: Array) -> A
                 words[n_words] = word | _ONE
                 n_words += 1
                 continue
-            if kind & SPACE:
+            if kind & IS_SPACE:
                 spaces += 1
             else:
                 whole = whole * _BASE + np.uint64(code) + _ONE
                 commas += code == _COMMA
-                quotes |= (kind & QUOTE) != 0
+                quotes |= (kind & OPENS_QUOTE) != 0
                 mark = kind >> MARK_SHIFT
                 if mark:
                     shapes[row, 14 + mark] += 1
-                if kind & ENDS:
+                if kind & ENDS_SENTENCE:
                     after = at + 1
-                    while after < end and kinds[text[after]] & CLOSES and not kinds[text[after]] & SPACE:
+                    while after < end and kinds[text[after]] & CLOSES_QUOTE and not kinds[text[after]] & IS_SPACE:
                         after += 1
-                    sentences += after >= end or (kinds[text[after]] & SPACE) != 0
+                    sentences += after >= end or (kinds[text[after]] & IS_SPACE) != 0
             at += 1
         last = end
-        while last > first and kinds[text[last - 1]] & (CLOSES | SPACE):
+        while last > first and kinds[text[last - 1]] & (CLOSES_QUOTE | IS_SPACE):
             last -= 1
         size = max(end - first, 1)
         own = n_words - first_word
@@ -138,9 +146,9 @@ def read_paragraphs(text: Array, starts: Array, kinds: Array, lower: Array) -> A
         shapes[row, 5] = (size - letters - spaces) / size
         shapes[row, 6] = small / own
         shapes[row, 7] = capitalised / own
-        shapes[row, 8] = last > first and (kinds[text[last - 1]] & ENDS) != 0
+        shapes[row, 8] = last > first and (kinds[text[last - 1]] & ENDS_SENTENCE) != 0
         shapes[row, 9] = last > first and text[last - 1] == _COLON
-        shapes[row, 10] = first < end and (kinds[text[first]] & LOWER) != 0
+        shapes[row, 10] = first < end and (kinds[text[first]] & IS_LOWER) != 0
         shapes[row, 11] = min(sentences, 10)
         shapes[row, 12] = commas / own
         shapes[row, 13] = quotes
@@ -187,7 +195,7 @@ def place_paragraphs(starts: Array, is_long: Array) -> Array:
 
 
 @kernel(inline="always")
-def find(keys: Array, first: int, mask: int, key: Any) -> Any:
+def find_slot(keys: Array, first: int, mask: int, key: Any) -> Any:
     """Return where a key is or would be in the part of a table that begins at ``first``."""
     at = np.int64(((key ^ (key >> np.uint64(32))) * _BASE) >> np.uint64(24)) & mask
     while keys[first + at] != 0 and keys[first + at] != key:
@@ -219,14 +227,14 @@ def compare_words(
         in_title = np.zeros(size, dtype=np.bool_)
         n_title = 0
         for word in range(title_from, title_to):
-            at = find(keys, 0, size - 1, title_words[word])
+            at = find_slot(keys, 0, size - 1, title_words[word])
             keys[at] = title_words[word]
             n_title += not in_title[at]
             in_title[at] = True
         for row in range(start, end):
             if is_long[row]:
                 for word in range(word_starts[row], word_starts[row + 1]):
-                    at = find(keys, 0, size - 1, words[word])
+                    at = find_slot(keys, 0, size - 1, words[word])
                     keys[at] = words[word]
                     holders[at] += seen[at] != row
                     seen[at] = row
@@ -235,7 +243,7 @@ def compare_words(
             own = shared = in_body = 0
             by_itself = 1 if is_long[row] else 0
             for word in range(word_starts[row], word_starts[row + 1]):
-                at = find(keys, 0, size - 1, words[word])
+                at = find_slot(keys, 0, size - 1, words[word])
                 if seen[at] == row:
                     continue
                 keys[at] = words[word]
@@ -264,11 +272,11 @@ def copies_in_page(hashes: Array, starts: Array) -> Array:
         counts = np.zeros(size, dtype=np.int64)
         for row in range(start, end):
             key = hashes[row] | _ONE
-            at = find(keys, 0, size - 1, key)
+            at = find_slot(keys, 0, size - 1, key)
             keys[at] = key
             counts[at] += 1
         for row in range(start, end):
-            found[row] = min(counts[find(keys, 0, size - 1, hashes[row] | _ONE)] - 1, 5)
+            found[row] = min(counts[find_slot(keys, 0, size - 1, hashes[row] | _ONE)] - 1, 5)
     return found
 
 

@@ -1,6 +1,6 @@
-"""Compiled kernels: numbers of n-grams to decision values, document by document.
+"""Compiled kernels that turn n-grams into decision values, document by document.
 
-What is counted of a document is weighed before the next one is counted, so that counts never leave the cache.
+Each document's counts are weighted before the next document is counted, so that counts never leave the cache.
 """
 
 from __future__ import annotations
@@ -8,57 +8,40 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
-from copydesk.features.kernels.counts import count_document, spell_document
-from copydesk.features.kernels.weights import document_length, logarithms, weigh
-
-Array = NDArray[Any]
+from copydesk.features.kernels.counts import Spelling, count_document, spell_document
+from copydesk.features.kernels.weights import Weighting, length_factor, logarithms, norm_factor, weigh_count
 
 _NONE = np.uint64(0)
 
 
 @kernel
 def add_score(
-    found: Array,
-    n: Any,
-    idf: Array,
-    binary: bool,
-    sublinear: bool,
-    k1: float,
-    b: float,
-    mean_length: float,
-    norm: int,
-    scale: float,
-    weights: Array,
-    logs: Array,
-    sums: Array,
-    score: Array,
+    found: Array, n: Any, weighting: Weighting, weights: Array, logs: Array, sums: Array, score: Array
 ) -> None:
-    """Add to ``score`` (n_classes,) what a document's TF-IDF values times ``weights`` (n_columns, n_classes) give.
+    """Add a document's TF-IDF values times ``weights`` (n_columns, n_classes) to ``score`` (n_classes,).
 
-    Terms are columns here: the vocabulary is already the pruned one. ``logs`` are ``logarithms()``, ``sums``
-    is room for n_classes numbers.
-    """  # fmt: skip
+    The vocabulary is pruned already, so that n-grams are columns. ``logs`` is the result of ``logarithms``, ``sums``
+    scratch space for n_classes numbers.
+    """
     n_classes = weights.shape[1]
-    length = document_length(found, _NONE, n, k1, b, mean_length)
+    length = length_factor(weighting, found, _NONE, n)
     sums[:] = 0.0
     size = total = 0.0
     for at in range(n):
         term = np.uint64(found[at, 0])
-        value = weigh(found[at, 1], binary, sublinear, k1, length, logs) * idf[term]
-        size += abs(value) if norm == 1 else value * value
+        value = weigh_count(weighting, found[at, 1], length, logs) * weighting.idf[term]
+        size += abs(value) if weighting.norm == 1 else value * value
         if n_classes == 1:
-            total += value * weights[term, 0]  # a sum of its own, which stays in a register
+            total += value * weights[term, 0]  # a separate sum stays in a register
         else:
             for k in range(n_classes):
                 sums[k] += value * weights[term, k]
     if n_classes == 1:
         sums[0] = total
-    factor = scale
-    if norm and size > 0.0:
-        factor = scale / (size if norm == 1 else np.sqrt(size))
+    factor = norm_factor(weighting, size)
     for k in range(n_classes):
         score[k] += factor * sums[k]
 
@@ -70,55 +53,33 @@ def score_terms(
     n_terms: int,
     state: Array,
     found: Array,
-    idf: Array,
-    binary: bool,
-    sublinear: bool,
-    k1: float,
-    b: float,
-    mean_length: float,
-    norm: int,
-    scale: float,
+    weighting: Weighting,
     weights: Array,
     scores: Array,
 ) -> None:
-    """Add to ``scores`` (n_documents, n_classes) those of n-grams; see ``counting.count_terms`` and ``add_score``.
+    """Add the scores of n-grams to ``scores`` (n_documents, n_classes); see ``count_terms`` and ``add_score``.
 
-    ``found`` is room for the counts of one document.
-    """  # fmt: skip
+    ``found`` has room for the counts of one document.
+    """
     logs, sums = logarithms(), np.empty(weights.shape[1], dtype=np.float64)
     for document in range(starts.shape[0] - 1):
         n = count_document(numbers, starts[document], starts[document + 1], n_terms, _NONE, state, found)
-        add_score(
-            found, n, idf, binary, sublinear, k1, b, mean_length, norm, scale, weights, logs, sums, scores[document]
-        )  # fmt: skip
+        add_score(found, n, weighting, weights, logs, sums, scores[document])
 
 
 @kernel
 def score_spelled(
     words: Array,
     starts: Array,
-    grams: Array,
-    borders: Array,
-    word_state: Array,
-    distinct: Array,
+    spelling: Spelling,
     state: Array,
     found: Array,
-    idf: Array,
-    binary: bool,
-    sublinear: bool,
-    k1: float,
-    b: float,
-    mean_length: float,
-    norm: int,
-    scale: float,
+    weighting: Weighting,
     weights: Array,
     scores: Array,
 ) -> None:
-    """Add to ``scores`` those of the character n-grams of words; see ``counting.count_spelled`` and ``add_score``."""
+    """Add the scores of words' character n-grams to ``scores``; see ``count_spelled`` and ``add_score``."""
     logs, sums = logarithms(), np.empty(weights.shape[1], dtype=np.float64)
     for document in range(starts.shape[0] - 1):
-        first, last = starts[document], starts[document + 1]
-        n = spell_document(words, first, last, grams, borders, word_state, distinct, _NONE, state, found)
-        add_score(
-            found, n, idf, binary, sublinear, k1, b, mean_length, norm, scale, weights, logs, sums, scores[document]
-        )  # fmt: skip
+        n = spell_document(words, starts[document], starts[document + 1], spelling, _NONE, state, found)
+        add_score(found, n, weighting, weights, logs, sums, scores[document])

@@ -1,6 +1,6 @@
-"""Compiled kernels: text, as UTF-8, to tokens and their keys.
+"""Compiled kernels that split UTF-8 text into tokens and compute their keys.
 
-Three passes, so that none decides byte by byte: what each byte is, where that changes, and the tokens between.
+Three passes avoid a branch per byte: the kind of each byte, the borders where it changes, the tokens between borders.
 """
 
 from __future__ import annotations
@@ -8,29 +8,27 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.intrinsics import lowest_bit
 from copydesk.compiled.kernel import kernel
 from copydesk.features.kernels.hash_table import key_of
 
-Array = NDArray[Any]
+PADDING = 16  # bytes after the end of a text, so that several can be read at once
 
-PADDING = 16  # bytes that a text has after its end, so that several can be read at once
+# Classes of code points: neither word nor white space, word, white space.
+OTHER_CLASS, WORD_CLASS, SPACE_CLASS = 0, 1, 2
 
-# Classes of code points.
-OTHER, WORD, SPACE = 0, 1, 2
-
-# Kinds of bytes: part of a word, the first one of a mark that is a token, neither; and such as are yet to be decoded.
+# Kinds of bytes: between tokens, part of a word, first byte of a mark that is a token, not decoded yet.
 _GAP, _IN_WORD, _MARK, _UNKNOWN = 0, 1, 2, 4
 
 _ONE = np.uint64(1)
-_EIGHT_FLAGS = np.uint64(0x0102040810204080)  # times eight bytes of 0 or 1: these bits in the highest byte
+_EIGHT_FLAGS = np.uint64(0x0102040810204080)  # times eight bytes of 0 or 1: their bits in the highest byte
 
 
 @kernel
 def width_at(text: Array, at: Any) -> Any:
-    """Return the number of bytes of the character that begins there."""
+    """Return the number of bytes of the character that begins at ``at``."""
     lead = text[at]
     if lead < 0x80:
         return np.uint64(1)
@@ -55,7 +53,7 @@ def kinds_of(text: Array, classes: Array, marks: bool, kinds: Array) -> None:
     kind_of = np.full(256, _UNKNOWN, dtype=np.uint8)
     for byte in range(128):
         kind = classes[byte]
-        kind_of[byte] = _IN_WORD if kind == WORD else (_MARK if marks and kind == OTHER else _GAP)
+        kind_of[byte] = _IN_WORD if kind == WORD_CLASS else (_MARK if marks and kind == OTHER_CLASS else _GAP)
     met = np.uint8(0)
     for place in range(size):
         kind = kind_of[text[place]]
@@ -73,21 +71,21 @@ def kinds_of(text: Array, classes: Array, marks: bool, kinds: Array) -> None:
         next_at = at + width
         kind = classes[code_at(text, at, width)]
         for place in range(at, next_at):
-            kinds[place] = _IN_WORD if kind == WORD else _GAP
-        if marks and kind == OTHER:
+            kinds[place] = _IN_WORD if kind == WORD_CLASS else _GAP
+        if marks and kind == OTHER_CLASS:
             kinds[at] = _MARK
 
 
 @kernel
 def borders_of(kinds: Array, starts: Array, changes: Array, borders: Array) -> Any:
-    """Write the places where words begin and end, marks begin, and documents begin; return how many.
+    """Write the positions where words begin and end and marks and documents begin; return their number.
 
     Parameters
     ----------
     kinds : uint8 (n,)
     starts : int64 (n_documents + 1,)
     changes : uint64 (…,)
-        Room for a byte for each one of the text, and zeros up to a multiple of 64.
+        Scratch space of one byte per byte of text, rounded up to a multiple of 64 bytes.
     borders : uint32 (…,)
     """
     change = changes.view(np.uint8)
@@ -124,21 +122,21 @@ def read_tokens(
     spans: Array,
     token_starts: Array,
 ) -> Any:
-    r"""Write the tokens between borders; return how many.
+    r"""Write the tokens between borders; return their number.
 
     Parameters
     ----------
     text : uint8
-        UTF-8 of all documents, one after the other, and sixteen bytes more.
+        UTF-8 of all documents, one after the other, and ``PADDING``.
     starts : int64 (n_documents + 1,)
-        Where each begins; last, where the last one ends.
+        Where each document begins, and the end of the last one.
     kinds, borders, n_borders
-        As the other two kernels found them; there is room for one border more.
+        Results of the other two kernels; ``borders`` has room for one more.
     shortest : int
-        1, or 2: tokens of one character are passed over, as ``\b\w\w+\b`` does.
+        1, or 2 to skip tokens of one character, as ``\b\w\w+\b`` does.
     multiplier : uint64
     keys : uint64, spans : uint32 (…, 2)
-        Written: each token's key and place; as long as there are borders.
+        Written: each token's key, begin and end; one row per border.
     token_starts : int64 (n_documents + 1,)
         Written: each document's first token.
     """
@@ -155,7 +153,7 @@ def read_tokens(
         while starts[document] <= begin:
             token_starts[document] = n
             document += 1
-        # written in any case, kept or not: that can't be guessed either
+        # kept or overwritten, without an unpredictable branch
         keys[n] = key_of(text, begin, end, multiplier)
         spans[n, 0] = begin
         spans[n, 1] = end

@@ -1,36 +1,37 @@
-"""What all counters of n-grams share."""
+"""Base class of n-gram counters."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.scratch import Scratch
-from copydesk.compiled.threads import in_threads, runs
-from copydesk.features.kernels import counts as counting
-from copydesk.features.kernels import scores as scoring
-from copydesk.features.ngrams.cut import Chunk, Cut
+from copydesk.compiled.threads import even_slices, in_threads
+from copydesk.features.kernels.counts import DF, STATE_COLUMNS, add_frequencies, count_terms
+from copydesk.features.kernels.scores import score_terms
+from copydesk.features.kernels.weights import Weighting
+from copydesk.features.ngrams.cut import Cut, TextChunk
 from copydesk.features.ngrams.strings import grown
 
-Array = NDArray[Any]
-Counted = tuple[Array, Array]  # n-grams and counts, int32 (nnz, 2); where each document's begin, int64
+Counted = tuple[Array, Array]  # n-grams and counts, int32 (nnz, 2); each document's first row, int64
 
 
 class Counter:
-    """Counts a family's n-grams, chunk by chunk; subclasses find their numbers.
+    """Counter of a family's n-grams, chunk by chunk; subclasses find their ids.
 
-    N-grams are numbered as they appear, or looked up in a vocabulary that threads share. A counter has a state of its
-    own, so each thread needs one.
+    N-grams get ids as they appear, or are looked up in a vocabulary that threads share. A counter has state, so each
+    thread needs its own.
 
     Parameters
     ----------
     cut : Cut
     ngrams : WordNgrams, Strings or None
-        Numbers; None with hashing.
+        Ids of n-grams; None with hashing.
     n_columns : int or None
-        Number of columns of a vocabulary that stands, or of hashing; None: n-grams are numbered as they appear.
+        Number of columns of a fixed vocabulary or of hashing; None: n-grams get ids as they appear.
     """
 
     def __init__(self, cut: Cut, ngrams: Any, n_columns: int | None) -> None:
@@ -38,7 +39,7 @@ class Counter:
         self.ngrams = ngrams
         self.n_columns = n_columns
         self.frozen = n_columns is not None
-        self.state = np.zeros((n_columns or 0, counting.STATE_COLUMNS), dtype=np.int32)
+        self.state = np.zeros((n_columns or 0, STATE_COLUMNS), dtype=np.int32)
         self.room = Scratch()
 
     @property
@@ -47,31 +48,30 @@ class Counter:
         n: int = self.ngrams.n if self.n_columns is None else self.n_columns
         return n
 
-    def count(self, chunk: Chunk) -> Counted:
-        """Count the n-grams of texts; what is returned holds until the next call."""
+    def count(self, chunk: TextChunk) -> Counted:
+        """Count the n-grams of texts; the result is valid until the next call."""
         numbers, starts = self.numbers(chunk)
         self._make_room()
         found = self.room.array("found", (numbers.size, 2), np.int32)
         indptr = np.empty(len(starts), dtype=np.int64)
-        nnz = counting.count_terms(numbers, starts, self.n, self.state, found, indptr)
+        nnz = count_terms(numbers, starts, self.n, self.state, found, indptr)
         return found[:nnz], indptr
 
-    def score(self, chunk: Chunk, weighing: tuple[Any, ...], weights: Array, scores: Array) -> None:
-        """Add to ``scores``, float64 (n_texts, n_classes), what n-grams times ``weights`` give.
+    def score(self, chunk: TextChunk, weighting: Weighting, weights: Array, scores: Array) -> None:
+        """Add the texts' TF-IDF values times ``weights`` to ``scores``, float64 (n_texts, n_classes).
 
         Parameters
         ----------
-        weighing : tuple
-            Idf and options, as ``scoring.add_score`` takes them.
+        weighting : Weighting
         weights : ndarray of shape (n, n_classes)
         """
         numbers, starts = self.numbers(chunk)
         most = len(numbers) * int(np.diff(starts).max(initial=0))
         found = self.room.array("found", (min(most, self.n), 2), np.int32)
-        scoring.score_terms(numbers, starts, self.n, self.state, found, *weighing, weights, scores)
+        score_terms(numbers, starts, self.n, self.state, found, weighting, weights, scores)
 
-    def numbers(self, chunk: Chunk) -> tuple[Array, Array]:
-        """Return n-grams in the order of texts, int32 (n_lengths, n), and each text's first, int64."""
+    def numbers(self, chunk: TextChunk) -> tuple[Array, Array]:
+        """Return ids of n-grams in the order of texts, int32 (n_lengths, n), and each text's first, int64."""
         raise NotImplementedError
 
     def _make_room(self, factor: int = 2) -> None:
@@ -86,33 +86,34 @@ class Counter:
 
     @property
     def document_frequency(self) -> Array:
-        """In how many documents each n-gram was seen, int32 (n,)."""
+        """Number of documents with each n-gram, int32 (n,)."""
         self._make_room()
-        return self.state[: self.n, counting.DF]
+        return self.state[: self.n, DF]
 
     def join(self, other: Counter, threads: int, last: bool) -> Array:
-        """Take over what another counter has seen; return its n-grams' numbers here, int (other.n,).
+        """Merge another counter; return this counter's ids of its n-grams, int (other.n,).
 
-        Nothing can be counted any more after the ``last``.
+        Nothing can be counted after the ``last`` one.
         """
         if self.frozen:
-            self.state[:, counting.DF] += other.state[:, counting.DF]
+            self.state[:, DF] += other.state[:, DF]
             return np.arange(self.n)
-        here: Array = self.ngrams.adopt(other.ngrams, threads, last)
+        here: Array = self.ngrams.merge(other.ngrams, threads, last)
         self._make_room(1)
-        in_threads(lambda at: counting.add_frequencies(self.state, here[at], other.state[at]), runs(len(here), threads))
+        add = partial(add_frequencies, self.state)
+        in_threads(lambda at: add(here[at], other.state[at]), even_slices(len(here), threads))
         return here
 
-    def remember(self, most: int) -> None:
-        """Bound what is remembered beside n-grams and their state, in numbers."""
+    def limit_cache(self, most: int) -> None:
+        """Bound the number of cached n-grams, beside ids and state."""
 
     def keep(self, kept: Array) -> None:
-        """Drop all other n-grams; ``kept`` is bool (n,)."""
+        """Drop the n-grams that are not ``kept``, bool (n,)."""
         old = np.flatnonzero(kept)
         self.ngrams = self.ngrams.kept(old)
         self.state = self.state[old]
 
     @property
     def nbytes(self) -> int:
-        """Memory taken."""
+        """Memory in bytes."""
         return int(self.state.nbytes + self.ngrams.nbytes)

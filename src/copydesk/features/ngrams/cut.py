@@ -1,42 +1,43 @@
-"""How a family cuts texts into n-grams, and texts as the kernels read them."""
+"""Options for cutting texts into n-grams, and texts encoded for the kernels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from numpy.typing import NDArray
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
+from copydesk.compiled.arrays import Array
 from copydesk.features.kernels.grams import lower_ascii
 from copydesk.features.kernels.tokens import PADDING
 from copydesk.features.ngrams import terms
 from copydesk.features.ngrams.patterns import PATTERNS, token_finder
 from copydesk.features.ngrams.titles import title_of
 
-Array = NDArray[Any]
+READ_CHARACTERS = 1 << 18  # read together: large enough to be fast, small enough to stay in cache
 
 
 @dataclass(frozen=True)
 class Cut:
-    """How a family cuts texts into n-grams.
+    """Options of a family for cutting texts into n-grams.
 
     Attributes
     ----------
     analyzer : {"word", "char", "char_wb"}
     n_min, n_max : int
         Lengths of n-grams.
-    shortest, marks : see ``tokens.read_tokens``
+    shortest, marks
+        See ``read_tokens`` and ``kinds_of`` of the kernels.
     find : callable or None
-        Finds the tokens of a text, where the kernel does not know the pattern.
+        Finds the tokens of a text by a pattern that the kernels do not implement.
     stop_words : tuple of str
     part : {"text", "first_line", "title"}
-        What to read of each text.
+        Part of each text to read.
     n_features : int
         Columns of hashing; 0 with a vocabulary.
     multiplier : uint64
-        The model's key.
+        The model's hash key.
     """
 
     analyzer: str
@@ -52,7 +53,7 @@ class Cut:
 
     @classmethod
     def of(cls, options: dict[str, Any], multiplier: Any) -> Cut:
-        """Return what the options of a family say; see ``TfidfFeatures.family_options``."""
+        """Return the cut of a family's options; see ``TfidfFeatures.family_options``."""
         shortest, marks, find = 1, False, None
         stops: tuple[str, ...] = ()
         if options["analyzer"] == "word":
@@ -70,11 +71,11 @@ class Cut:
 
     @property
     def by_words(self) -> bool:
-        """Whether n-grams are of words that the kernel finds."""
+        """Whether n-grams consist of words that the kernels find."""
         return self.analyzer == "word" and self.find is None
 
     def python_ngrams(self, text: str) -> list[str]:
-        """Return the word n-grams of a text, where the kernel does not know the pattern."""
+        """Return the word n-grams of a text by a pattern that the kernels do not implement."""
         assert self.find is not None
         dropped = set(self.stop_words)
         tokens = [token for token in self.find(text) if token not in dropped]
@@ -86,16 +87,16 @@ class Cut:
 
 
 @dataclass
-class Encoded:
+class EncodedTexts:
     """Texts in UTF-8, one after the other.
 
     Attributes
     ----------
     text : ndarray of uint8
-        With ``PADDING`` after its end.
+        Followed by ``PADDING``.
     starts : ndarray of int64, shape (n_texts + 1,)
     classes : ndarray of uint8
-        Of code points; long enough for the text.
+        Classes of code points; long enough for the text.
     """
 
     text: Array
@@ -104,35 +105,47 @@ class Encoded:
 
 
 @dataclass
-class Chunk:
-    """Texts that are read together; what families share of it is made once.
+class TextChunk:
+    """Texts that are read together; families share their encoded parts.
 
     Parameters
     ----------
     texts : sequence of str
         Preprocessed.
     lower : bool
-        Lower the letters A to Z: what is left to do for an ASCII text.
+        Lowercase the letters A to Z: all that remains to do for an ASCII text.
     """
 
     texts: Sequence[str]
     lower: bool
-    _made: dict[str, Encoded] = field(default_factory=dict)
+    _encoded: dict[str, EncodedTexts] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.texts)
 
-    def shown(self, part: str) -> Sequence[str]:
-        """Return the part of the texts that is to be read."""
+    def part_of(self, part: str) -> Sequence[str]:
+        """Return one part of the texts."""
         if part == "title":
             return [title_of(text) for text in self.texts]
         return [text.split("\n", 1)[0] for text in self.texts] if part == "first_line" else self.texts
 
-    def encoded(self, part: str) -> Encoded:
-        """Return the bytes of that part of the texts."""
-        if part not in self._made:
-            text, starts = terms.encode_terms(self.shown(part), PADDING)
+    def encoded(self, part: str) -> EncodedTexts:
+        """Return one part of the texts in UTF-8."""
+        if part not in self._encoded:
+            text, starts = terms.encode_terms(self.part_of(part), PADDING)
             if self.lower:
                 lower_ascii(text)
-            self._made[part] = Encoded(text, starts, terms.classes_for(text))
-        return self._made[part]
+            self._encoded[part] = EncodedTexts(text, starts, terms.classes_for(text))
+        return self._encoded[part]
+
+
+def chunked(documents: list[str], size: int = READ_CHARACTERS) -> Iterator[list[str]]:
+    """Yield runs of documents of about ``size`` characters, each at least one document."""
+    first = characters = 0
+    for at, document in enumerate(documents):
+        characters += len(document)
+        if characters >= size:
+            yield documents[first : at + 1]
+            first, characters = at + 1, 0
+    if first < len(documents) or not documents:
+        yield documents[first:]

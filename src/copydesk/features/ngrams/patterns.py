@@ -1,4 +1,4 @@
-"""Token patterns: those that the kernels know, and what is asked of any other."""
+"""Token patterns that the kernels implement, and checks of any other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable
 
-# Token patterns that the kernel knows: (shortest token, whether marks are tokens).
+# Token patterns that the kernels implement: (shortest token, whether marks are tokens).
 PATTERNS = {
     r"(?u)\b\w\w+\b": (2, False),
     r"\b\w\w+\b": (2, False),
@@ -19,16 +19,16 @@ PATTERNS = {
 }
 
 PROBED_LENGTHS = range(4, 32, 2)
-PROBE_SECONDS = 0.05  # a pattern that does not go astray takes microseconds
+PROBE_SECONDS = 0.05  # a pattern that does not backtrack takes microseconds
 
 
 def token_finder(pattern: str) -> Callable[[str], list[str]]:
-    """Return what finds the tokens of a text by a pattern that the kernel does not know.
+    """Return a function that finds the tokens of a text by a pattern that the kernels do not implement.
 
     Raises
     ------
     ValueError
-        It is no regular expression, has several groups, or backtracks without end.
+        The pattern is not a regular expression, has several groups, or backtracks exponentially.
     """
     try:
         compiled = re.compile(pattern)
@@ -39,20 +39,20 @@ def token_finder(pattern: str) -> Callable[[str], list[str]]:
             f"token_pattern={pattern!r}: More than 1 capturing group; the token is the whole match or one group: "
             "write (?:…) for the others"
         )
-    astray = goes_astray(compiled)
-    if astray is not None:
+    example = backtracking_example(compiled)
+    if example is not None:
         raise ValueError(
-            f"token_pattern={pattern!r}: takes exponential time, as on {astray!r}; "
+            f"token_pattern={pattern!r}: takes exponential time, as on {example!r}; "
             "a repeat inside a repeat matches one text in many ways: make the inner one possessive (\\w++)"
         )
     return compiled.findall
 
 
-def goes_astray(pattern: re.Pattern[str]) -> str | None:
-    r"""Return a short text on which a pattern backtracks so long that a document would never end; None without one.
+def backtracking_example(pattern: re.Pattern[str]) -> str | None:
+    r"""Return a short text on which a pattern backtracks exponentially; None if there is none.
 
-    Nested repeats, such as ``(?:\w+\s?)+$``, double their time with every character. A run of one of the pattern's
-    own characters, or of a common one, that ends in a mismatch shows it.
+    Nested repeats, such as ``(?:\w+\s?)+$``, double their time with every character. Runs of one of the pattern's
+    own characters, or of a common one, that end in a mismatch reveal them.
     """
     units = dict.fromkeys(["a", "1", " ", "-", ".", "a ", "a1", *re.findall(r"[^\W_]", pattern.pattern)])
     for unit in units:

@@ -1,19 +1,17 @@
-"""Different strings and their numbers: a table that grows while texts are read, or stands still for all threads."""
+"""Vocabulary of strings: a hash table that grows while texts are read, or is frozen and shared by threads."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.scratch import Scratch
-from copydesk.compiled.threads import in_threads, runs
-from copydesk.features.kernels import hash_table as table
-from copydesk.features.kernels import merge as joining
+from copydesk.compiled.threads import even_slices, in_threads
+from copydesk.features.kernels.hash_table import StringTable, find_strings, key_strings, mistaken, move_rows
+from copydesk.features.kernels.merge import append_strings
 from copydesk.features.ngrams.terms import gather_terms
-
-Array = NDArray[Any]
 
 _FAST_GROWTH = 1 << 18  # rows up to which a table grows fourfold
 
@@ -26,7 +24,7 @@ def grown(array: Array, used: int, size: int) -> Array:
 
 
 def rows_for(n: int) -> int:
-    """Return the size of a table that holds ``n`` keys without growing."""
+    """Return the size of a table with room for ``n`` keys."""
     return 1 << max(10, int(n * 4 / 3 + 2).bit_length())
 
 
@@ -34,19 +32,19 @@ def larger_table(rows: Array, multiplier: Any) -> Array:
     """Return a larger table with the same entries."""
     size = len(rows) * (4 if len(rows) <= _FAST_GROWTH else 2)
     larger = np.zeros((size, 2), dtype=np.uint64)
-    table.move_rows(rows, larger, multiplier)
+    move_rows(rows, larger, multiplier)
     return larger
 
 
 class Strings:
-    """Different strings, numbered in the order in which they were added.
+    """Distinct strings with ids in the order of insertion.
 
     Attributes
     ----------
     n : int
-        How many there are.
-    written, offsets : ndarray of uint8 and int64
-        Their UTF-8, one after the other, and where each begins; with room for more.
+        Number of strings.
+    table, written, offsets : ndarray
+        See ``StringTable``.
     """
 
     def __init__(self, multiplier: Any, rows: int = 1 << 12) -> None:
@@ -56,9 +54,14 @@ class Strings:
         self.written = np.empty(4 * rows, dtype=np.uint8)
         self.offsets = np.zeros(rows // 2, dtype=np.int64)
 
+    @property
+    def rows(self) -> StringTable:
+        """Arrays as kernels take them."""
+        return StringTable(self.table, self.written, self.offsets)
+
     @classmethod
     def of(cls, written: Array, offsets: Array, multiplier: Any) -> Strings:
-        """Number different strings in their order."""
+        """Return a vocabulary of distinct strings with ids in their order."""
         strings = cls(multiplier, rows_for(len(offsets)))
         strings.written = np.empty(len(written) + 8, dtype=np.uint8)
         strings.offsets = np.zeros(len(offsets) + 8, dtype=np.int64)
@@ -66,18 +69,18 @@ class Strings:
         return strings
 
     def find(self, text: Array, spans: Array, keys: Array, frozen: bool, room: Scratch | None = None) -> Array:
-        """Return the number of each string, int32 (n,), -1 where it is not known and ``frozen``.
+        """Return the id of each string, int32 (n,); unknown ones are added or, if ``frozen``, get -1.
 
         Parameters
         ----------
         text : uint8
         spans : uint32 (n, 2)
-            Where in ``text`` each string stands.
+            Begin and end of each string in ``text``.
         keys : uint64 (n,)
         """
         numbers = (room or Scratch()).array("strings", len(keys), np.int32)
         self._find(text, spans, keys, frozen, False, numbers)
-        wrong = table.mistaken(text, spans, keys, self.written, self.offsets, numbers)
+        wrong = mistaken(text, spans, keys, self.written, self.offsets, numbers)
         if len(wrong):
             others = np.empty(len(wrong), dtype=np.int32)
             self._find(text, spans[wrong], keys[wrong], frozen, True, others)
@@ -87,16 +90,15 @@ class Strings:
     def _find(self, text: Array, spans: Array, keys: Array, frozen: bool, by_bytes: bool, numbers: Array) -> None:
         done = 0
         while True:
-            done, self.n = table.find_strings(
-                text, spans, keys, done, self.table, self.written, self.offsets, self.n, self.multiplier, frozen,
-                by_bytes, numbers,
-            )  # fmt: skip
+            done, self.n = find_strings(
+                text, spans, keys, done, self.rows, self.n, self.multiplier, frozen, by_bytes, numbers
+            )
             if done == len(keys):
                 return
             self.grow(int(spans[done, 1]) - int(spans[done, 0]))
 
     def grow(self, longest: int) -> None:
-        """Make room for at least one string more, of at most ``longest`` bytes."""
+        """Make room for at least one more string, of at most ``longest`` bytes."""
         if self.n >= len(self.table) // 4 * 3:
             self.table = larger_table(self.table, self.multiplier)
         if self.n + 2 > len(self.offsets):
@@ -106,28 +108,28 @@ class Strings:
             self.written = grown(self.written, used, 2 * len(self.written) + longest)
 
     def as_terms(self, numbers: Array) -> tuple[Array, Array]:
-        """Return the UTF-8 of strings, one after the other, and where each begins."""
+        """Return the UTF-8 of strings with the given ids, one after the other, and where each begins."""
         found: tuple[Array, Array] = gather_terms(self.written, self.offsets, numbers)
         return found
 
-    def forget_look_up(self) -> Strings:
-        """Keep no more than is needed to write terms."""
+    def without_table(self) -> Strings:
+        """Drop what is needed for look-ups only; terms can still be written."""
         self.table = self.table[:0].copy()
         return self
 
     def kept(self, numbers: Array) -> Strings:
-        """Return the same with some strings alone, in their order."""
+        """Return a vocabulary of the strings with the given ids, in their order."""
         return Strings.of(*self.as_terms(numbers), self.multiplier)
 
-    def adopt(self, other: Strings, threads: int, last: bool) -> Array:
-        """Add the strings of another; return their numbers here, int32 (other.n,).
+    def merge(self, other: Strings, threads: int, last: bool) -> Array:
+        """Add another vocabulary's strings; return their ids in this one, int32 (other.n,).
 
-        They differ among each other, so that looking up is reading alone, and threads share it. After the ``last``
-        one nothing is looked up, and what is new needs no entry.
+        They are distinct, so that look-ups only read and threads share them. After the ``last`` vocabulary nothing is
+        looked up, so that its new strings need no entry in the table.
         """
         text, spans, keys = self_keyed(other.written, other.offsets[: other.n + 1], self.multiplier)
         numbers = np.concatenate(
-            in_threads(lambda at: self.find(text, spans[at], keys[at], frozen=True), runs(other.n, threads))
+            in_threads(lambda at: self.find(text, spans[at], keys[at], frozen=True), even_slices(other.n, threads))
         )
         if not last:
             new = np.flatnonzero(numbers < 0)
@@ -136,19 +138,19 @@ class Strings:
         used = int(self.offsets[self.n])
         self.written = grown(self.written, used, used + int(other.offsets[other.n]))
         self.offsets = grown(self.offsets, self.n + 1, self.n + 1 + other.n)
-        self.n = joining.append_strings(text, other.offsets, numbers, self.written, self.offsets, self.n)
+        self.n = append_strings(text, other.offsets, numbers, self.written, self.offsets, self.n)
         return numbers
 
     @property
     def nbytes(self) -> int:
-        """Memory taken."""
+        """Memory in bytes."""
         return self.table.nbytes + self.written.nbytes + self.offsets.nbytes
 
 
 def self_keyed(written: Array, offsets: Array, multiplier: Any) -> tuple[Array, Array, Array]:
-    """Return strings as ``Strings.find`` wants them: text, spans and keys."""
+    """Return strings as ``Strings.find`` takes them: text, spans and keys."""
     keys = np.empty(len(offsets) - 1, dtype=np.uint64)
-    table.key_strings(written, offsets, multiplier, keys)
+    key_strings(written, offsets, multiplier, keys)
     spans = np.empty((len(keys), 2), dtype=np.uint32)
     spans[:, 0], spans[:, 1] = offsets[:-1], offsets[1:]
     return written, spans, keys

@@ -1,4 +1,4 @@
-"""Terms as bytes: strings in one UTF-8 buffer, and what is read of it."""
+"""Buffers of terms: strings in UTF-8, one after the other, and their tokens."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 from copydesk.compiled.scratch import Scratch
-from copydesk.features.kernels.tokens import OTHER, PADDING, SPACE, WORD, borders_of, kinds_of, read_tokens
+from copydesk.features.kernels.tokens import (
+    OTHER_CLASS,
+    PADDING,
+    SPACE_CLASS,
+    WORD_CLASS,
+    borders_of,
+    kinds_of,
+    read_tokens,
+)
 
-Array = NDArray[Any]
 _32 = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 
@@ -25,7 +32,7 @@ def code_points(texts: list[str]) -> tuple[Array, Array]:
 
 
 def encode_terms(terms: Sequence[str], padding: int = 0) -> tuple[Array, Array]:
-    """Return strings as one UTF-8 buffer, uint8, with zeros after it, and where each begins, int64 (n_terms + 1,)."""
+    """Return strings as one UTF-8 buffer, uint8, zero-padded, and where each begins, int64 (n_terms + 1,)."""
     encoded = [term.encode("utf-8", "surrogatepass") for term in terms]
     offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
     np.cumsum(list(map(len, encoded)), out=offsets[1:])
@@ -34,7 +41,7 @@ def encode_terms(terms: Sequence[str], padding: int = 0) -> tuple[Array, Array]:
 
 
 def decode_terms(written: Array, offsets: Array, which: Iterable[int] | None = None) -> list[str]:
-    """Return terms as strings: all of them, or those of the given numbers."""
+    """Return terms as strings: all of them, or those with the given ids."""
     if which is not None:
         return [written[offsets[i] : offsets[i + 1]].tobytes().decode("utf-8", "surrogatepass") for i in which]
     data = written.tobytes()
@@ -42,8 +49,8 @@ def decode_terms(written: Array, offsets: Array, which: Iterable[int] | None = N
     return [data[a:b].decode("utf-8", "surrogatepass") for a, b in zip(edges[:-1], edges[1:], strict=True)]
 
 
-def joined(parts: list[tuple[Array, Array]]) -> tuple[Array, Array]:
-    """Return buffers of terms, and where each begins, as one."""
+def concatenate_terms(parts: list[tuple[Array, Array]]) -> tuple[Array, Array]:
+    """Return buffers of terms and offsets as one buffer and its offsets."""
     if len(parts) == 1:
         return parts[0]
     ends = np.cumsum([0, *(offsets[-1] for _, offsets in parts)])
@@ -55,9 +62,9 @@ _CLASSES = np.zeros(0, dtype=np.uint8)
 
 
 def classes_for(text: Array) -> Array:
-    r"""Return a table of code points' classes that is long enough for a text in UTF-8.
+    r"""Return a table of the classes of code points, long enough for a text in UTF-8.
 
-    Word characters are those of ``\\w`` in Python's ``re``, spaces those of ``\\s``; built once, as far as needed.
+    Word characters are those of ``\w`` in Python's ``re``, spaces those of ``\s``. The table is cached and grows.
     """
     global _CLASSES
     lead = int(text.max(initial=0))
@@ -68,7 +75,7 @@ def classes_for(text: Array) -> Array:
         word = np.fromiter(map(str.isalnum, characters), dtype=bool, count=size)
         word[ord("_")] = True
         space = np.fromiter(map(str.isspace, characters), dtype=bool, count=size)
-        _CLASSES = np.where(word, WORD, np.where(space, SPACE, OTHER)).astype(np.uint8)
+        _CLASSES = np.where(word, WORD_CLASS, np.where(space, SPACE_CLASS, OTHER_CLASS)).astype(np.uint8)
     return _CLASSES
 
 
@@ -76,18 +83,18 @@ _UNSPACED = np.zeros(0, dtype=np.uint8)
 
 
 def unspaced_classes(classes: Array) -> Array:
-    """Return classes by which everything but spaces is a word, for a table of ``classes_for``."""
+    """Return a table like that of ``classes_for`` by which everything but white space belongs to words."""
     global _UNSPACED
-    known = _UNSPACED  # threads may lengthen it meanwhile
+    known = _UNSPACED  # another thread may replace it meanwhile
     if len(classes) > len(known):
-        _UNSPACED = known = np.where(classes == SPACE, SPACE, WORD).astype(np.uint8)
+        _UNSPACED = known = np.where(classes == SPACE_CLASS, SPACE_CLASS, WORD_CLASS).astype(np.uint8)
     return known
 
 
 def split_terms(written: Array, offsets: Array, multiplier: Any) -> tuple[Array, Array, Array]:
-    """Return the parts of terms between plain spaces; results as ``tokens_of``."""
-    classes = np.full(0x110000, WORD, dtype=np.uint8)
-    classes[32] = SPACE
+    """Split terms at plain spaces; results as ``tokens_of``."""
+    classes = np.full(0x110000, WORD_CLASS, dtype=np.uint8)
+    classes[32] = SPACE_CLASS
     padded = np.append(written, np.zeros(PADDING, dtype=np.uint8))
     return tokens_of(padded, offsets, classes, 1, False, multiplier, Scratch())
 
@@ -95,7 +102,7 @@ def split_terms(written: Array, offsets: Array, multiplier: Any) -> tuple[Array,
 def tokens_of(
     text: Array, starts: Array, classes: Array, shortest: int, marks: bool, multiplier: Any, room: Scratch
 ) -> tuple[Array, Array, Array]:
-    """Return tokens' keys, uint64 (n,), places, uint32 (n, 2), and each document's first, int64 (n_documents + 1,)."""
+    """Return tokens' keys, uint64 (n,), spans, uint32 (n, 2), and each document's first, int64 (n_documents + 1,)."""
     size = int(starts[-1])
     assert len(text) >= size + PADDING
     kinds = room.array("kinds", size, np.uint8)
@@ -112,7 +119,7 @@ def tokens_of(
 
 @kernel
 def gather_terms(written: Array, offsets: Array, chosen: Array) -> Any:
-    """Return the buffer and offsets of chosen terms, in their order."""
+    """Return the buffer and offsets of the chosen terms, in that order."""
     chosen_offsets = np.zeros(chosen.shape[0] + 1, dtype=np.int64)
     for i in range(chosen.shape[0]):
         chosen_offsets[i + 1] = chosen_offsets[i] + offsets[chosen[i] + 1] - offsets[chosen[i]]
@@ -127,7 +134,7 @@ def gather_terms(written: Array, offsets: Array, chosen: Array) -> Any:
 
 @kernel
 def measure_ngrams(origin: Array, nodes: Array, offsets: Array, out_offsets: Array) -> None:
-    """Write where each n-gram will begin, words and one space between; see ``numbering.WordNgrams``."""
+    """Write the offsets of n-grams, words with one space between; see ``WordNgrams``."""
     for i in range(nodes.shape[0]):
         length = -1
         node = np.uint64(nodes[i])
@@ -140,7 +147,7 @@ def measure_ngrams(origin: Array, nodes: Array, offsets: Array, out_offsets: Arr
 
 @kernel
 def write_ngrams(origin: Array, nodes: Array, written: Array, offsets: Array, out: Array, out_offsets: Array) -> None:
-    """Write n-grams, each from its last word to its first."""
+    """Write n-grams at their offsets, each from its last word to its first."""
     for i in range(nodes.shape[0]):
         at = out_offsets[i + 1]
         node = np.uint64(nodes[i])

@@ -1,4 +1,4 @@
-"""Where the title of a text stands: on its first line or, in a message, in the header line that says Subject."""
+"""Title of a text: its first line or, in a message, the subject in its header."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SUBJECT = re.compile(r"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*?subject:[ \t]*
 
 
 def title_span(text: str) -> tuple[int, int]:
-    """Return where the title of a text begins and ends."""
+    """Return begin and end of the title of a text, in characters."""
     subject = _SUBJECT.match(text)
     if subject:
         return subject.span(1)

@@ -1,4 +1,4 @@
-"""Word n-grams and their numbers: they grow while texts are read, or stand still and are shared by threads."""
+"""Vocabulary of word n-grams: it grows while texts are read, or is frozen and shared by threads."""
 
 from __future__ import annotations
 
@@ -6,37 +6,35 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.scratch import Scratch
-from copydesk.compiled.threads import in_threads, runs
-from copydesk.features.kernels import hash_table as table
-from copydesk.features.kernels import merge as joining
+from copydesk.compiled.threads import even_slices, in_threads
+from copydesk.features.kernels.hash_table import LOW, find_pairs, nodes_of, put_pairs
+from copydesk.features.kernels.merge import append_unknown, merge_known, merge_words
 from copydesk.features.ngrams.strings import Strings, grown, larger_table, rows_for
 from copydesk.features.ngrams.terms import measure_ngrams, split_terms, write_ngrams
 
-Array = NDArray[Any]
-
-NO_PARENT = np.uint64(0xFFFFFFFF)  # of an n-gram of one word
+NO_PARENT = np.uint64(0xFFFFFFFF)  # parent of an n-gram of one word
 _32 = np.uint64(32)
 
 
 class WordNgrams:
-    """N-grams of words: a number for every string of one to several words.
+    """Word n-grams with ids in the order of insertion.
 
-    An n-gram is known by the n-gram without its last word and that word, so that a token is hashed once, however
-    many n-grams it ends.
+    The key of an n-gram is the n-gram without its last word, its parent, and that word, so that each token is hashed
+    once, however many n-grams end with it.
 
     Attributes
     ----------
     words : Strings
         Stop words first.
     node_of : ndarray of int32
-        The n-gram that is one word, -1 for a stop word.
+        Id of the n-gram that consists of each word, -1 for a stop word.
     n : int
         Number of n-grams.
     origin, level : ndarray of uint64 and uint8
-        Of each n-gram: its parent (upper 32 bits) and last word; its number of words.
+        Parent (upper 32 bits) and last word of each n-gram; its number of words.
     """
 
     def __init__(self, multiplier: Any, stops: tuple[Array, Array]) -> None:
@@ -51,12 +49,12 @@ class WordNgrams:
 
     @classmethod
     def of(cls, written: Array, offsets: Array, multiplier: Any, stops: tuple[Array, Array]) -> WordNgrams:
-        """Number given terms in their order; what only leads to one gets a number after them."""
+        """Return a vocabulary of terms with ids in their order; prefixes that are no terms themselves follow."""
         ngrams = cls(multiplier, stops)
         keys, spans, starts = split_terms(written, offsets, multiplier)
         words = ngrams.words.find(written, spans, keys, frozen=False)
         lengths = np.diff(starts)
-        # a term whose tokens and single spaces do not make it up is never met in a text
+        # a term that is more than its tokens and single spaces never occurs in a text
         read = np.concatenate([[0], np.cumsum(np.diff(spans.astype(np.int64))[:, 0])])
         lengths[read[starts[1:]] - read[starts[:-1]] + lengths - 1 != np.diff(offsets)] = 0
         ngrams.n = len(lengths)
@@ -74,7 +72,7 @@ class WordNgrams:
             here = np.flatnonzero(lengths == length)
             last = words[starts[here] + length - 1]
             whole = prefix[here] >= 0
-            table.put_pairs(prefix[here][whole], last[whole], here[whole].astype(np.int32), ngrams.table, multiplier)
+            put_pairs(prefix[here][whole], last[whole], here[whole].astype(np.int32), ngrams.table, multiplier)
             ngrams.n_pairs += len(here)
             longer = np.flatnonzero(lengths > length)
             prefix[longer] = ngrams.find_pairs(prefix[longer], words[starts[longer] + length - 1], frozen=False)
@@ -83,15 +81,15 @@ class WordNgrams:
     def find_words(
         self, text: Array, spans: Array, keys: Array, frozen: bool, room: Scratch | None = None
     ) -> tuple[Array, Array]:
-        """Return the word of each token, and the n-gram that is the word alone, int32 (n,); -1 for unknown."""
+        """Return the word of each token, and the n-gram that consists of it, int32 (n,); -1 for unknown ones."""
         words = self.words.find(text, spans, keys, frozen, room)
         self._add_words()
         nodes = (room or Scratch()).array("nodes", len(words), np.int32)
-        table.nodes_of(self.node_of, words, nodes)
+        nodes_of(self.node_of, words, nodes)
         return words, nodes
 
     def _add_words(self) -> None:
-        """Give the words that are new their n-grams."""
+        """Add the n-grams of one word for new words."""
         new = self.words.n - len(self.node_of)
         if not new:
             return
@@ -103,12 +101,12 @@ class WordNgrams:
         self.n += new
 
     def find_pairs(self, parents: Array, words: Array, frozen: bool, numbers: Array | None = None) -> Array:
-        """Return the n-gram of each parent and word after it, int32 (n,), -1 for unknown."""
+        """Return the n-gram of each parent and the word after it, int32 (n,), -1 for unknown ones."""
         if numbers is None:
             numbers = np.empty(len(words), dtype=np.int32)
         done = 0
         while True:
-            done, self.n_pairs, self.n = table.find_pairs(
+            done, self.n_pairs, self.n = find_pairs(
                 parents, words, done, self.table, self.n_pairs, self.origin, self.n, self.multiplier, frozen, numbers
             )
             if done == len(words):
@@ -120,12 +118,12 @@ class WordNgrams:
     def longer(
         self, nodes: Array, words: Array, starts: Array, length: int, frozen: bool, room: Scratch, numbers: Array
     ) -> None:
-        """Write the n-grams of ``length`` words that end at each token, -1 where a document has none.
+        """Write the n-grams of ``length`` words that end at each token, -1 if the document has none.
 
         Parameters
         ----------
         nodes : int32 (n,)
-            The n-grams of one word less.
+            The n-grams of one word less that end at each token.
         words, numbers : int32 (n,)
         starts : int64 (n_documents + 1,)
             Each document's first token.
@@ -144,48 +142,48 @@ class WordNgrams:
             self.origin, self.level = (grown(each, used, max(2 * used, n)) for each in (self.origin, self.level))
 
     def as_terms(self, numbers: Array) -> tuple[Array, Array]:
-        """Return the UTF-8 of n-grams, one after the other, and where each begins."""
+        """Return the UTF-8 of n-grams with the given ids, one after the other, and where each begins."""
         offsets = np.zeros(len(numbers) + 1, dtype=np.int64)
         measure_ngrams(self.origin, numbers, self.words.offsets, offsets)
         written = np.empty(offsets[-1], dtype=np.uint8)
         write_ngrams(self.origin, numbers, self.words.written, self.words.offsets, written, offsets)
         return written, offsets
 
-    def forget_look_up(self) -> WordNgrams:
-        """Keep no more than is needed to write terms."""
-        self.words.forget_look_up()
+    def without_table(self) -> WordNgrams:
+        """Drop what is needed for look-ups only; terms can still be written."""
+        self.words.without_table()
         self.table, self.level, self.node_of = self.table[:0].copy(), self.level[:0].copy(), self.node_of[:0].copy()
         return self
 
-    def adopt(self, other: WordNgrams, threads: int, last: bool) -> Array:
-        """Add the n-grams of another; return their numbers here, int32 (other.n,); see ``Strings.adopt``."""
-        word_here = self.words.adopt(other.words, threads, last)
+    def merge(self, other: WordNgrams, threads: int, last: bool) -> Array:
+        """Add another vocabulary's n-grams; return their ids in this one, int32 (other.n,); see ``Strings.merge``."""
+        word_here = self.words.merge(other.words, threads, last)
         self._add_words()
         here = np.empty(other.n, dtype=np.int32)
         origin, level = other.origin[: other.n], other.level[: other.n]
-        joining.adopt_words(origin, level, word_here, self.node_of, here)
-        some = runs(other.n, threads)
+        merge_words(origin, level, word_here, self.node_of, here)
+        slices = even_slices(other.n, threads)
         for length in range(2, int(level.max(initial=1)) + 1):
-            look_up = partial(joining.adopt_known, origin, level, length, word_here, self.table, self.multiplier, here)
-            unknown = in_threads(partial(_on_slice, look_up), [(at,) for at in some])
+            look_up = partial(merge_known, origin, level, length, word_here, self.table, self.multiplier, here)
+            unknown = in_threads(partial(_on_slice, look_up), [(at,) for at in slices])
             before = self.n
             if last:
                 begin = before + np.cumsum([0, *unknown])
                 self._make_room(int(begin[-1]))
-                append = partial(joining.append_adopted, origin, level, length, word_here, self.origin, here)
-                in_threads(partial(_on_slice, append), list(zip(some, begin[:-1].tolist(), strict=True)))
+                append = partial(append_unknown, origin, level, length, word_here, self.origin, here)
+                in_threads(partial(_on_slice, append), list(zip(slices, begin[:-1].tolist(), strict=True)))
                 self.n = int(begin[-1])
             else:
                 new = np.flatnonzero((level == length) & (here < 0))
-                parents, words = (origin[new] >> _32).astype(np.int64), (origin[new] & table.LOW).astype(np.int64)
+                parents, words = (origin[new] >> _32).astype(np.int64), (origin[new] & LOW).astype(np.int64)
                 here[new] = self.find_pairs(here[parents], word_here[words], frozen=False)
             self.level[before : self.n] = length
         return here
 
     def kept(self, keep: Array) -> tuple[WordNgrams, Array]:
-        """Return the same with some n-grams and what leads to them, and the old numbers of what stayed."""
+        """Return a vocabulary of the n-grams to ``keep``, bool (n,), their prefixes and words, and the old ids."""
         levels, origin = self.level[: self.n], self.origin[: self.n]
-        parents, words = (origin >> _32).astype(np.int64), (origin & table.LOW).astype(np.int64)
+        parents, words = (origin >> _32).astype(np.int64), (origin & LOW).astype(np.int64)
         keep = keep.copy()
         for length in range(int(levels.max(initial=1)), 1, -1):
             here = keep & (levels == length)
@@ -209,7 +207,7 @@ class WordNgrams:
         less.origin = parent.astype(np.uint64) << _32 | last.astype(np.uint64)
         less.table = np.zeros((rows_for(len(pairs)), 2), dtype=np.uint64)
         less.n_pairs = len(pairs)
-        table.put_pairs(
+        put_pairs(
             parent[pairs].astype(np.int32), last[pairs].astype(np.int32), pairs.astype(np.int32), less.table,
             self.multiplier,
         )  # fmt: skip
@@ -217,12 +215,12 @@ class WordNgrams:
 
     @property
     def nbytes(self) -> int:
-        """Memory taken."""
+        """Memory in bytes."""
         own = (self.table, self.origin, self.level, self.node_of)
         return self.words.nbytes + sum(each.nbytes for each in own)
 
 
 def _on_slice(kernel: Any, task: tuple[Any, ...]) -> Any:
-    """Call a kernel with what a task holds, a slice first."""
+    """Call a kernel with the bounds of a slice and the rest of a task."""
     at, *more = task
     return kernel(at.start, at.stop, *more)

@@ -1,25 +1,23 @@
-"""Numbers of a paragraph that come from scores: its own, its neighbours', and how they run over the page."""
+"""Features of a paragraph from scores: its own, its neighbours', and their course over the page."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.features.kernels.likeness import likeness
 from copydesk.features.kernels.overlap import topic_overlap
 from copydesk.features.kernels.page_scores import best_stretch, measures, run_of_scores, standing
 from copydesk.features.kernels.paragraph_shapes import shift_rows
-from copydesk.features.paragraph_features import SHAPE, PageRows
+from copydesk.features.pages.page_rows import SHAPE, PageRows
 
-Array = NDArray[Any]
-
-# What a neighbour lends beside its score.
+# Shapes of a neighbour used beside its score.
 LENT = ("log_characters", "ends_sentence", "capitalised_share", "small_word_share")
-SMOOTHING = (5.0, 15.0)  # paragraphs over which scores are averaged
-RUN = ("page_share", "share_before", "page_mean", "log_page", *(f"around_{width:g}" for width in SMOOTHING))
-# What is taken off every score before the best stretch is looked for: the more, the tighter it is.
+SMOOTHING_WIDTHS = (5.0, 15.0)  # paragraphs over which scores are averaged
+RUN = ("page_share", "share_before", "page_mean", "log_page", *(f"around_{width:g}" for width in SMOOTHING_WIDTHS))
+# Subtracted from every score before the best stretch is found; larger values give tighter stretches.
 STRICTNESS = (0.0, 0.35)
 STRETCH = tuple(
     f"stretch_{name}_{by:g}" for by in STRICTNESS for name in ("start", "end", "share", "lack", "through", "support")
@@ -27,20 +25,20 @@ STRETCH = tuple(
 STANDING = ("rank", "standardised", "since_content", "until_content")
 TOPIC = ("topic_share", "topic_weight", "topic_often", "topic_as_title")
 LIKENESS = ("starts_alike", "ends_alike", "alike_near", "short_near")
-# How large some numbers get (logarithms of characters and of paragraphs). What lies beyond is met in a few pages, which
-# trees learn by heart: the middle of a story of 250 paragraphs was taken for comments.
+# Bounds of some numbers (logarithms of characters and of paragraphs). Values beyond them occur on few pages, which
+# trees memorise: the middle of a story of 250 paragraphs was classified as comments.
 MANY, FAR = 4.0, 3.0  # paragraphs: some fifty in all, some twenty away
-LIMITS = {
+NUMBER_BOUNDS = {
     "log_page": 9.2, "since_content": 7.5, "until_content": 7.5, "log_paragraphs": MANY,
     **dict.fromkeys(("from_start", "from_end", "before_body", "after_body", "to_long"), FAR),
     **{f"stretch_{name}_{by:g}": FAR for by in STRICTNESS for name in ("start", "end")},
 }  # fmt: skip
 # Trees' scores are log odds: halved and bounded they are about as large as a linear classifier's.
-SHRINK, LARGEST = 0.5, 5.0
+_SHRINK, _LARGEST = 0.5, 5.0
 
 
 class Context(NamedTuple):
-    """Which numbers are made of scores; see ``SequenceClassifier``."""
+    """Selection of features from scores; see ``SequenceClassifier``."""
 
     reach: int
     smooth: bool
@@ -49,7 +47,7 @@ class Context(NamedTuple):
 
     @property
     def offsets(self) -> list[int]:
-        """Return which neighbours are looked at."""
+        """Offsets of the neighbours used."""
         return [by for by in range(-self.reach, self.reach + 1) if by]
 
     def numbers(self, scores: Array, rows: PageRows, lent: tuple[str, ...] = ()) -> list[Array]:
@@ -60,7 +58,7 @@ class Context(NamedTuple):
         blocks = [scores[:, None], *(shift_rows(lends, rows.starts, by, np.nan) for by in self.offsets)]
         lengths, roots, squashed = measures(scores, log_characters)
         if self.smooth:
-            blocks.append(run_of_scores(scores, lengths, roots, squashed, rows.starts, np.array(SMOOTHING)))
+            blocks.append(run_of_scores(scores, lengths, roots, squashed, rows.starts, np.array(SMOOTHING_WIDTHS)))
         if self.stretch or self.topic:
             stretches = [best_stretch(roots, squashed, rows.starts, by) for by in STRICTNESS]
         if self.stretch:
@@ -71,8 +69,8 @@ class Context(NamedTuple):
         return blocks
 
     def numbers_again(self, scores: Array, rows: PageRows) -> Array:
-        """Return the same of the log odds that an earlier pass gave, limited."""
-        again = np.hstack(self.numbers(np.clip(scores * SHRINK, -LARGEST, LARGEST), rows))
+        """Return the same features of the log odds of an earlier pass, bounded."""
+        again = np.hstack(self.numbers(np.clip(scores * _SHRINK, -_LARGEST, _LARGEST), rows))
         return limited(again, self.names())
 
     def names(self, lent: tuple[str, ...] = ()) -> list[tuple[str, str]]:
@@ -85,10 +83,10 @@ class Context(NamedTuple):
 
 
 def limited(numbers: Array, names: list[tuple[str, str]]) -> Array:
-    """Bound the columns named in ``LIMITS``, in place; return the numbers."""
+    """Bound the columns named in ``NUMBER_BOUNDS``, in place; return the numbers."""
     for at, (_, name) in enumerate(names):
-        if name in LIMITS:
-            np.clip(numbers[:, at], -LIMITS[name], LIMITS[name], out=numbers[:, at])
+        if name in NUMBER_BOUNDS:
+            np.clip(numbers[:, at], -NUMBER_BOUNDS[name], NUMBER_BOUNDS[name], out=numbers[:, at])
     return numbers
 
 

@@ -1,4 +1,4 @@
-"""Which lines stand on many of a site's pages: menus, forms and prompts, found once and remembered as hashes."""
+"""Lines that recur on a site's pages (menus, forms, prompts), stored as hashes."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.features.paragraph_features import Floats, PageRows
+from copydesk.compiled.arrays import Floats
+from copydesk.features.pages.page_rows import PageRows
 
 
 @dataclass(frozen=True)
 class SiteLines:
-    """Lines that stand on more than one page of a site.
+    """Lines that occur on more than one page of a site.
 
     Attributes
     ----------
     hashes : uint64 (n_lines,), sorted
         As ``PageRows.hashes``: case and white space don't count.
     shares : float32 (n_lines,)
-        Of a page that has the line: on what share of the other pages it stands too.
+        Share of the other pages that have a line, seen from a page that has it.
     n_pages : int
     """
 
@@ -29,7 +30,7 @@ class SiteLines:
 
     @classmethod
     def of(cls, rows: PageRows) -> SiteLines:
-        """Count on how many of the site's pages each line stands."""
+        """Count the pages of a site that have each line."""
         n_pages = len(rows.starts) - 1
         page = np.repeat(np.arange(n_pages, dtype=np.uint64), np.diff(rows.starts))
         once = np.unique(np.column_stack([rows.hashes, page]), axis=0)[:, 0]
@@ -39,7 +40,7 @@ class SiteLines:
         return cls(hashes[often], shares.astype(np.float32), n_pages)
 
     def share_of(self, hashes: NDArray[np.uint64]) -> Floats:
-        """Return the share of each line, float32; 0 for one that is not remembered."""
+        """Return the share of each line, float32 (n,); 0 for unknown lines."""
         found = np.zeros(len(hashes), dtype=np.float32)
         if len(self.hashes):
             at = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)

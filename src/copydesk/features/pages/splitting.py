@@ -1,4 +1,4 @@
-"""Many texts to paragraphs at once: a kernel finds lines, and only a text that may be wrapped is read more closely."""
+"""Splitting of many texts into paragraphs: a kernel finds lines, and only texts that may be wrapped go to Python."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
-from copydesk.features.kernels.paragraph_shapes import LOWER, SPACE, tables_for
+from copydesk.features.kernels.paragraph_shapes import IS_LOWER, IS_SPACE, tables_for
+from copydesk.features.ngrams.cut import chunked
 from copydesk.features.ngrams.terms import code_points
-from copydesk.features.options import chunked
 from copydesk.text.paragraphs import NEWLINES, split_paragraphs
-
-Array = NDArray[Any]
 
 _NEWLINES = np.array(sorted(map(ord, NEWLINES)), dtype=np.uint32)
 
@@ -75,7 +74,7 @@ def find_lines(text: Array, starts: Array, kinds: Array, newlines: Array) -> Any
         Code points of all texts, one after the other.
     starts : int64 (n_texts + 1,)
     kinds
-        See ``paragraph_kernels.tables_for``.
+        See ``tables_for``.
     newlines : uint32
         Code points that end a line; all are white space.
 
@@ -102,12 +101,12 @@ def find_lines(text: Array, starts: Array, kinds: Array, newlines: Array) -> Any
         for at in range(start, starts[number + 1]):
             code = text[at]
             kind = kinds[code]
-            if not kind & SPACE:
+            if not kind & IS_SPACE:
                 last = at
                 if not inside:
                     inside = True
                     spans[n, 0] = at - start
-                    going_on = going_on + 1 if kind & LOWER and breaks < 2 else 0
+                    going_on = going_on + 1 if kind & IS_LOWER and breaks < 2 else 0
                     may_be_wrapped[number] |= going_on > 1
                 continue
             for newline in newlines:

@@ -11,9 +11,9 @@ from copydesk.classifiers.linear import LinearSVM
 from copydesk.estimator import TextClassifier
 from copydesk.evaluation.predictions import Predictions
 from copydesk.explanations.contributions import contrast
-from copydesk.explanations.highlights import highlights, strongest_ngrams
 from copydesk.features.tfidf import TfidfFeatures
-from copydesk.tasks import TASKS
+from copydesk.reports.highlights import highlights, strongest_ngrams
+from copydesk.tasks import BOILERPLATE_TASK, TOPIC_TASK
 from helpers import little_desk
 from helpers.judged import frame_of
 
@@ -53,7 +53,7 @@ def test_a_contrast_sums_to_the_lead_but_for_the_intercepts(model: TextClassifie
 def test_only_mistakes_are_explained_where_they_stand(model: TextClassifier) -> None:
     texts = ["ferry in the harbour", "oven and harbour crew"]
     frame, said = judged(model, texts, ["boats", "bread"])
-    found = highlights(model, frame, said, TASKS["topic"])
+    found = highlights(model, frame, said, TOPIC_TASK)
     assert list(found) == [("d1", 0)]
     marks = {texts[1][start:end]: value for start, end, value in found["d1", 0].spans}
     assert marks["harbour"] > 0 > marks["oven"]
@@ -62,7 +62,7 @@ def test_only_mistakes_are_explained_where_they_stand(model: TextClassifier) -> 
 
 def test_a_label_that_the_model_does_not_know_has_nothing_that_speaks_for_it(model: TextClassifier) -> None:
     frame, said = judged(model, ["ferry in the harbour"], ["ships"])
-    assert {term for term, _ in highlights(model, frame, said, TASKS["topic"])["d0", 0].terms} >= {"ferry", "harbour"}
+    assert {term for term, _ in highlights(model, frame, said, TOPIC_TASK)["d0", 0].terms} >= {"ferry", "harbour"}
 
 
 def test_of_paragraphs_the_words_are_marked() -> None:
@@ -73,7 +73,7 @@ def test_of_paragraphs_the_words_are_marked() -> None:
     said = Predictions.of(
         flipped, classes=desk.classes_, predicted=desk.estimator.decision_.predict(scores), scores=scores
     )
-    found = highlights(desk.estimator, flipped, said, TASKS["boilerplate"])
+    found = highlights(desk.estimator, flipped, said, BOILERPLATE_TASK)
     assert found
     assert all(place in set(zip(frame["document"], frame["position"], strict=True)) for place in found)
     assert any(each.spans for each in found.values())
@@ -82,7 +82,7 @@ def test_of_paragraphs_the_words_are_marked() -> None:
 def test_parts_that_can_not_be_explained_mark_nothing() -> None:
     plain = TextClassifier(TfidfVectorizer(), LinearSVM(), Argmax()).fit(TEXTS, LABELS)
     frame, said = judged(plain, ["ferry"], ["chess"])
-    assert highlights(plain, frame, said, TASKS["topic"]) == {}
+    assert highlights(plain, frame, said, TOPIC_TASK) == {}
     assert strongest_ngrams(plain) == {}
 
 

@@ -1,4 +1,4 @@
-"""What led a model astray: the n-grams behind its worst mistakes, each with its places in the text."""
+"""Highlights of mistakes: the n-grams behind a model's worst errors, with their places in the text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ import numpy as np
 from copydesk.errors import ModelError
 from copydesk.evaluation.mistakes import worst_mistakes
 from copydesk.evaluation.predictions import STORED_CHARACTERS
-from copydesk.explanations.contributions import Contribution, contrast
+from copydesk.explanations.contributions import (
+    Contribution,
+    contrast,
+    explain,
+    explainable,
+    linear_part,
+    strongest,
+)
+from copydesk.explanations.reasons import reader_of, word_contributions
+from copydesk.features.tfidf import TfidfFeatures
 from copydesk.reports.report import Highlight, Place
 
 if TYPE_CHECKING:
@@ -20,60 +29,72 @@ if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
     from copydesk.tasks import Task
 
-TERMS = 12  # n-grams named beside a text
+TERMS = 12  # n-grams listed beside a text
 
 
-def highlights(model: TextClassifier, frame: pd.DataFrame, said: Predictions, task: Task) -> dict[Place, Highlight]:
-    """Explain the worst mistakes that a model made on the rows of ``frame``; empty where its parts can't be explained.
+def highlights(
+    model: TextClassifier, frame: pd.DataFrame, predictions: Predictions, task: Task
+) -> dict[Place, Highlight]:
+    """Explain a model's worst mistakes on the rows of ``frame``; empty if its parts can't be explained.
 
     Parameters
     ----------
     model : TextClassifier
-        The one that made them: it has not seen these rows.
+        Not fitted on these rows.
     frame : pandas.DataFrame
-    said : Predictions
+    predictions : Predictions
         Of the rows of ``frame``, in order.
     task : Task
     """
-    chosen = worst_mistakes(said)
+    chosen = worst_mistakes(predictions)
     try:
-        found = of_paragraphs(model, frame, said, chosen) if task.grouped else of_texts(model, frame, said, chosen)
+        found = (
+            of_paragraphs(model, frame, predictions, chosen)
+            if task.grouped
+            else of_texts(model, frame, predictions, chosen)
+        )
     except ModelError:
         return {}
-    places = zip(said.rows["document"].iloc[chosen], said.rows["position"].iloc[chosen].tolist(), strict=True)
+    places = zip(
+        predictions.rows["document"].iloc[chosen], predictions.rows["position"].iloc[chosen].tolist(), strict=True
+    )
     return {place: highlight(each) for place, each in zip(places, found, strict=True)}
 
 
 def of_texts(
-    model: TextClassifier, frame: pd.DataFrame, said: Predictions, chosen: np.ndarray
+    model: TextClassifier, frame: pd.DataFrame, predictions: Predictions, chosen: np.ndarray
 ) -> list[list[Contribution]]:
-    """Return what speaks for the label given and against the true one in each chosen text."""
+    """Return the n-grams of each chosen text that favour the predicted label over the true one."""
     known = set(model.classes_)
     found = []
     for row in chosen.tolist():
-        text, label, predicted = (frame["text"].iloc[row], frame["label"].iloc[row], said.rows["predicted"].iloc[row])
+        text, label, predicted = (
+            frame["text"].iloc[row],
+            frame["label"].iloc[row],
+            predictions.rows["predicted"].iloc[row],
+        )
         if label in known:
             found.append(contrast(model, text, predicted, label))
         else:
-            found.append(model.explain(text, predicted).contributions)
+            found.append(explain(model, text, predicted).contributions)
     return found
 
 
 def of_paragraphs(
-    model: TextClassifier, frame: pd.DataFrame, said: Predictions, chosen: np.ndarray
+    model: TextClassifier, frame: pd.DataFrame, predictions: Predictions, chosen: np.ndarray
 ) -> list[list[Contribution]]:
-    """Return what the words of each chosen paragraph say for the label given; its surroundings say the rest."""
-    from copydesk.explanations.reasons import reader_of, word_contributions
-
+    """Return the n-grams of each chosen paragraph that favour the predicted label; its context is left out."""
     reader, second = reader_of(model), model.classes_[1]
     return [
-        word_contributions(reader, frame["text"].iloc[row], 1.0 if said.rows["predicted"].iloc[row] == second else -1.0)
+        word_contributions(
+            reader, frame["text"].iloc[row], 1.0 if predictions.rows["predicted"].iloc[row] == second else -1.0
+        )
         for row in chosen.tolist()
     ]
 
 
 def highlight(contributions: Sequence[Contribution]) -> Highlight:
-    """Return contributions by place, each shared among the n-gram's places, within the text that is stored."""
+    """Divide each contribution among the places of its n-gram within the stored text."""
     spans = [
         (start, min(end, STORED_CHARACTERS), each.value / len(each.spans))
         for each in contributions
@@ -84,11 +105,7 @@ def highlight(contributions: Sequence[Contribution]) -> Highlight:
 
 
 def strongest_ngrams(model: TextClassifier, n: int = TERMS) -> dict[str, list[tuple[str, float]]]:
-    """Return the n-grams that speak most for each class, the strongest first; empty where there are none to name."""
-    from copydesk.explanations.contributions import explainable, linear_part, strongest
-    from copydesk.explanations.reasons import reader_of
-    from copydesk.features.tfidf import TfidfFeatures
-
+    """Return the ``n`` most important n-grams of each class, largest weight first; empty if none are known."""
     try:
         if getattr(model.features_ or model.classifier_, "takes_paragraphs", False):
             features, weights, _ = reader_of(model)

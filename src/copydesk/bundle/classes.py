@@ -1,0 +1,77 @@
+"""Public names of the estimators that a bundle may hold, independent of the modules that define them."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from copydesk.errors import ModelError
+
+MODULES = {
+    "Abstain": "copydesk.classifiers.decision",
+    "Argmax": "copydesk.classifiers.decision",
+    "BoostedTrees": "copydesk.classifiers.boosting",
+    "Calibrated": "copydesk.classifiers.decision",
+    "Calibrator": "copydesk.classifiers.calibration",
+    "FittedFamily": "copydesk.features.vocabulary",
+    "HashedFamily": "copydesk.features.vocabulary",
+    "Keep": "copydesk.classifiers.decision",
+    "LinearChain": "copydesk.classifiers.chain",
+    "LinearSVM": "copydesk.classifiers.linear",
+    "LogisticRegression": "copydesk.classifiers.linear",
+    "NBWeighted": "copydesk.classifiers.nb",
+    "ParagraphFeatures": "copydesk.features.paragraph_features",
+    "Precise": "copydesk.classifiers.decision",
+    "Quantised": "copydesk.classifiers.quantised",
+    "SequenceClassifier": "copydesk.classifiers.sequence",
+    "TextClassifier": "copydesk.estimator",
+    "TfidfFeatures": "copydesk.features.tfidf",
+}
+"""Module of each public name. Move a class freely, but never rename or reuse a name: saved models hold it."""
+
+FORMAT_1_PATHS = {
+    "copydesk.classifiers.boosting.BoostedTrees": "BoostedTrees",
+    "copydesk.classifiers.calibration.Calibrator": "Calibrator",
+    "copydesk.classifiers.chain.LinearChain": "LinearChain",
+    "copydesk.classifiers.decision.Abstain": "Abstain",
+    "copydesk.classifiers.decision.Argmax": "Argmax",
+    "copydesk.classifiers.decision.Calibrated": "Calibrated",
+    "copydesk.classifiers.decision.Keep": "Keep",
+    "copydesk.classifiers.decision.Precise": "Precise",
+    "copydesk.classifiers.linear.LinearSVM": "LinearSVM",
+    "copydesk.classifiers.linear.LogisticRegression": "LogisticRegression",
+    "copydesk.classifiers.nb.NBWeighted": "NBWeighted",
+    "copydesk.classifiers.quantised.Quantised": "Quantised",
+    "copydesk.classifiers.sequence.SequenceClassifier": "SequenceClassifier",
+    "copydesk.estimator.TextClassifier": "TextClassifier",
+    "copydesk.features.paragraphs.ParagraphFeatures": "ParagraphFeatures",
+    "copydesk.features.tfidf.TfidfFeatures": "TfidfFeatures",
+    "copydesk.features.vocabulary.FittedFamily": "FittedFamily",
+    "copydesk.features.vocabulary.HashedFamily": "HashedFamily",
+}
+"""Public name of each class path in bundles of format 1. These paths are history; they never change."""
+
+
+def public_name(cls: type) -> str | None:
+    """Return the name under which a bundle stores a class; None if it stores no such class."""
+    return cls.__qualname__ if MODULES.get(cls.__qualname__) == cls.__module__ else None
+
+
+def class_of(name: Any) -> type:
+    """Return the estimator class of a public name, or of a class path in a bundle of format 1.
+
+    Only the modules in the table are imported, whatever a bundle names.
+
+    Raises
+    ------
+    ModelError
+        The table has no such name.
+    """
+    public = FORMAT_1_PATHS.get(name, name) if isinstance(name, str) else None
+    if public not in MODULES:
+        raise ModelError(
+            f"model.json names {name!r}, which is not an estimator of this version of copydesk; refused; "
+            "if a newer version saved the model, update copydesk"
+        )
+    found: type = getattr(importlib.import_module(MODULES[public]), public)
+    return found

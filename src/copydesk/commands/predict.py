@@ -1,0 +1,88 @@
+"""``copydesk predict``: labels texts with a saved topic model."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from copydesk import predict
+from copydesk.errors import ConfigError
+from copydesk.formats.rows import Answer, Row
+from copydesk.tasks import TOPIC_TASK
+
+if TYPE_CHECKING:
+    from copydesk.models.topic import TopicModel
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``copydesk predict``."""
+    add = parser.add_argument
+    add("--model", required=True, help="folder of a saved model")
+    predict.add_arguments(parser)
+    add("--proba", action="store_true", help="add the probability of every label")
+    add("--top-k", type=int, metavar="K", help="add the K likeliest labels with probabilities")
+    add("--min-confidence", type=float, metavar="P", help="label null below this probability")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Label the rows of the files; return the exit code."""
+    return predict.run(args, TopicFilter(args))
+
+
+class TopicFilter(predict.Filter):
+    """Adds ``label`` and ``confidence`` to a row, and the probabilities asked for."""
+
+    def open(self) -> tuple[dict[str, Any], Answer]:
+        """Load the topic model.
+
+        Raises
+        ------
+        ConfigError
+            ``--top-k`` or ``--min-confidence`` is out of range.
+        ModelError
+            The model can't be loaded.
+        """
+        from copydesk.models.loading import load
+
+        model = load(self.args.model, task=TOPIC_TASK.name)
+        check_ranges(self.args, model.manifest["classes"])
+        model.label([""])  # prepares what threads then share
+        return model.manifest, label_with(model, self.args)
+
+
+def check_ranges(args: argparse.Namespace, classes: Sequence[str]) -> None:
+    """Check the numbers among the options.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if args.top_k is not None and not 1 <= args.top_k <= len(classes):
+        raise ConfigError(f"--top-k {args.top_k}: the model has {len(classes)} labels; give 1 to {len(classes)}")
+    if args.min_confidence is not None and not 0 <= args.min_confidence <= 1:
+        raise ConfigError(f"--min-confidence {args.min_confidence}: a probability is from 0 to 1")
+
+
+def label_with(model: TopicModel, args: argparse.Namespace) -> Answer:
+    """Return a function from rows to the fields added to each."""
+    from copydesk.models.topic import join_title
+
+    classes = [str(label) for label in model.classes_]
+
+    def answer(rows: Sequence[Row]) -> list[dict[str, Any]]:
+        labels, probabilities = model.label([join_title(row.text, row.title) for row in rows])
+        answers = []
+        for label, likely in zip(labels, probabilities.tolist(), strict=True):
+            confidence = max(likely)
+            unsure = args.min_confidence is not None and confidence < args.min_confidence
+            added = {"label": None if unsure or label is None else str(label), "confidence": round(confidence, 6)}
+            if args.proba:
+                added["probabilities"] = {name: round(p, 6) for name, p in zip(classes, likely, strict=True)}
+            if args.top_k:
+                ranked = sorted(zip(classes, likely, strict=True), key=lambda each: -each[1])[: args.top_k]
+                added["top"] = [{"label": name, "probability": round(p, 6)} for name, p in ranked]
+            answers.append({args.prefix + name: value for name, value in added.items()})
+        return answers
+
+    return answer

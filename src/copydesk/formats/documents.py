@@ -1,0 +1,75 @@
+"""Text and HTML files, each a document, and texts written for people."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO, Any
+
+from copydesk.formats.files import MAX_ROW
+from copydesk.formats.jsonl import decoded
+from copydesk.formats.rows import (
+    SHOWN_BYTES,
+    AnyRow,
+    Encoded,
+    Members,
+    Reader,
+    Record,
+    Row,
+    Source,
+    Values,
+    Wanted,
+    member,
+)
+
+
+class TextReader(Reader):
+    """Reads a file of plain text as one row."""
+
+    suffixes = (".txt", ".text")
+    is_table = False
+
+    def read(self, source: Source, stream: IO[bytes], wanted: Wanted) -> Iterator[Record]:
+        """Yield the whole file as one record."""
+        data = stream.read(MAX_ROW + 1)
+        if len(data) > MAX_ROW:
+            yield Record(source, 1, data[:SHOWN_BYTES], len(data), f"file of more than {MAX_ROW:,} bytes")
+        else:
+            yield Record(source, 1, data.removeprefix(codecs.BOM_UTF8), len(data))
+
+    def values(self, record: Record) -> Values:
+        """Return file name and text."""
+        return {"file": record.source.name, "text": self.text(record.raw)}
+
+    def parse(self, record: Record, text_field: str) -> tuple[Values, Members]:
+        """Return file name and text, the text in ``text_field``."""
+        values = {"file": record.source.name, text_field: self.text(record.raw)}
+        return values, {name: member(name, value) for name, value in values.items()}
+
+    def text(self, data: bytes) -> str:
+        """Return the text of a file."""
+        return decoded(data)
+
+
+class HtmlReader(TextReader):
+    """Reads a page of HTML as one row, its text without markup."""
+
+    suffixes = (".html", ".htm")
+
+    def text(self, data: bytes) -> str:
+        """Return the text of a page, a blank line between blocks."""
+        from copydesk.text.html import page_text
+
+        return page_text(data)
+
+
+class TextAlone(AnyRow):
+    """Encodes one field of the answers, a text, followed by a line end."""
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+
+    def encode(self, rows: Sequence[Row], answers: Sequence[Mapping[str, Any]]) -> Encoded:
+        """Return the texts."""
+        # a lone surrogate has no form in UTF-8: the replacement character stands for it
+        return Encoded("".join(f"{answer[self.field]}\n" for answer in answers).encode("utf-8", "replace"))

@@ -1,0 +1,55 @@
+"""The result of a run in a sentence or two, for the head of reports and for model cards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from copydesk.reports.report import shown, shown_interval
+from copydesk.tasks import find_task
+
+
+def verdict(metrics: Mapping[str, Any]) -> str:
+    """Return the result of a run, in the words of its task."""
+    text: str = find_task(metrics["task"]).load("verdict")(metrics)
+    return text
+
+
+def accuracy_verdict(metrics: Mapping[str, Any]) -> str:
+    """Return accuracy beside the majority class, abstentions, and the class with the lowest F1."""
+    scores, baseline = metrics["scores"], metrics["baseline"]
+    accuracy = scores["accuracy"]
+    text = (
+        f"Of {metrics['n']:,} texts, {shown('accuracy', accuracy['value'])} get the right label "
+        f"(95 % interval {shown_interval('accuracy', accuracy)}); always answering “{baseline['label']}” "
+        f"would reach {shown('accuracy', baseline['accuracy'])}."
+    )
+    abstained = metrics["coverage"]["abstained"]
+    if abstained:
+        answered = shown("accuracy_answered", scores["accuracy_answered"]["value"])
+        text += f" The model abstains on {abstained:,} texts; of the labels it gives, {answered} are right."
+    worst = min(
+        (row for row in metrics["per_class"] if row["support"] and row["f1"]["value"] is not None),
+        key=lambda row: row["f1"]["value"],
+        default=None,
+    )
+    if worst and worst["f1"]["value"] < 1 and len(metrics["per_class"]) > 2:
+        text += f" The weakest class is “{worst['label']}”, with an F1 of {shown('f1', worst['f1']['value'])}."
+    return text
+
+
+def boilerplate_verdict(metrics: Mapping[str, Any]) -> str:
+    """Return the shares of boilerplate removed and of article lost, and F1 by paragraph."""
+    scores = metrics["scores"]
+    f1, lost, gone = (scores[name] for name in ("boilerplate_f1", "article_lost", "boilerplate_removed"))
+    where = f" of {metrics['groups']:,} sites" if metrics["groups"] > 1 else ""
+    text = f"On {metrics['documents']:,} pages{where} ({metrics['n']:,} paragraphs), "
+    if gone["value"] is None:
+        return text + f"none of them with boilerplate, {shown('article_lost', lost['value'])} of the article is lost."
+    text += f"{shown('boilerplate_removed', gone['value'])} of the boilerplate is removed"
+    if lost["value"] is not None:
+        text += (
+            f" and {shown('article_lost', lost['value'])} of the article is lost "
+            f"(95 % interval {shown_interval('article_lost', lost)}), counted in characters"
+        )
+    return text + f". By paragraph, boilerplate F1 is {shown('boilerplate_f1', f1['value'])}."
