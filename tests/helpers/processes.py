@@ -23,7 +23,11 @@ FORKS.set_forkserver_preload(
      "copydesk.classifiers.decision", "copydesk.classifiers.linear", "copydesk.features.tfidf", "helpers.processes"]
 )  # fmt: skip
 
-LINES = ("copydesk.streams.", "copydesk.formats.parquet_types")  # what an interruption finds half done
+LINES = (
+    "copydesk.streams.",
+    "copydesk.formats.parquet",
+    "copydesk.formats.writers",
+)  # what an interruption finds half done
 COMPILING = "compiling its kernels for this machine"
 
 
