@@ -12,7 +12,7 @@ from copydesk.estimator import TextClassifier
 from copydesk.evaluation.predictions import Predictions
 from copydesk.explanations.contributions import contrast
 from copydesk.features.tfidf import TfidfFeatures
-from copydesk.reports.highlights import highlights, strongest_ngrams
+from copydesk.reports.highlights import highlights
 from copydesk.tasks import BOILERPLATE_TASK, TOPIC_TASK
 from helpers import little_desk
 from helpers.judged import frame_of
@@ -83,24 +83,3 @@ def test_parts_that_can_not_be_explained_mark_nothing() -> None:
     plain = TextClassifier(TfidfVectorizer(), LinearSVM(), Argmax()).fit(TEXTS, LABELS)
     frame, said = judged(plain, ["ferry"], ["chess"])
     assert highlights(plain, frame, said, TOPIC_TASK) == {}
-    assert strongest_ngrams(plain) == {}
-
-
-def test_the_strongest_ngrams_speak_for_their_class(model: TextClassifier) -> None:
-    found = strongest_ngrams(model, 3)
-    assert set(found) == {"boats", "bread", "chess"}
-    assert found["boats"][0][0] == "harbour"
-    assert all(a[1] >= b[1] > 0 for terms in found.values() for a, b in zip(terms[:-1], terms[1:], strict=True))
-
-
-def test_of_two_classes_each_has_its_own() -> None:
-    two = MODEL.__class__(MODEL.features, MODEL.classifier, MODEL.decision).fit(TEXTS[:4], LABELS[:4])
-    found = strongest_ngrams(two, 2)
-    assert found["boats"][0][0] == "harbour"
-    assert found["bread"][0][0] == "oven"
-    assert strongest_ngrams(two, 2) != strongest_ngrams(little_desk.desk().estimator, 2)
-
-
-def test_hashed_ngrams_have_no_names() -> None:
-    hashed = TextClassifier(TfidfFeatures(families=[{"n_features": 2**8}]), LinearSVM(), Argmax()).fit(TEXTS, LABELS)
-    assert strongest_ngrams(hashed) == {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+ENOUGH_SUPPORT = 10  # examples of a class from which on reports take its scores seriously
+
 
 def threshold_counts(
     positive: np.ndarray, ranking: np.ndarray, weight: np.ndarray | None = None

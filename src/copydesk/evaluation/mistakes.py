@@ -11,22 +11,27 @@ if TYPE_CHECKING:
 
 WORST = 40  # mistakes shown, of any class
 WORST_OF_CLASS = 2  # and at least, of every class
+MOST_PAIRS = 200  # pairs of true and predicted label of which the worst mistake is shown too
 LIKELIEST = 30  # label errors shown
 
 
 def worst_mistakes(predictions: Predictions, worst: int = WORST, of_class: int = WORST_OF_CLASS) -> np.ndarray:
-    """Return the positions of the worst mistakes, some of every true class among them; int, worst first.
+    """Return the positions of the worst mistakes, some of every class and confusion among them; int, worst first.
 
     Ranked by ``wrong_lead``. Abstentions are not mistakes.
     """
-    label = predictions.rows["label"].to_numpy(object)
+    label, predicted = (predictions.rows[name].to_numpy(object) for name in ("label", "predicted"))
     found = np.flatnonzero(wrong(predictions))
     ranked = found[np.argsort(-wrong_lead(predictions)[found], kind="stable")]
     seen: dict[str, int] = {}
+    pairs: set[tuple[str, str]] = set()
     chosen = []
     for at, row in enumerate(ranked.tolist()):
         seen[label[row]] = seen.get(label[row], 0) + 1
-        if at < worst or seen[label[row]] <= of_class:
+        pair = (label[row], predicted[row])
+        of_new_pair = pair not in pairs and len(pairs) < MOST_PAIRS
+        pairs.add(pair)
+        if at < worst or seen[label[row]] <= of_class or of_new_pair:
             chosen.append(row)
     return np.asarray(chosen, dtype=np.int64)
 
@@ -62,7 +67,8 @@ def label_errors(predictions: Predictions) -> tuple[np.ndarray, np.ndarray]:
 
     A row of label i is suspect if its probability of another label j is at least the mean of the rows of label j, and
     j is the most probable such label (Northcutt, Jiang and Chuang 2021, "Confident Learning: Estimating Uncertainty in
-    Dataset Labels", JAIR 70). Suspects are ranked by the lead of that label over their own.
+    Dataset Labels", JAIR 70). Of these only rows with a higher probability of j than of i are returned, ranked by the
+    difference.
 
     Returns
     -------
@@ -82,7 +88,8 @@ def label_errors(predictions: Predictions) -> tuple[np.ndarray, np.ndarray]:
     thresholds = np.divide(total, n, out=np.full(len(n), np.inf), where=n > 0)
     sure = np.where(values >= thresholds, values, -np.inf)
     top = sure.argmax(axis=1)
-    suspect = np.flatnonzero(counted & np.isfinite(sure.max(axis=1)) & (top != place))
-    lead = values[suspect, top[suspect]] - own[suspect]
+    lead_of_all = sure[np.arange(len(top)), top] - own  # -inf where no label passes its threshold
+    suspect = np.flatnonzero(counted & (top != place) & (lead_of_all > 0))
+    lead = lead_of_all[suspect]
     order = np.argsort(-lead, kind="stable")
     return suspect[order], predictions.classes[top[suspect[order]]]

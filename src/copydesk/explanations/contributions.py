@@ -144,21 +144,6 @@ def ngram_contributions(
     return sorted(contributions, key=lambda each: -abs(each.value))
 
 
-def strongest(features: TfidfFeatures, weights: Floats, n: int) -> list[tuple[str, float]]:
-    """Return the ``n`` n-grams of the largest positive weights, largest first; none if n-grams are hashed."""
-    found: list[tuple[float, str]] = []
-    first = 0
-    for family in features.families_:
-        own = weights[first : first + family.n_terms]
-        first += family.n_terms
-        if not hasattr(family, "terms_") or not len(own):
-            continue
-        top = np.argpartition(-own, min(n, len(own) - 1))[:n]
-        top = top[own[top] > 0]
-        found += zip(own[top].tolist(), family.strings(top.tolist()), strict=True)
-    return [(term, weight) for weight, term in sorted(found, key=lambda each: (-each[0], each[1]))[:n]]
-
-
 def known_ngrams(features: TfidfFeatures, text: str) -> Iterator[tuple[int, int, list[str], list[tuple[int, int]]]]:
     """Yield family, column, n-grams and places of every nonzero column of a text.
 

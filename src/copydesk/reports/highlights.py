@@ -14,12 +14,8 @@ from copydesk.explanations.contributions import (
     Contribution,
     contrast,
     explain,
-    explainable,
-    linear_part,
-    strongest,
 )
 from copydesk.explanations.reasons import reader_of, word_contributions
-from copydesk.features.tfidf import TfidfFeatures
 from copydesk.reports.report import Highlight, Place
 
 if TYPE_CHECKING:
@@ -101,21 +97,7 @@ def highlight(contributions: Sequence[Contribution]) -> Highlight:
         for start, end in each.spans
         if start < STORED_CHARACTERS
     ]
-    return Highlight(spans, [(each.term, each.value) for each in contributions[:TERMS]])
-
-
-def strongest_ngrams(model: TextClassifier, n: int = TERMS) -> dict[str, list[tuple[str, float]]]:
-    """Return the ``n`` most important n-grams of each class, largest weight first; empty if none are known."""
-    try:
-        if getattr(model.features_ or model.classifier_, "takes_paragraphs", False):
-            features, weights, _ = reader_of(model)
-            of_class = dict(zip(model.classes_, (-weights, weights), strict=True))
-        else:
-            features = explainable(model)
-            of_class = {label: linear_part(model, label)[0] for label in model.classes_}
-    except ModelError:
-        return {}
-    if not isinstance(features, TfidfFeatures):
-        return {}
-    found = {str(label): strongest(features, weights, n) for label, weights in of_class.items()}
-    return {label: terms for label, terms in found.items() if terms}
+    values: dict[str, float] = {}
+    for each in contributions:  # several families may have the same n-gram
+        values[each.term] = values.get(each.term, 0.0) + each.value
+    return Highlight(spans, sorted(values.items(), key=lambda each: -abs(each[1]))[:TERMS])

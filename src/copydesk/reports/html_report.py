@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copydesk.reports import mistake_views, views
+from copydesk.reports.advice import leakage_advice, rare_classes_advice
+from copydesk.reports.audit_view import audit_facts, audit_tables
 from copydesk.reports.markdown_report import MOST_CONFUSIONS, confusions, flat
-from copydesk.reports.plots import plots, svg
+from copydesk.reports.plots import plots, plots_of_other_classes, svg
 from copydesk.reports.report import (
     SCORES,
     Report,
@@ -98,10 +100,14 @@ def context(report: Report) -> dict[str, Any]:
             ],
         ),
         "plots": pictures,
+        "other_plots": [drawn(plot, 50 + at) for at, plot in enumerate(plots_of_other_classes(report))],
+        "rare_classes_advice": rare_classes_advice(metrics),
+        "leakage_advice": leakage_advice(report.audit),
         "decision": [(name.replace("_", " "), value) for name, value in flat(report.decision)],
-        "strongest": list(report.strongest.items()),
-        "audit": [(name.replace("_", " "), value) for name, value in flat(report.audit)],
-        "sections": [drawn_section(each, len(pictures) + 100 * at) for at, each in enumerate(report.sections, start=1)],
+        "strongest": views.by_support(report.strongest, metrics["per_class"]),
+        "audit": audit_facts(report.audit),
+        "audit_tables": audit_tables(report.audit),
+        "sections": [drawn_section(each, 100 * at) for at, each in enumerate(report.sections, start=1)],
         "seconds": views.seconds(run.get("seconds", {})),
         "record": list(flat({name: value for name, value in run.items() if name not in ("audit", "seconds")})),
         "overrides": report.overrides,
@@ -127,7 +133,7 @@ def contents(values: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("labels", "Label errors", values["label_errors"].rows),
         ("length", "By length", metrics["by_length"]),
         ("groups", "By group", metrics["by_group"]),
-        ("audit", "Data audit", values["audit"]),
+        ("audit", "Data audit", values["audit"] or values["audit_tables"]),
         *((f"section{at}", each["title"], True) for at, each in enumerate(values["sections"], start=1)),
         ("run", "Run and config", True),
     )
@@ -138,7 +144,7 @@ def drawn(plot: Plot, number: int) -> dict[str, Any]:
     """Return a plot with its SVG."""
     from markupsafe import Markup
 
-    return {"title": plot.title, "alt": plot.alt, "svg": Markup(svg(plot, number))}
+    return {"title": plot.title, "alt": plot.alt, "svg": Markup(svg(plot, number)), "note": plot.note}
 
 
 def drawn_section(given: Section, first: int) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from copydesk.reports.advice import leakage_advice, rare_classes_advice
+from copydesk.reports.audit_view import audit_facts, audit_tables
 from copydesk.reports.report import SCORES, Report, Section, shown, shown_interval, shown_scores
 from copydesk.reports.verdict import verdict
 
@@ -27,7 +29,7 @@ def write_markdown(report: Report, path: Path) -> None:
         _confusions(metrics),
         *(_parts(title, metrics[key]) for title, key in (("By group", "by_group"), ("By length", "by_length"))),
         _mapping("Decision", report.decision),
-        _mapping("Data audit", report.audit),
+        _audit(report.audit),
         _mapping("Run", {name: value for name, value in report.run.items() if name != "experiment"}),
         *(_section(each) for each in report.sections),
         f"## Config\n\n```yaml\n{report.config.strip()}\n```" if report.config else "",
@@ -66,7 +68,7 @@ def _classes(metrics: Mapping[str, Any]) -> str:
         for row in metrics["per_class"]
     ]
     heading = ["class", "support", "precision", "recall", "F1", "average precision"]
-    return "## By class\n\n" + table(heading, rows)
+    return "\n\n".join(part for part in ("## By class", rare_classes_advice(metrics), table(heading, rows)) if part)
 
 
 def _confusions(metrics: Mapping[str, Any]) -> str:
@@ -110,6 +112,15 @@ def _section(section: Section) -> str:
 def _mapping(title: str, values: Mapping[str, Any]) -> str:
     rows = [[name, value] for name, value in flat(values)]
     return f"## {title}\n\n" + table(["", ""], rows) if rows else ""
+
+
+def _audit(audit: Mapping[str, Any]) -> str:
+    if not audit:
+        return ""
+    parts = ["## Data audit", leakage_advice(audit), table(["", ""], audit_facts(audit))]
+    for title, counts in audit_tables(audit):
+        parts.append(f"### {plain(title)}\n\n" + table(counts.heading, [[name, n[0]] for name, n in counts.rows]))
+    return "\n\n".join(part for part in parts if part)
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:

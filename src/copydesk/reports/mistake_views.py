@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from copydesk.evaluation import mistakes as finding
 from copydesk.evaluation.predictions import STORED_CHARACTERS
+from copydesk.reports.advice import label_errors_advice
 from copydesk.reports.marks import marked
 from copydesk.reports.report import ReportTable, shown
 from copydesk.reports.views import excerpt
 from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from copydesk.evaluation.predictions import Predictions
     from copydesk.reports.report import Highlight, Report
     from copydesk.tasks import Task
@@ -26,14 +29,15 @@ def mistakes(report: Report) -> dict[str, Any]:
     chosen = finding.worst_mistakes(predictions)
     rows = predictions.rows.iloc[chosen]
     leads = finding.wrong_lead(predictions)[chosen] if len(chosen) else []
+    sure = probabilities_of(predictions, chosen)
     shown_rows = [
-        mistake(row, float(lead), report, predictions.probabilities is not None)
-        for row, lead in zip(rows.to_dict("records"), leads, strict=True)
+        mistake(row, float(lead), about, report)
+        for row, lead, about in zip(rows.to_dict("records"), leads, sure, strict=True)
     ]
     labels = {key: sorted({each[name] for each in shown_rows}) for key, name in (("true", "label"), ("said", "said"))}
     intro = (
         f"{len(shown_rows):,} of {int(finding.wrong(predictions).sum()):,} mistakes: the surest of the wrong label, "
-        f"and up to {finding.WORST_OF_CLASS} of every class. "
+        f"and up to {finding.WORST_OF_CLASS} of every class and one of every confusion. "
     )
     if report.highlights:
         intro += (
@@ -41,10 +45,26 @@ def mistakes(report: Report) -> dict[str, Any]:
             "dotted those for the right one, the stronger the darker. Each was judged by a model that had not seen it."
         )
         intro += find_task(report.metrics["task"]).mistakes_note
-    return {"mistakes": shown_rows, "mistake_labels": labels, "mistakes_intro": intro}
+    pairs = {(each["label"], each["said"]) for each in shown_rows}
+    return {"mistakes": shown_rows, "mistake_labels": labels, "mistakes_intro": intro, "mistake_pairs": pairs}
 
 
-def mistake(row: Mapping[Any, Any], lead: float, report: Report, probabilities: bool) -> dict[str, Any]:
+def probabilities_of(predictions: Predictions, chosen: np.ndarray) -> list[str]:
+    """Return the probabilities of predicted and true label of each chosen row as text; empty without probabilities."""
+    values = predictions.probabilities
+    if values is None:
+        return [""] * len(chosen)
+    own, place = finding.own_values(predictions, values)
+    column = {label: at for at, label in enumerate(predictions.classes)}
+    texts = []
+    for row in chosen.tolist():
+        said = values[row, column[predictions.rows["predicted"].iloc[row]]]
+        true = shown("accuracy", float(own[row])) if place[row] >= 0 else "unknown to the model"
+        texts.append(f"probability {shown('accuracy', float(said))}, of the true label {true} · ")
+    return texts
+
+
+def mistake(row: Mapping[Any, Any], lead: float, about: str, report: Report) -> dict[str, Any]:
     """Return one mistake."""
     text = str(row["text"])
     found: Highlight | None = report.highlights.get((row["document"], row["position"]))
@@ -55,7 +75,6 @@ def mistake(row: Mapping[Any, Any], lead: float, report: Report, probabilities: 
             named = [(term, sign * value) for term, value in found.terms if sign * value > 0][:_TERMS]
             if named:
                 terms.append((name, named))
-    about = f"{shown('accuracy', row['confidence'])} sure · " if probabilities else ""
     return {
         "label": row["label"],
         "said": row["predicted"],
@@ -90,8 +109,14 @@ def label_error_table(predictions: Predictions, task: Task) -> dict[str, Any]:
         )
     intro = (
         f"{len(positions):,} of {int(predictions.rows['judged'].sum()):,} labels are suspect by confident learning "
-        "(Northcutt, Jiang and Chuang 2021) on out-of-fold probabilities; the likeliest stand first. To be read, not "
-        "to be corrected unread: a model is surest where a text looks like another class."
+        "(Northcutt, Jiang and Chuang 2021) on out-of-fold probabilities: another label is more probable, and as probable "
+        "as for the texts of that label. The largest difference comes first. To be read, not to be corrected unread: a "
+        "model is surest where a text looks like another class."
     )
-    heading = ["text", "label", "its probability", "likelier", "its probability", "document"]
-    return {"label_errors": ReportTable(heading, table), "label_errors_intro": intro}
+    heading = ["text", "label", "its probability", "more probable", "its probability", "document"]
+    advice = label_errors_advice(len(positions), int(predictions.rows["judged"].sum()))
+    return {
+        "label_errors": ReportTable(heading, table),
+        "label_errors_intro": intro,
+        "label_errors_advice": advice,
+    }

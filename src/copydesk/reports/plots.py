@@ -6,14 +6,15 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from copydesk.evaluation.boilerplate import PROMISED_LOSS, loss_curve
-from copydesk.evaluation.curves import average_precision, precision_recall, reliability, roc
+from copydesk.evaluation.curves import ENOUGH_SUPPORT, average_precision, precision_recall, reliability, roc
 from copydesk.evaluation.intervals import wilson_interval
+from copydesk.reports.advice import calibration_advice
 from copydesk.reports.report import SCORES, Plot, shown
 from copydesk.tasks import find_task
 from copydesk.text.paragraphs import BOILERPLATE
@@ -31,7 +32,8 @@ LINE_COLOURS = ("#000003", "#000004", "#000005", "#000006", "#000007")
 DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)), (0, (1, 1)))
 VARIABLES = {INK: "currentColor", FAINT: "var(--faint)"} | {c: f"var(--c{n})" for n, c in enumerate(LINE_COLOURS)}
 _POINTS = 200  # of a curve; more are not visible
-_NAMED = 4  # classes with a colour and a name of their own
+_NAMED = 4  # classes beside the curve of all, each with a colour
+_MOST_CURVES = 60  # classes with a curve
 STYLE = {
     "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 12, "axes.edgecolor": INK, "text.color": INK,
     "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False,
@@ -69,14 +71,20 @@ def plots(report: Report) -> list[Plot]:
     """Return the plots that a report's predictions allow."""
     judged = report.predictions.judged()
     task = find_task(report.metrics["task"])
-    curves = list(curves_of(judged, [task.positive] if task.positive else None))
+    curves = curves_of(report, judged)
     found = [precision_recall_plot(curves), roc_plot(curves)] if curves else []
     if judged.probabilities is not None:
-        found.append(reliability_plot(judged))
+        found.append(reliability_plot(judged, report.metrics))
     found += task.load("plots")(report, judged)
     if report.learning_curve:
         found.append(learning_plot(report))
     return [plot for plot in found if plot is not None]
+
+
+def plots_of_other_classes(report: Report) -> list[Plot]:
+    """Return precision over recall of the classes that the first plots leave out, a few in each plot."""
+    others = class_curves(report, report.predictions.judged())[_NAMED:_MOST_CURVES]
+    return [precision_recall_plot(others[at : at + _NAMED + 1]) for at in range(0, len(others), _NAMED + 1)]
 
 
 def coverage_plots(report: Report, judged: Predictions) -> list[Plot]:
@@ -90,19 +98,27 @@ def cutting_plots(report: Report, judged: Predictions) -> list[Plot]:
     return [] if found is None else [loss_plot(found, report.metrics), threshold_plot(found)]
 
 
-def curves_of(judged: Predictions, classes: list[str] | None) -> Iterator[Curve]:
-    """Yield the curve of all classes together, then that of each class with members, hardest first."""
+def curves_of(report: Report, judged: Predictions) -> list[Curve]:
+    """Return the curve of all classes together, and those of the classes with the lowest F1."""
+    alone = class_curves(report, judged)
+    if len(alone) < 2:
+        return alone
+    truth = np.concatenate([positive for _, positive, _ in alone])
+    return [("all classes", truth, np.concatenate([ranking for *_, ranking in alone])), *alone[:_NAMED]]
+
+
+def class_curves(report: Report, judged: Predictions) -> list[Curve]:
+    """Return the curve of each class with members: by F1, the lowest first, after them classes of little support."""
+    positive = find_task(report.metrics["task"]).positive
+    rows = [row for row in report.metrics["per_class"] if row["support"] and positive in (None, row["label"])]
+    rows.sort(key=lambda row: (row["support"] < ENOUGH_SUPPORT, row["f1"]["value"] or 0.0))
     label = judged.rows["label"].to_numpy(object)
-    alone = []
-    for name in classes or judged.classes.tolist():
-        ranking, positive = judged.ranking(name), label == name
-        if ranking is not None and positive.any() and not positive.all():
-            alone.append((name, positive, ranking))
-    if len(alone) > 1:
-        truth = np.concatenate([positive for _, positive, _ in alone])
-        yield "all classes", truth, np.concatenate([ranking for *_, ranking in alone])
-    hardness = [-average_precision(positive, ranking) for _, positive, ranking in alone]
-    yield from (alone[at] for at in np.argsort(hardness, kind="stable")[::-1])
+    found = []
+    for name in (row["label"] for row in rows):
+        ranking, members = judged.ranking(name) if name in set(judged.classes) else None, label == name
+        if ranking is not None and not members.all():
+            found.append((name, members, ranking))
+    return found
 
 
 def precision_recall_plot(curves: Sequence[Curve]) -> Plot:
@@ -115,11 +131,10 @@ def precision_recall_plot(curves: Sequence[Curve]) -> Plot:
             lines.append((name, recall, precision))
         _draw_lines(axes, lines)
         lowest = min(
-            float(precision[(recall > 0.05) & (recall < 0.97)].min(initial=1.0))
-            for _, recall, precision in lines[: _NAMED + 1]
+            float(precision[(recall > 0.05) & (recall < 0.97)].min(initial=1.0)) for _, recall, precision in lines
         )
-        axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.01), ylim=(max(0.0, lowest - 0.03), 1.01))
-        axes.legend(loc="lower left")
+        axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(max(0.0, lowest - 0.03), 1))
+        legend_above(axes)
 
     return Plot("Precision and recall", f"Precision over recall: {_areas(curves)}", draw)
 
@@ -132,28 +147,29 @@ def roc_plot(curves: Sequence[Curve]) -> Plot:
         rate = np.geomspace(1e-4, 1, 60)
         axes.plot(rate, rate, color=INK, linewidth=0.8, linestyle=":", label="by chance")
         axes.set_xscale("log")
-        axes.set(xlabel="false positive rate", ylabel="true positive rate", xlim=(1e-4, 1), ylim=(0, 1.02))
+        axes.set(xlabel="false positive rate", ylabel="true positive rate", xlim=(1e-4, 1), ylim=(0, 1))
         axes.set_xticks([1e-4, 1e-3, 1e-2, 1e-1, 1], ["0.01 %", "0.1 %", "1 %", "10 %", "100 %"])
         axes.minorticks_off()
-        axes.legend(loc="lower right")
+        legend_above(axes)
 
     return Plot("ROC", "True positive rate over false positive rate, on a logarithmic scale", draw)
 
 
 def _areas(curves: Sequence[Curve]) -> str:
-    return "; ".join(f"{name}, area {average_precision(*curve):.3f}" for name, *curve in curves[: _NAMED + 1])
+    return "; ".join(f"{name}, area {average_precision(*curve):.3f}" for name, *curve in curves)
 
 
 def _draw_lines(axes: Any, lines: Sequence[Curve]) -> None:
-    """Draw the first few with colour and name, the rest faintly."""
-    for _, x, y in lines[_NAMED + 1 :]:
-        axes.plot(*thin(x, y), color=FAINT, linewidth=0.8, zorder=1.5)
-    for at, (name, x, y) in enumerate(lines[: _NAMED + 1]):
+    for at, (name, x, y) in enumerate(lines):
         axes.plot(
             *thin(x, y), color=LINE_COLOURS[at], linestyle=DASHES[at], label=legend_name(name), zorder=4 - at / 10
         )
-    if len(lines) > _NAMED + 1:
-        axes.plot([], [], color=FAINT, label=f"{len(lines) - _NAMED - 1} more")
+
+
+def legend_above(axes: Any) -> None:
+    """Put the legend above the axes, where it covers nothing."""
+    columns = 1 if any(len(name) > 20 for name in axes.get_legend_handles_labels()[1]) else 2
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2, columnspacing=1.2)
 
 
 def thin(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -168,7 +184,7 @@ def legend_name(name: str, at_most: int = 24) -> str:
     return short.replace("$", r"\$").replace("\n", " ").lstrip("_") or "–"
 
 
-def reliability_plot(judged: Predictions) -> Plot:
+def reliability_plot(judged: Predictions, metrics: Any) -> Plot:
     """Return accuracy over confidence, with Wilson intervals."""
     assert judged.probabilities is not None
     top = judged.probabilities.argmax(axis=1)
@@ -182,13 +198,19 @@ def reliability_plot(judged: Predictions) -> Plot:
                  [max(0.0, high - h) for h, (_, high) in zip(hit, limits, strict=True)]]  # fmt: skip
         axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":", label="perfectly calibrated")
         axes.errorbar(sure, hit, yerr=error, color=LINE_COLOURS[0], marker="o", markersize=4, linewidth=1.2, capsize=2,
-                      label="this model")  # fmt: skip
+                      label="this model", clip_on=False)  # fmt: skip
         lowest = min(sure)
-        axes.set(xlabel="confidence", ylabel="share right", xlim=(max(0.0, lowest - 0.05), 1.02), ylim=(0, 1.02))
-        axes.legend(loc="upper left")
+        axes.set(xlabel="confidence", ylabel="share right", xlim=(max(0.0, lowest - 0.05), 1), ylim=(0, 1))
+        legend_above(axes)
 
     bin_texts = "; ".join(f"at confidence {b['confidence']:.2f} {b['accuracy']:.2f} are right" for b in bins)
-    return Plot("Reliability", f"Share of right labels over confidence: {bin_texts}", draw)
+    alt = f"Share of right labels over confidence: {bin_texts}"
+    return Plot(
+        "Reliability",
+        alt,
+        draw,
+        calibration_advice(metrics, float(judged.probabilities.max(axis=1).mean()), float(right.mean())),
+    )
 
 
 def coverage_plot(metrics: Any) -> Plot:
@@ -199,10 +221,10 @@ def coverage_plot(metrics: Any) -> Plot:
         axes.plot([p["coverage"] for p in curve], [p["accuracy"] for p in curve], color=LINE_COLOURS[0])
         if metrics["coverage"]["abstained"] and answered is not None:
             axes.plot(metrics["scores"]["coverage"]["value"], answered, "o", color=LINE_COLOURS[1], label="as decided")
-            axes.legend(loc="lower left")
+            legend_above(axes)
         lowest = min(p["accuracy"] for p in curve)
-        axes.set(xlabel="share of texts answered, the surest first", ylabel="accuracy on them", xlim=(0, 1.01),
-                 ylim=(max(0.0, lowest - 0.02), 1.005))  # fmt: skip
+        axes.set(xlabel="share of texts answered, the surest first", ylabel="accuracy on them", xlim=(0, 1),
+                 ylim=(max(0.0, lowest - 0.02), 1))  # fmt: skip
 
     half = next((p for p in curve if p["coverage"] >= 0.5), curve[-1])
     alt = f"Accuracy over coverage: {half['accuracy']:.3f} on the surest half, {curve[-1]['accuracy']:.3f} on all"
@@ -218,8 +240,8 @@ def abstention_plot(metrics: Any, probabilities: bool) -> Plot:
         for n, (name, title) in enumerate((("accuracy", "accuracy on those answered"), ("coverage", "share answered"))):
             axes.plot(at, [p[name] for p in curve], color=LINE_COLOURS[n], linestyle=DASHES[n], label=title)
         unit = "probability" if probabilities else "lead in decision values"
-        axes.set(xlabel=f"answered from this {unit} on", ylabel="share", ylim=(0, 1.02))
-        axes.legend(loc="lower left")
+        axes.set(xlabel=f"answered from this {unit} on", ylabel="share", ylim=(0, 1))
+        legend_above(axes)
 
     return Plot("Threshold", "Coverage and accuracy over the confidence from which on a text is answered", draw)
 
@@ -237,10 +259,10 @@ def loss_plot(losses: Losses, metrics: Any) -> Plot:
         if None not in now:
             axes.plot(max(now[0], 1e-5), now[1], "o", color=LINE_COLOURS[1], label="as decided")
         axes.set_xscale("log")
-        axes.set(xlabel="article lost", ylabel="boilerplate removed", xlim=(1e-5, 1), ylim=(0, 1.02))
+        axes.set(xlabel="article lost", ylabel="boilerplate removed", xlim=(1e-5, 1), ylim=(0, 1))
         axes.set_xticks([1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1], ["≤0.001 %", "0.01 %", "0.1 %", "1 %", "10 %", "100 %"])
         axes.minorticks_off()
-        axes.legend(loc="lower right")
+        legend_above(axes)
 
     value = scores.get("boilerplate_removed_at_half_percent_lost", {}).get("value")
     alt = f"Boilerplate removed over article lost, in characters: {shown('accuracy', value)} removed at 0.5 % lost"
@@ -254,8 +276,8 @@ def threshold_plot(losses: Losses) -> Plot:
     def draw(axes: Any) -> None:
         for n, (values, title) in enumerate(((gone, "boilerplate removed"), (lost, "article lost"))):
             axes.plot(*thin(thresholds, values), color=LINE_COLOURS[n], linestyle=DASHES[n], label=title)
-        axes.set(xlabel="cut from this probability of boilerplate on", ylabel="share of characters", ylim=(0, 1.02))
-        axes.legend(loc="center left")
+        axes.set(xlabel="cut from this probability of boilerplate on", ylabel="share of characters", ylim=(0, 1))
+        legend_above(axes)
 
     return Plot("Threshold", "Shares of article lost and boilerplate removed over the threshold", draw)
 

@@ -11,6 +11,7 @@ from copydesk.tasks import find_task
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
     from copydesk.reports.marks import MarkedSpan
+    from copydesk.reports.strong_terms import StrongTerm
 
 Place = tuple[str, int]  # document and position of a row
 
@@ -40,11 +41,14 @@ class Plot(NamedTuple):
         Alternative text.
     draw : callable (axes)
         Draws into matplotlib axes; see ``plots.LINE_COLOURS`` for colours that suit light and dark pages.
+    note : str
+        A line of advice under the plot.
     """
 
     title: str
     alt: str
     draw: Callable[[Any], None]
+    note: str = ""
 
 
 class ReportTable(NamedTuple):
@@ -104,7 +108,7 @@ class Report:
         Facts about the data, by name; nested mappings and lists of mappings become tables.
     decision : mapping, optional
         The decision's ``summary_``.
-    strongest : mapping of label to sequence of (n-gram, weight), optional
+    strongest : mapping of label to sequence of StrongTerm, optional
         Strongest first.
     highlights : mapping of Place to Highlight, optional
         Of the worst mistakes.
@@ -122,7 +126,7 @@ class Report:
     overrides: Sequence[str] = ()
     audit: Mapping[str, Any] = field(default_factory=dict)
     decision: Mapping[str, Any] = field(default_factory=dict)
-    strongest: Mapping[str, Sequence[tuple[str, float]]] = field(default_factory=dict)
+    strongest: Mapping[str, Sequence[StrongTerm]] = field(default_factory=dict)
     highlights: Mapping[Place, Highlight] = field(default_factory=dict)
     previous: Previous | None = None
     learning_curve: Sequence[Mapping[str, Any]] = ()

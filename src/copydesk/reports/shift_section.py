@@ -81,7 +81,7 @@ def confidence_shift_plot(before: Profile, now: Profile) -> Plot:
     """Return the distribution of confidence at training and now."""
 
     def draw(axes: Any) -> None:
-        from copydesk.reports.plots import DASHES, LINE_COLOURS
+        from copydesk.reports.plots import DASHES, LINE_COLOURS, legend_above
 
         edges = np.linspace(0, 1, CONFIDENCE_BINS + 1)
         for at, (each, name) in enumerate(((before, "at training"), (now, "now"))):
@@ -89,6 +89,6 @@ def confidence_shift_plot(before: Profile, now: Profile) -> Plot:
                 each["confidence"], edges, color=LINE_COLOURS[at], linestyle=DASHES[at], linewidth=1.8, label=name
             )
         axes.set(xlabel="confidence", ylabel="share of rows", xlim=(0, 1), ylim=(0, None))
-        axes.legend(loc="upper left")
+        legend_above(axes)
 
     return Plot("Confidence then and now", "Shares of rows by confidence, at training and now", draw)

@@ -67,6 +67,12 @@ def similarity_order(counts: np.ndarray) -> list[int]:
     return [int(at) for at in leaves_list(optimal_leaf_ordering(tree, distance))]
 
 
+def by_support(strongest: Mapping[str, Any], per_class: Sequence[Mapping[str, Any]]) -> list[tuple[str, Any]]:
+    """Return the strongest terms of each class, the class with the most examples first."""
+    support = {row["label"]: row["support"] for row in per_class}
+    return sorted(strongest.items(), key=lambda each: -support.get(each[0], 0))
+
+
 def seconds(given: Mapping[str, float]) -> list[tuple[str, float, str]]:
     """Return the stages with their seconds and the length of their bars in rem."""
     longest = max((value for name, value in given.items() if name != "total"), default=1.0) or 1.0

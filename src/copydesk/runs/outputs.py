@@ -84,10 +84,10 @@ def write_reports(
     sections: Sequence[Section] = (),
 ) -> None:
     """Write ``report.md`` and, if the libraries for it are installed, ``report.html``."""
-    from copydesk.reports.highlights import strongest_ngrams
     from copydesk.reports.html_report import missing_library, write_html
     from copydesk.reports.markdown_report import write_markdown
     from copydesk.reports.report import Report
+    from copydesk.reports.strong_terms import strongest_ngrams
     from copydesk.runs.finished import last_run
 
     content = Report(

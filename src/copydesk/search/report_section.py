@@ -36,12 +36,14 @@ def search_report(told: Mapping[str, TrialRow], metric: str) -> Section:
     rows = {each["number"]: each for each in found["trials"]}
     states = [each["state"] for each in found["trials"]]
     more = f" One of {len(told)} searches; the others, inside the folds, judge it." if len(told) > 1 else ""
+    place = {number: at for at, number in enumerate(rows, start=1)}  # numbers have gaps where points were drawn twice
     best, first = (shown_value(rows[found[name]]["value"]) for name in ("best", "default"))
     text = (
         f"{len(rows):,} trials in {found['seconds']:.0f} s: {states.count('complete'):,} to the end, "
-        f"{states.count('pruned'):,} given up after some, {states.count('fail'):,} failed. The best has a {metric} of "
-        f"{best} by {judged_by(found['folds'])} of what the search saw, which flatters it, as it is the best of many; "
-        f"the first trial, the config as it was, has {first}.{more} "
+        f"{states.count('pruned'):,} given up after some, {states.count('fail'):,} failed. The best, trial "
+        f"{place[found['best']]}, reaches {best} ({metric}, {judged_by(found['folds'])}), which flatters it, as it is "
+        f"the best of many; the first trial, the config as it was given, {first}.{more} The best sets "
+        f"{settings_text(rows[found['best']]) or 'nothing'}. "
         "The table holds the trials that no other beats in score, size and time together."
     )
     plots = [Plot("Trials", "Score of each trial, and the best so far", partial(draw_history, found["trials"], metric))]
@@ -51,22 +53,27 @@ def search_report(told: Mapping[str, TrialRow], metric: str) -> Section:
     complete = [each for each in found["trials"] if each["state"] == "complete"]
     alt = "Score of each trial by the size of its model; larger points took longer to fit"
     plots.append(Plot("Score, size and time", alt, partial(draw_front, complete, found["front"], metric)))
-    return Section("Search", text, plots, front_table([rows[number] for number in found["front"]], metric))
+    return Section("Search", text, plots, front_table([rows[number] for number in found["front"]], place, metric))
 
 
-def front_table(rows: Sequence[TrialRow], metric: str) -> ReportTable:
-    """Return the trials of a front as a table."""
+def front_table(rows: Sequence[TrialRow], place: Mapping[int, int], metric: str) -> ReportTable:
+    """Return the trials of a front as a table; ``place`` numbers them as in the text and the plots."""
     cells = [
         (
-            (str(row["number"]), row["number"]),
+            (str(place[row["number"]]), place[row["number"]]),
             (f"{row['value']:.4f}", row["value"]),
             (shown_size(row["bytes"]), row["bytes"]),
             (f"{row['seconds']:.2f}", row["seconds"]),
-            "; ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in settings_of(row).items()),
+            settings_text(row),
         )
         for row in rows
     ]
     return ReportTable(["trial", metric, "model", "seconds a fold", "config"], cells)
+
+
+def settings_text(row: TrialRow) -> str:
+    """Return what a trial set, as one line."""
+    return "; ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in settings_of(row).items())
 
 
 def settings_of(row: TrialRow) -> dict[str, Any]:
@@ -77,7 +84,7 @@ def settings_of(row: TrialRow) -> dict[str, Any]:
 
 def draw_history(rows: Sequence[TrialRow], metric: str, axes: Any) -> None:
     """Draw each trial's score in the order of their ends, and the best so far."""
-    from copydesk.reports.plots import FAINT, INK, LINE_COLOURS
+    from copydesk.reports.plots import FAINT, INK, LINE_COLOURS, legend_above
 
     best, line = float("-inf"), []
     for at, row in enumerate(rows, start=1):
@@ -90,7 +97,7 @@ def draw_history(rows: Sequence[TrialRow], metric: str, axes: Any) -> None:
             axes.plot(*zip(*points, strict=True), "o", color=colour, markeredgecolor=INK, markersize=4, label=name)
     axes.step(*zip(*[each for each in line if each[1] is not None], strict=True), where="post", color=INK, label="best")
     axes.set(xlabel="trial", ylabel=metric)
-    axes.legend(loc="lower right")
+    legend_above(axes)
 
 
 def draw_importance(importance: Mapping[str, float], axes: Any) -> None:

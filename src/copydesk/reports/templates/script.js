@@ -32,10 +32,10 @@
     const tools = document.getElementById(list.dataset.list);
     const items = [...list.children];
     const told = tools.querySelector("output");
+    const search = tools.querySelector("input");
     const show = () => {
       let shown = 0;
       const wanted = [...tools.querySelectorAll("select[data-key]")].filter((each) => each.selectedIndex > 0);
-      const search = tools.querySelector("input");
       const words = search ? search.value.toLowerCase().trim() : "";
       for (const item of items) {
         const fits =
@@ -60,7 +60,65 @@
       });
     }
     tools.addEventListener("input", show);
+    tools.querySelector("[data-all]")?.addEventListener("click", () => {
+      for (const select of tools.querySelectorAll("select[data-key]")) select.selectedIndex = 0;
+      if (search) search.value = "";
+      show();
+    });
     show();
+  }
+
+  const pick = (key, label) => {
+    const select = document.querySelector(`#mistake-tools select[data-key=${key}]`);
+    select.selectedIndex = [...select.options].findIndex((option, at) => at > 0 && option.value === label);
+    select.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  for (const link of document.querySelectorAll(".confusion a")) {
+    link.addEventListener("click", () => {
+      pick("true", link.dataset.true);
+      pick("said", link.dataset.said);
+    });
+  }
+
+  // A text that a spreadsheet would run as a formula gets an apostrophe in front.
+  const quoted = (text) => '"' + text.replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""') + '"';
+  const csv = (table) => {
+    const heads = [...table.tHead.rows[0].cells];
+    const columns = heads.map((_, at) => at).filter((at) => at === 0 || !heads[at].classList.contains("bars"));
+    const lines = [...table.rows].map((row) =>
+      columns.map((at) => {
+        const cell = row.cells[at];
+        if (cell.tagName === "TD" && cell.dataset.v !== undefined) return cell.dataset.v;
+        const small = cell.querySelector("small");
+        return quoted((small ? cell.firstChild.textContent : cell.textContent).trim());
+      }).join(","),
+    );
+    return "\ufeff" + lines.join("\r\n") + "\r\n";
+  };
+  for (const region of document.querySelectorAll(".wide")) {
+    const table = region.querySelector("table");
+    if (!table.tHead) continue;
+    const name = region.getAttribute("aria-label");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "csv";
+    button.textContent = "CSV";
+    button.setAttribute("aria-label", "Download as CSV: " + name);
+    button.addEventListener("click", () => {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([csv(table)], { type: "text/csv" }));
+      link.download = name.toLowerCase().replace(/[^a-z0-9]+/g, "-") + ".csv";
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    });
+    const bar = document.createElement("p");
+    bar.className = "under";
+    const cue = document.createElement("span");
+    bar.append(button, cue);
+    region.after(bar);
+    new ResizeObserver(() => {
+      cue.textContent = region.scrollWidth > region.clientWidth ? "scroll sideways for more columns \u2192" : "";
+    }).observe(region);
   }
 
   let closed = [];
