@@ -17,7 +17,7 @@ from copydesk.evaluation.predictions import Predictions
 from copydesk.runs import outputs
 from copydesk.runs.diagnostics import Diagnostics
 from copydesk.runs.fit import build_estimator, check_fit, fit, fit_and_judge, predict_held_out
-from copydesk.runs.run import Run, fingerprint
+from copydesk.runs.run import Run, as_yaml, fingerprint
 from copydesk.tasks import is_judged
 
 if TYPE_CHECKING:
@@ -69,11 +69,12 @@ def train(cfg: DictConfig) -> float:
         diagnostics = Diagnostics()
         curve: list[dict[str, Any]] = []
         for number, (seen, held_out) in enumerate(folds):
-            with run.stage("fit"):
+            fold = f"fold {number + 1} of {len(folds)}" if len(folds) > 1 else ""
+            with run.stage("fit", fold):
                 model = fit(estimators[number], frame.iloc[seen], task)
-            with run.stage("predict"):
+            with run.stage("predict", fold):
                 judged.append(predict_held_out(model, frame.iloc[held_out], task, number))
-            with run.stage("report"):
+            with run.stage("report", fold):
                 diagnostics.add(model, frame.iloc[held_out], judged[-1], task)
             if with_curve and not number:
                 with run.stage("learning curve"):
@@ -93,7 +94,7 @@ def train(cfg: DictConfig) -> float:
         with run.stage("save"):
             outputs.save_outputs(run, configs[-1], model, examples, predictions, metrics, diagnostics)
         with run.stage("report"):
-            config_text = (run.folder / "config.yaml").read_text(encoding="utf-8")
+            config_text = as_yaml(config.without_secrets(configs[-1]))  # as found by a search
             sections = [search.section(run)] if search is not None else []
             outputs.write_reports(
                 run, model, predictions, metrics, diagnostics.marks, curve, config=config_text, sections=sections

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from copydesk.commands.terminal import clipped, text_table
 from copydesk.errors import ConfigError, DataError
-from copydesk.runs.finished import Finished, find_run
+from copydesk.runs.finished import Finished, differing_keys, find_run
 from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def run(args: argparse.Namespace) -> int:
         from copydesk.reports.comparison_page import Side, write_comparison
 
         sides = [Side(label(each), each.overrides, each.metrics) for each in found]
-        write_comparison(Path(args.html), sides, judged, compared)
+        different = differing_keys([each.config for each in found])
+        write_comparison(Path(args.html), sides, judged, compared, different)
     if args.json:
         print(json.dumps(comparison_json(found, judged, compared), indent=2, ensure_ascii=False))
     else:
@@ -86,11 +87,17 @@ def label(run: Finished) -> str:
     return f"{run.experiment}/{run.folder.name}"
 
 
+def letter_of(at: int) -> str:
+    """Return the name of a run in the comparison: A, B ..., after Z its number."""
+    return chr(ord("A") + at) if at < 26 else str(at)
+
+
 def comparison_json(found: list[Finished], judged: list[Predictions], compared: list[Comparison]) -> dict[str, Any]:
     """Return the comparison as JSON."""
     return {
         "runs": [{"run": str(each.folder), "overrides": each.overrides, "scores": each.metrics["scores"]}
                  for each in found],
+        "config_differences": differing_keys([each.config for each in found]),
         "rows": int(judged[0].rows["judged"].sum()),
         "beside_the_first": [
             {
@@ -128,15 +135,16 @@ def comparison_text(found: list[Finished], judged: list[Predictions], compared: 
     """Return the comparison for people."""
     from copydesk.reports.report import SCORES, shown, shown_difference, shown_scores
 
+    letters = [letter_of(at) for at in range(len(found))]
     unit = find_task(found[0].metrics["task"]).unit
     lines = [f"{len(found)} runs, judged on the same {int(judged[0].rows['judged'].sum()):,} {unit}", ""]
     names = shown_scores(found[0].metrics)
     lines += [
-        f"{chr(ord('A') + at) if at < 26 else at}  {label(each)}  {clipped(' '.join(each.overrides), 90)}"
-        for at, each in enumerate(found)
+        f"{letter}  {label(each)}  {clipped(' '.join(each.overrides), 90)}"
+        for letter, each in zip(letters, found, strict=True)
     ]
-    for at, (run, predictions, each) in enumerate(zip(found[1:], judged[1:], compared, strict=True), start=1):
-        letter = chr(ord("A") + at) if at < 26 else str(at)
+    lines += config_lines(letters, found)
+    for letter, run, predictions, each in zip(letters[1:], found[1:], judged[1:], compared, strict=True):
         rows = [
             [SCORES[name].title,
              *(shown(name, r.metrics["scores"].get(name, {}).get("value")) for r in (found[0], run)),
@@ -154,6 +162,15 @@ def comparison_text(found: list[Finished], judged: list[Predictions], compared: 
         )
         lines += [*class_lines(letter, each), *flip_lines(letter, flipped_rows(judged[0], predictions, each))]
     return "\n".join(lines) + "\n"
+
+
+def config_lines(letters: list[str], found: list[Finished]) -> list[str]:
+    """Return lines on the config keys whose values differ."""
+    different = differing_keys([each.config for each in found])
+    if not different:
+        return []
+    rows = [[clipped(key, 40), *(clipped(value, 30) for value in values)] for key, values in different.items()]
+    return ["", text_table(["config", *letters], rows)]
 
 
 def class_lines(letter: str, compared: Comparison) -> list[str]:

@@ -30,7 +30,11 @@ class Side:
 
 
 def write_comparison(
-    path: Path, sides: Sequence[Side], predictions: Sequence[Predictions], compared: Sequence[Comparison]
+    path: Path,
+    sides: Sequence[Side],
+    predictions: Sequence[Predictions],
+    compared: Sequence[Comparison],
+    config_differences: Mapping[str, Sequence[str]],
 ) -> None:
     """Write one HTML file; the first side is the one that the others are compared with."""
     first = sides[0].metrics
@@ -46,6 +50,7 @@ def write_comparison(
         "rows": first["n"],
         "unit": find_task(first["task"]).unit,
         "parts": parts,
+        "config": config_differences,
     }
     write_page("compare.html.j2", values, path)
 

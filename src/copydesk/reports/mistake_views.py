@@ -109,9 +109,9 @@ def label_error_table(predictions: Predictions, task: Task) -> dict[str, Any]:
         )
     intro = (
         f"{len(positions):,} of {int(predictions.rows['judged'].sum()):,} labels are suspect by confident learning "
-        "(Northcutt, Jiang and Chuang 2021) on out-of-fold probabilities: another label is more probable, and as probable "
-        "as for the texts of that label. The largest difference comes first. To be read, not to be corrected unread: a "
-        "model is surest where a text looks like another class."
+        "(Northcutt, Jiang and Chuang 2021) on out-of-fold probabilities: another label is more probable, and as "
+        "probable as for the texts of that label. The largest difference comes first. To be read, not to be corrected "
+        "unread: a model is surest where a text looks like another class."
     )
     heading = ["text", "label", "its probability", "more probable", "its probability", "document"]
     advice = label_errors_advice(len(positions), int(predictions.rows["judged"].sum()))

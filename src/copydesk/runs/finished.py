@@ -1,14 +1,16 @@
-"""Finished runs: finding them, and reading their records."""
+"""Runs that ended: finding them, and reading their records."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copydesk.errors import DataError
+from copydesk.runs.run import DONE, FAILED, INTERRUPTED
 from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 RUNS = Path("experiments", "runs")
 LATEST = "latest"
+WAS = {FAILED: "failed", INTERRUPTED: "was interrupted"}
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,20 @@ class Finished:
         return [str(each) for each in self.info.get("overrides", ())]
 
     @property
+    def config(self) -> dict[str, str]:
+        """The resolved config by dotted key, each value as JSON, with what a search found; empty for an evaluation."""
+        import yaml
+
+        file = self.folder / "config.yaml"
+        if not file.is_file():
+            return {}
+        config = yaml.safe_load(file.read_text(encoding="utf-8"))
+        manifest = self.folder / "model" / "manifest.json"
+        if manifest.is_file():
+            config |= read_json(manifest).get("settings", {})
+        return dict(flattened(config))
+
+    @property
     def seconds(self) -> float:
         """Total running time."""
         return float(self.info.get("seconds", {}).get("total", 0.0))
@@ -87,8 +104,31 @@ class Finished:
         return Predictions.load(self.folder / "predictions.parquet")
 
 
-def find_runs(root: Path) -> tuple[list[Finished], list[str]]:
-    """Return the finished runs below a folder, and an error line for each that can't be read.
+@dataclass(frozen=True)
+class Unfinished:
+    """A run that failed or was interrupted; ``info`` holds the contents of ``run.json``."""
+
+    folder: Path
+    info: dict[str, Any]
+
+    @property
+    def experiment(self) -> str:
+        """Name of the experiment."""
+        return str(self.info.get("experiment", ""))
+
+    @property
+    def status(self) -> str:
+        """What happened, and in which stage."""
+        return f"{self.info['status']} at {self.info.get('stage', 'its start')}"
+
+    @property
+    def error(self) -> str:
+        """The error's line; empty for an interruption."""
+        return str(self.info.get("error", ""))
+
+
+def find_runs(root: Path) -> tuple[list[Finished], list[Unfinished], list[str]]:
+    """Return the runs below a folder, finished and unfinished, and an error line for each that can't be read.
 
     Raises
     ------
@@ -97,16 +137,32 @@ def find_runs(root: Path) -> tuple[list[Finished], list[str]]:
     """
     if not root.is_dir():
         raise DataError(f"{root}: no such folder; give the folder in which runs were made")
-    found, damaged = [], []
+    found, unfinished, damaged = [], [], []
     for where, folders, files in os.walk(root):  # links, such as "latest", are not followed
         if "run.json" not in files:
             continue
         folders.clear()
+        folder = Path(where)
         try:
-            found.append(Finished.of(Path(where)))
+            if status_of(folder) == DONE:
+                found.append(Finished.of(folder))
+            else:
+                unfinished.append(Unfinished(folder, read_json(folder / "run.json")))
         except DataError as error:
             damaged.append(str(error))
-    return found, damaged
+    return found, unfinished, damaged
+
+
+def status_of(folder: Path) -> str:
+    """Return the status of a run with a ``run.json``; runs of versions that kept none were done.
+
+    Raises
+    ------
+    DataError
+        ``run.json`` is not the record of a run.
+    """
+    info = read_json(folder / "run.json")
+    return str(info.get("status", DONE)) if isinstance(info, dict) else DONE
 
 
 def find_run(name: str) -> Finished:
@@ -120,6 +176,9 @@ def find_run(name: str) -> Finished:
     for place in (Path(name), RUNS / name):
         for folder in (place, place / LATEST):
             if (folder / "run.json").is_file():
+                unfinished = status_of(folder)
+                if unfinished != DONE:
+                    raise DataError(f"{folder}: this run {WAS[unfinished]}; copydesk runs lists those that ended well")
                 return Finished.of(folder.resolve() if folder.name == LATEST else folder)
     raise DataError(f"{name}: no finished run; give a run's folder or an experiment's name; copydesk runs lists them")
 
@@ -142,6 +201,25 @@ def last_run(folder: Path, predictions: Predictions, task: str) -> Previous | No
         return Previous(before.folder.name, before.metrics["scores"], differences, reason or "")
     except (DataError, KeyError, TypeError):
         return None
+
+
+def differing_keys(configs: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
+    """Return the config keys whose values differ between runs, with the value of each run, "–" where it has none.
+
+    Names of runs and folders are left out.
+    """
+    keys = dict.fromkeys(key for config in configs for key in config if key not in ("name", "runs"))
+    values = {key: [config.get(key, "–") for config in configs] for key in keys}
+    return {key: found for key, found in values.items() if len(set(found)) > 1} if all(configs) else {}
+
+
+def flattened(values: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the leaves of nested dicts as (dotted key, JSON); lists are leaves."""
+    if not isinstance(values, dict):
+        yield prefix, json.dumps(values, ensure_ascii=False, default=str)
+        return
+    for key, value in values.items():
+        yield from flattened(value, f"{prefix}.{key}" if prefix else str(key))
 
 
 def read_json(path: Path) -> Any:

@@ -31,8 +31,14 @@ RECORDED_PACKAGES = (
 )  # fmt: skip
 
 
+DONE, FAILED, INTERRUPTED = "done", "failed", "interrupted"  # what run.json has as the status
+
+
 class Run:
     """A run with its own folder, timed stages and ``run.json``.
+
+    A run that fails or is interrupted before its data is read leaves no folder; later, its ``run.json`` has the
+    status, the stage and the error.
 
     Parameters
     ----------
@@ -56,31 +62,58 @@ class Run:
         }
 
     def __enter__(self) -> Run:
+        self._clean_up = CleanUp(self.interrupted)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        """Finish the records; after an error keep only what explains it.
+        """Finish the records; after an error keep what explains it.
 
         Raises
         ------
         CopydeskError
             Instead of a library's error: its message in one line; ``error.txt`` has the traceback.
         """
+        self._clean_up.close()
         if error is None:
             self.finish()
         elif isinstance(error, CopydeskError):
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self.end_early(FAILED, str(error))
+        elif isinstance(error, KeyboardInterrupt):
+            self.end_early(INTERRUPTED)
         elif isinstance(error, ValueError | TypeError):
             kept = self.folder / "error.txt"
             kept.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-            raise CopydeskError(f"{self.current_stage}: {one_line(str(error))} (traceback: {kept})") from error
+            line = f"{self.current_stage}: {one_line(str(error))} (traceback: {kept})"
+            self.write_status(FAILED, line)
+            raise CopydeskError(line) from error
+        elif isinstance(error, Exception):
+            self.write_status(FAILED, one_line(f"{type(error).__name__}: {error}"))
+
+    def interrupted(self) -> None:
+        """Keep the records of a run that a signal ends."""
+        self.end_early(INTERRUPTED)
+
+    def end_early(self, status: str, line: str = "") -> None:
+        """Write ``run.json`` if the data had been read; else remove the folder, which would explain nothing."""
+        if "dataset" in self.info:
+            self.write_status(status, line)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def write_status(self, status: str, line: str = "") -> None:
+        """Write ``run.json`` with a status, and the stage and error of a run that did not end well."""
+        self.info["status"] = status
+        if status != DONE:
+            self.info |= {"stage": self.current_stage} | ({"error": line} if line else {})
+        self.info["seconds"] = {**self.seconds, "total": round(sum(self.seconds.values()), 3)}
+        self.write("run.json", self.info)
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time a stage, show it on the terminal while it runs, and record its warnings."""
+    def stage(self, name: str, part: str = "") -> Iterator[None]:
+        """Time a stage, show it (or one of its parts, such as "fold 3 of 5") while it runs, and record its warnings."""
         self.current_stage = name
         start = time.perf_counter()
-        with warnings.catch_warnings(record=True) as caught, spinner(f"{self.name}: {name}"):
+        with warnings.catch_warnings(record=True) as caught, spinner(f"{self.name}: {name}{part and f', {part}'}"):
             warnings.simplefilter("always", UserWarning)
             yield
         for text in dict.fromkeys(one_line(str(warning.message)) for warning in caught):
@@ -95,12 +128,9 @@ class Run:
 
     def record(self, cfg: DictConfig, overrides: list[str]) -> None:
         """Write the resolved config, without values of environment variables, and its overrides."""
-        import yaml
-
         self.info |= {"seed": cfg.seed, "overrides": overrides}
         for name, value in (("config.yaml", without_secrets(cfg)), ("overrides.yaml", overrides)):
-            text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
-            (self.folder / name).write_text(text, encoding="utf-8")
+            (self.folder / name).write_text(as_yaml(value), encoding="utf-8")
 
     def write(self, name: str, value: Any) -> None:
         """Write JSON into the run's folder."""
@@ -109,13 +139,20 @@ class Run:
 
     def finish(self) -> None:
         """Write ``run.json`` and point ``latest`` at this run."""
-        self.info["seconds"] = {**self.seconds, "total": round(sum(self.seconds.values()), 3)}
-        self.write("run.json", self.info)
+        self.write_status(DONE)
         link = self.folder.parent / "latest"
         aside = link.with_name(f".latest-{self.folder.name}")
         aside.unlink(missing_ok=True)
         aside.symlink_to(self.folder.name, target_is_directory=True)
         aside.replace(link)
+
+
+def as_yaml(value: Any) -> str:
+    """Return a value as YAML."""
+    import yaml
+
+    text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
+    return text
 
 
 @contextmanager
