@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -122,6 +123,114 @@ def test_pages_with_lost_article_are_found(browser: Any, files: dict[str, Path])
     assert shown[0].locator(".lost").count() == 1
     assert said == []
     page.close()
+
+
+SCROLLS_WITHOUT_A_CUE = """() => [...document.querySelectorAll('body *')].filter(each => {
+    const style = getComputedStyle(each);
+    if (each.closest('svg') || style.display === 'inline' || each.scrollWidth <= each.clientWidth + 1) return false;
+    if (!['auto', 'scroll'].includes(style.overflowX)) return style.overflowX === 'visible' && !each.closest('.wide')
+        && each.getBoundingClientRect().left + each.scrollWidth > innerWidth && !each.matches('.contents *, .skip');
+    return !style.backgroundImage.includes('gradient');
+}).map(each => each.outerHTML.slice(0, 80))"""
+
+
+def test_on_a_phone_nothing_is_wider_than_the_page_without_a_cue(browser: Any, files: dict[str, Path]) -> None:
+    for name, file in files.items():
+        page, said = opened(browser, file, "phone")
+        assert page.evaluate(SCROLLS_WITHOUT_A_CUE) == [], name
+        for region in page.locator(".wide:has(thead)").all():
+            wide = region.evaluate("each => each.scrollWidth > each.clientWidth")
+            under = region.locator("xpath=following-sibling::p[1]").text_content()
+            assert ("scroll sideways" in str(under)) == wide, name
+        assert said == []
+        page.close()
+
+
+def test_on_a_phone_the_f1_of_a_class_is_seen_without_scrolling(browser: Any, files: dict[str, Path]) -> None:
+    page, _ = opened(browser, files["topics"], "phone")
+    head = page.get_by_role("region", name="Scores by class").locator("th", has_text="F1").bounding_box()
+    assert head is not None
+    assert head["x"] + head["width"] <= SIZES["phone"][0]
+    page.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_contents_stay_in_sight(browser: Any, files: dict[str, Path], size: str) -> None:
+    page, _ = opened(browser, files["topics"], size)
+    page.evaluate("document.documentElement.style.scrollBehavior = 'auto'; scrollTo(0, document.body.scrollHeight / 2)")
+    box = page.locator("nav.contents").bounding_box()
+    assert box is not None
+    assert box["y"] == pytest.approx(0, abs=1)
+    page.locator("nav.contents a", has_text="Mistakes").click()
+    heading = page.locator("#mistakes").bounding_box()
+    assert heading is not None
+    assert box["height"] <= heading["y"] + 20 < SIZES[size][1]
+    page.close()
+
+
+def test_a_cell_of_the_confusion_matrix_leads_to_its_mistakes(browser: Any, files: dict[str, Path]) -> None:
+    page, said = opened(browser, files["topics"])
+    listed = page.locator("[data-list=mistake-tools] > details")
+    links = page.locator(".confusion a")
+    assert links.count() > 20
+    for link in (links.nth(3), links.nth(7)):
+        true, predicted = (link.get_attribute(f"data-{key}") for key in ("true", "said"))
+        link.focus()
+        page.keyboard.press("Enter")
+        shown = [row for row in listed.all() if row.is_visible()]
+        assert shown
+        assert {(row.get_attribute("data-true"), row.get_attribute("data-said")) for row in shown} == {
+            (true, predicted)
+        }
+        assert page.url.endswith("#mistakes")
+    page.locator("#mistake-tools").get_by_role("button", name="show all").click()
+    assert all(row.is_visible() for row in listed.all())
+    assert said == []
+    page.close()
+
+
+def saved(page: Any, table: str) -> str:
+    """Return the CSV file that the button under a table saves."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name=f"Download as CSV: {table}", exact=True).click()
+    return str(Path(download.value.path()).read_bytes().decode("utf-8-sig"))
+
+
+def test_tables_are_saved_as_csv_with_their_full_values(browser: Any, files: dict[str, Path]) -> None:
+    page, said = opened(browser, files["topics"])
+    rows = list(csv.reader(saved(page, "Scores by class").splitlines()))
+    assert rows[0] == ["class", "F1", "precision", "recall", "support", "predicted", "average precision"]
+    assert len(rows) == 1 + 52
+    per_class = report(topics(1_000, classes=52)).metrics["per_class"]
+    for row, known in zip(rows[1:], per_class, strict=True):
+        assert row[0] == known["label"]
+        assert float(row[1]) == pytest.approx(known["f1"]["value"])
+        assert int(row[4]) == known["support"]
+    assert said == []
+    page.close()
+
+
+def test_a_label_is_no_formula_in_a_spreadsheet(browser: Any, tmp_path: Path) -> None:
+    given = topics(60)
+    for column in ("label", "predicted"):
+        given.rows[column] = given.rows[column].replace({"class 00": '=HYPERLINK("x","y")'})
+    given.classes[0] = '=HYPERLINK("x","y")'
+    write_html(report(given), tmp_path / "report.html")
+    page, _ = opened(browser, tmp_path / "report.html")
+    assert list(csv.reader(saved(page, "Scores by class").splitlines()))[1][0] == '\'=HYPERLINK("x","y")'
+    page.close()
+
+
+def test_without_scripts_all_is_there_but_the_tools(browser: Any, files: dict[str, Path]) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(files["topics"].as_uri())
+    assert not page.locator("#mistake-tools").is_visible()
+    assert page.locator("button.csv").count() == 0
+    assert page.locator("[data-list=mistake-tools] > details").first.is_visible()
+    page.locator(".confusion a").first.click()
+    assert page.url.endswith("#mistakes")
+    context.close()
 
 
 def test_hostile_texts_stay_texts(browser: Any, files: dict[str, Path]) -> None:

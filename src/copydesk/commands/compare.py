@@ -50,7 +50,9 @@ def run(args: argparse.Namespace) -> int:
     if args.html:
         from copydesk.reports.comparison_page import Side, write_comparison
 
-        sides = [Side(label(each), each.overrides, each.metrics) for each in found]
+        sides = [
+            Side(letter_of(at), label(each), " ".join(each.overrides), each.metrics) for at, each in enumerate(found)
+        ]
         different = differing_keys([each.config for each in found])
         write_comparison(Path(args.html), sides, judged, compared, different)
     if args.json:

@@ -60,11 +60,11 @@ def runs_text(found: list[Finished], unfinished: list[Unfinished]) -> str:
     """Return two lines for each run, no wider than the terminal or 80 columns; the unfinished ones last."""
     heading = ["experiment", "run", "score", "", "95 % interval"]
     rows = [*(run_row(each) for each in found), *(unfinished_row(each) for each in unfinished)]
-    more = [*(about_run(each) for each in found), *(clipped(each.error, 2 * WIDTH) for each in unfinished)]
+    more = [*(about_run(each) for each in found), *(each.reason for each in unfinished)]
     first, *lines = text_table(heading, rows, numeric=(3,)).splitlines()
     width = max(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns) - len(INDENT)
     for at, line in reversed(list(enumerate(more, start=1))):
-        lines.insert(at, INDENT + clipped(line, width)) if line else None
+        lines.insert(at, INDENT + clipped(line, width))
     return "\n".join([first, *lines])
 
 
@@ -96,7 +96,7 @@ def run_row(run: Finished) -> list[str]:
 
     name = run.headline["name"]
     return [
-        clipped(run.experiment, 20),
+        clipped(run.experiment, 16),
         run.folder.name,
         SCORES[name].title if name in SCORES else name,
         shown(name, run.headline["value"]),
@@ -112,4 +112,4 @@ def about_run(run: Finished) -> str:
 
 def unfinished_row(run: Unfinished) -> list[str]:
     """Return the first line of a run that did not end well."""
-    return [clipped(run.experiment, 20), run.folder.name, clipped(run.status, 30), "", ""]
+    return [clipped(run.experiment, 16), run.folder.name, clipped(run.status, 14), "", ""]

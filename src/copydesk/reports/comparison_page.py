@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from copydesk.evaluation.comparison import in_same_order
 from copydesk.reports.html_report import write_page
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 _MOST_FLIPPED = 150  # rows shown of each run
 
 
-class Side:
-    """A run of a comparison: its name, its overrides and its metrics."""
+class Side(NamedTuple):
+    """A run of a comparison: the letter that stands for it, its name, its overrides on a line and its metrics."""
 
-    def __init__(self, name: str, overrides: Sequence[str], metrics: Mapping[str, Any]) -> None:
-        self.name = name
-        self.overrides = " ".join(overrides)
-        self.metrics = metrics
+    letter: str
+    name: str
+    overrides: str
+    metrics: Mapping[str, Any]
 
 
 def write_comparison(

@@ -118,13 +118,14 @@ class Unfinished:
 
     @property
     def status(self) -> str:
-        """What happened, and in which stage."""
-        return f"{self.info['status']} at {self.info.get('stage', 'its start')}"
+        """What happened."""
+        return str(self.info.get("status"))
 
     @property
-    def error(self) -> str:
-        """The error's line; empty for an interruption."""
-        return str(self.info.get("error", ""))
+    def reason(self) -> str:
+        """The stage, and the error if there was one."""
+        stage, error = self.info.get("stage", "start"), self.info.get("error")
+        return f"in stage {stage}{f': {error}' if error else ''}"
 
 
 def find_runs(root: Path) -> tuple[list[Finished], list[Unfinished], list[str]]:

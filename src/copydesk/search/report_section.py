@@ -97,6 +97,7 @@ def draw_history(rows: Sequence[TrialRow], metric: str, axes: Any) -> None:
             axes.plot(*zip(*points, strict=True), "o", color=colour, markeredgecolor=INK, markersize=4, label=name)
     axes.step(*zip(*[each for each in line if each[1] is not None], strict=True), where="post", color=INK, label="best")
     axes.set(xlabel="trial", ylabel=metric)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     legend_above(axes)
 
 
@@ -118,4 +119,10 @@ def draw_front(rows: Sequence[TrialRow], front: Sequence[int], metric: str, axes
         face = LINE_COLOURS[0] if row["number"] in front else "none"
         area = 20 + 120 * row["seconds"] / slowest
         axes.scatter(row["bytes"] / 1e6, row["value"], s=area, facecolors=face, edgecolors=INK)
-    axes.set(xscale="log", xlabel="model, MB (larger points take longer to fit)", ylabel=metric)
+    axes.set(xscale="log")
+    low, high = axes.get_xlim()
+    ticks = [step * 10.0**power for power in range(-3, 5) for step in (1, 2, 5)]
+    axes.set_xticks([tick for tick in ticks if low <= tick <= high], minor=False)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
+    axes.set(xlabel="model, MB (larger points take longer to fit)", ylabel=metric)
