@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -31,6 +32,21 @@ def test_a_finished_run_is_the_latest(tmp_path: Path) -> None:
     assert "work" in json.loads((run.folder / "run.json").read_text(encoding="utf-8"))["seconds"]
 
 
+def record_of_a_run_that_raises(error: BaseException, folder: Path) -> dict[str, Any]:
+    """Return what ``run.json`` holds after an error in the stage "fit", when data had been read."""
+    run = Run(folder, "x")
+    run.info["dataset"] = {"name": "table"}
+
+    def fail() -> None:
+        with run, run.stage("fit"):
+            raise error
+
+    with pytest.raises(type(error)):
+        fail()
+    record: dict[str, Any] = json.loads((run.folder / "run.json").read_text(encoding="utf-8"))
+    return record
+
+
 def test_a_run_that_ended_well_has_its_status(tmp_path: Path) -> None:
     with Run(tmp_path, "x") as run:
         pass
@@ -38,21 +54,14 @@ def test_a_run_that_ended_well_has_its_status(tmp_path: Path) -> None:
 
 
 def test_a_run_that_fails_after_its_data_was_read_keeps_the_reason_and_is_not_the_latest(tmp_path: Path) -> None:
-    with pytest.raises(DataError), Run(tmp_path, "x") as run:
-        run.info["dataset"] = {"name": "table"}
-        with run.stage("fit"):
-            raise DataError("all texts are the same")
-    record = json.loads((run.folder / "run.json").read_text(encoding="utf-8"))
+    record = record_of_a_run_that_raises(DataError("all texts are the same"), tmp_path)
     assert (record["status"], record["stage"], record["error"]) == ("failed", "fit", "all texts are the same")
     assert not (tmp_path / "x" / "latest").exists()
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
 def test_other_ends_of_a_run_are_kept_too(error: type[BaseException], tmp_path: Path) -> None:
-    with pytest.raises(error), Run(tmp_path, "x") as run:
-        run.info["dataset"] = {"name": "table"}
-        raise error
-    record = json.loads((run.folder / "run.json").read_text(encoding="utf-8"))
+    record = record_of_a_run_that_raises(error(), tmp_path)
     assert record["status"] == ("interrupted" if error is KeyboardInterrupt else "failed")
 
 

@@ -115,7 +115,10 @@
     bar.className = "under";
     const cue = document.createElement("span");
     bar.append(button, cue);
-    region.after(bar);
+    const box = document.createElement("div");
+    box.className = "box";
+    region.replaceWith(box);
+    box.append(region, bar);
     new ResizeObserver(() => {
       cue.textContent = region.scrollWidth > region.clientWidth ? "scroll sideways for more columns \u2192" : "";
     }).observe(region);
