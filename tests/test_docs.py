@@ -165,7 +165,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "conf" / "search" / "auto.yaml", folder / "options" / "search" / "mine.yaml")
     for words in (
         "experiment=bbc_topics dataset.path=bbc",
-        "experiment=bbc_topics dataset.path=bbc features.max_features=3 name=words",
+        "experiment=bbc_topics dataset.path=bbc features.max_features=3 features.ngram_range=[1,1] name=words",
         "dataset=paragraphs dataset.path=labelled.jsonl split=grouped features=paragraphs decision=threshold "
         "name=boilerplate",
     ):

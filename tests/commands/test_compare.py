@@ -48,6 +48,26 @@ def test_several_runs_stand_beside_the_first(runs: Path, capsys: pytest.CaptureF
     assert {"document", "label", "before", "after"} <= set(second["flipped"][0])
 
 
+def test_the_config_keys_that_differ_are_shown(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, words in (("first", "[1, 1]"), ("second", "[1, 2]")):
+        config = f"name: {name}\nruns: {name}\nfeatures: {{ngram_range: {words}, min_df: 1}}\nclassifier: {{C: 1.0}}\n"
+        (runs / "news" / name / "config.yaml").write_text(config, encoding="utf-8")
+    found = {"settings": {"features": {"ngram_range": [1, 3], "min_df": 1}, "classifier": {"C": 2.0, "tol": 0.1}}}
+    (runs / "news" / "second" / "model" / "manifest.json").write_text(json.dumps(found), encoding="utf-8")
+    words = ["compare", str(runs / "news" / "first"), "news"]
+    assert main([*words, "--json"]) == 0
+    different = json.loads(capsys.readouterr().out)["config_differences"]
+    # what a search found counts, not the config that it started from
+    assert different == {
+        "features.ngram_range": ["[1, 1]", "[1, 3]"], "classifier.C": ["1.0", "2.0"], "classifier.tol": ["–", "0.1"]
+    }  # fmt: skip
+    assert main(words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "features.ngram_range  [1, 1]  [1, 3]" in lines
+    assert main(["compare", str(runs / "news" / "first"), "words", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["config_differences"] == {}  # one of them has no config
+
+
 def test_pages_are_compared_by_character(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     record(runs / "cleaner" / "sixth", pages(seed=1), "boilerplate")
     assert main(["compare", str(runs / "cleaner" / "fifth"), "cleaner"]) == 0

@@ -23,6 +23,16 @@ def test_the_worst_come_first_and_every_class_has_some() -> None:
     assert counts.min() >= 2
 
 
+def test_every_confusion_has_its_worst_mistake() -> None:
+    said = topics(400, classes=8, right=0.5)
+    wrongs = said.rows[wrong(said)]
+    chosen = worst_mistakes(said, worst=1, of_class=1)
+    rows = said.rows.iloc[chosen]
+    pairs = set(zip(wrongs["label"], wrongs["predicted"], strict=True))
+    assert set(zip(rows["label"], rows["predicted"], strict=True)) == pairs
+    assert len(chosen) < len(wrongs)
+
+
 @given(st.integers(0, 1000), st.integers(1, 6))
 def test_the_worst_of_all_folds_are_among_the_worst_of_each(seed: int, folds: int) -> None:
     said = topics(90, classes=4, right=0.6, seed=seed)
@@ -49,6 +59,18 @@ def test_a_swapped_label_is_found_by_confident_learning() -> None:
     positions, suggested = label_errors(said)
     assert positions.tolist() == [12, 3]
     assert suggested.tolist() == ["y", "x"]
+
+
+def test_a_label_that_is_more_probable_than_the_other_is_not_suspect() -> None:
+    # "y" is rare, so its rows pass a low threshold although "x" is more probable
+    truth = np.array([[0.9, 0.1]] * 8 + [[0.7, 0.3]] * 4)
+    labels = ["x"] * 8 + ["y"] * 2 + ["x"] * 2
+    frame = frame_of([{"text": f"t{n}", "label": label, "document": f"d{n}"} for n, label in enumerate(labels)])
+    positions, suggested = label_errors(
+        Predictions.of(frame, classes=["x", "y"], predicted=labels, probabilities=truth)
+    )
+    assert positions.tolist() == []
+    assert suggested.tolist() == []
 
 
 def test_without_probabilities_no_label_is_suspect() -> None:

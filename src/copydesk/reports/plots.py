@@ -192,25 +192,19 @@ def reliability_plot(judged: Predictions, metrics: Any) -> Plot:
     bins = reliability(judged.probabilities.max(axis=1), right)
 
     def draw(axes: Any) -> None:
-        sure, hit = ([each[name] for each in bins] for name in ("confidence", "accuracy"))
-        limits = [wilson_interval(each["accuracy"] * each["n"], each["n"]) for each in bins]
-        error = [[max(0.0, h - low) for h, (low, _) in zip(hit, limits, strict=True)],
-                 [max(0.0, high - h) for h, (_, high) in zip(hit, limits, strict=True)]]  # fmt: skip
+        sure, hit = (np.array([each[name] for each in bins]) for name in ("confidence", "accuracy"))
+        low, high = np.array([wilson_interval(each["accuracy"] * each["n"], each["n"]) for each in bins]).T
+        error = np.maximum([hit - low, high - hit], 0.0)
         axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":", label="perfectly calibrated")
         axes.errorbar(sure, hit, yerr=error, color=LINE_COLOURS[0], marker="o", markersize=4, linewidth=1.2, capsize=2,
                       label="this model", clip_on=False)  # fmt: skip
-        lowest = min(sure)
-        axes.set(xlabel="confidence", ylabel="share right", xlim=(max(0.0, lowest - 0.05), 1), ylim=(0, 1))
+        axes.set(xlabel="confidence", ylabel="share right", xlim=(max(0.0, sure.min() - 0.05), 1), ylim=(0, 1))
         legend_above(axes)
 
     bin_texts = "; ".join(f"at confidence {b['confidence']:.2f} {b['accuracy']:.2f} are right" for b in bins)
     alt = f"Share of right labels over confidence: {bin_texts}"
-    return Plot(
-        "Reliability",
-        alt,
-        draw,
-        calibration_advice(metrics, float(judged.probabilities.max(axis=1).mean()), float(right.mean())),
-    )
+    advice = calibration_advice(metrics, float(judged.probabilities.max(axis=1).mean()), float(right.mean()))
+    return Plot("Reliability", alt, draw, advice)
 
 
 def coverage_plot(metrics: Any) -> Plot:
@@ -240,7 +234,7 @@ def abstention_plot(metrics: Any, probabilities: bool) -> Plot:
         for n, (name, title) in enumerate((("accuracy", "accuracy on those answered"), ("coverage", "share answered"))):
             axes.plot(at, [p[name] for p in curve], color=LINE_COLOURS[n], linestyle=DASHES[n], label=title)
         unit = "probability" if probabilities else "lead in decision values"
-        axes.set(xlabel=f"answered from this {unit} on", ylabel="share", ylim=(0, 1))
+        axes.set(xlabel=f"answered from this {unit} on", ylabel="share", xlim=(min(at), max(at)), ylim=(0, 1))
         legend_above(axes)
 
     return Plot("Threshold", "Coverage and accuracy over the confidence from which on a text is answered", draw)
@@ -276,7 +270,8 @@ def threshold_plot(losses: Losses) -> Plot:
     def draw(axes: Any) -> None:
         for n, (values, title) in enumerate(((gone, "boilerplate removed"), (lost, "article lost"))):
             axes.plot(*thin(thresholds, values), color=LINE_COLOURS[n], linestyle=DASHES[n], label=title)
-        axes.set(xlabel="cut from this probability of boilerplate on", ylabel="share of characters", ylim=(0, 1))
+        axes.set(xlabel="cut from this probability of boilerplate on", ylabel="share of characters",
+                 xlim=(thresholds.min(), thresholds.max()), ylim=(0, 1))  # fmt: skip
         legend_above(axes)
 
     return Plot("Threshold", "Shares of article lost and boilerplate removed over the threshold", draw)
