@@ -11,7 +11,7 @@ import pandas as pd
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
 from copydesk.reports.report import Highlight, Report
-from copydesk.reports.strong_terms import Part, StrongTerm
+from copydesk.reports.strong_terms import StrongTerm, TermPart
 from copydesk.tasks import find_task
 
 HOSTILE = (
@@ -86,7 +86,7 @@ def report(predictions: Predictions, task: str = "topic", **more: Any) -> Report
         "overrides": ["classifier.C=2"],
         "audit": {"rows": len(predictions), "rows_by_label": {first["label"]: 3}},
         "decision": {"decision": "likeliest label"},
-        "strongest": {first["label"]: [StrongTerm(term, [Part("word", term, weight)])
+        "strongest": {first["label"]: [StrongTerm(term, [TermPart("word", term, weight)])
                                        for term, weight in (("ferry", 1.5), ("harbour", 0.5))]},
         "highlights": marks,
     }  # fmt: skip

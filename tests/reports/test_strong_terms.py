@@ -12,7 +12,7 @@ from copydesk.classifiers.linear import LinearSVM
 from copydesk.estimator import TextClassifier
 from copydesk.explanations.contributions import linear_part
 from copydesk.features.tfidf import TfidfFeatures
-from copydesk.reports.strong_terms import Part, StrongTerm, strongest_ngrams
+from copydesk.reports.strong_terms import StrongTerm, TermPart, strongest_ngrams
 
 TEXTS = [
     "Harbour news\nthe ferry left the harbour", "Ferry\nin the harbour the ferry waits", "Oven\nthe oven bakes bread",
@@ -85,7 +85,11 @@ def test_without_a_family_of_words_character_ngrams_that_contain_each_other_are_
 def test_a_note_has_every_family_with_its_largest_weight() -> None:
     term = StrongTerm(
         "oil",
-        [Part("title word", "oil", 1.5), Part("character n-gram", " oil", 0.9), Part("character n-gram", "il", 0.4)],
+        [
+            TermPart("title word", "oil", 1.5),
+            TermPart("character n-gram", " oil", 0.9),
+            TermPart("character n-gram", "il", 0.4),
+        ],
     )
     assert term.note == "title word 1.50 · 2 character n-grams up to 0.90"
     assert term.weight == 1.5

@@ -7,7 +7,7 @@ from typing import Any
 
 from copydesk.reports.report import ReportTable
 
-NAMES = {
+_NAMES = {
     "groups": "sites or sources",
     "empty_texts_dropped": "empty texts, left out",
     "exact_duplicates": "exact copies",
@@ -35,7 +35,7 @@ def audit_tables(audit: Mapping[str, Any]) -> list[tuple[str, ReportTable]]:
 def named(audit: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the facts under their names in words."""
     for key, value in audit.items():
-        yield NAMES.get(key, key.replace("_", " ")), value
+        yield _NAMES.get(key, key.replace("_", " ")), value
 
 
 def fact_text(value: Any) -> str:

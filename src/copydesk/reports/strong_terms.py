@@ -12,17 +12,16 @@ from copydesk.explanations.reasons import reader_of
 from copydesk.features.tfidf import TfidfFeatures
 
 if TYPE_CHECKING:
-    from copydesk.compiled.arrays import Floats
     from copydesk.estimator import TextClassifier
 
-TERMS = 12  # listed of each class
+_STRONGEST = 12  # listed of each class
 _POOL = 8  # times as many n-grams are grouped
 _HOSTS = 2_000  # words of a class, the strongest, that its character n-grams can come from
 _CHARACTERS = "character n-gram"
 _SPACE = "␣"  # marks the space at the edge of a character n-gram
 
 
-class Part(NamedTuple):
+class TermPart(NamedTuple):
     """An n-gram of a term: name of its family, the n-gram, its weight."""
 
     family: str
@@ -34,7 +33,7 @@ class StrongTerm(NamedTuple):
     """A word or phrase with the n-grams that stand for it, the largest weight first."""
 
     term: str
-    parts: list[Part]
+    parts: list[TermPart]
 
     @property
     def weight(self) -> float:
@@ -53,7 +52,7 @@ class StrongTerm(NamedTuple):
         )
 
 
-def strongest_ngrams(model: TextClassifier, n: int = TERMS) -> dict[str, list[StrongTerm]]:
+def strongest_ngrams(model: TextClassifier, n: int = _STRONGEST) -> dict[str, list[StrongTerm]]:
     """Return the ``n`` most important terms of each class, largest weight first; empty if none are known."""
     try:
         if getattr(model.features_ or model.classifier_, "takes_paragraphs", False):
@@ -70,7 +69,7 @@ def strongest_ngrams(model: TextClassifier, n: int = TERMS) -> dict[str, list[St
     return {label: terms for label, terms in found.items() if terms}
 
 
-def grouped(features: TfidfFeatures, weights: Floats, n: int) -> list[StrongTerm]:
+def grouped(features: TfidfFeatures, weights: np.ndarray, n: int) -> list[StrongTerm]:
     """Return the ``n`` strongest terms of one class.
 
     A character n-gram joins the strongest word that contains it. One that is in no word known to the features joins
@@ -79,7 +78,7 @@ def grouped(features: TfidfFeatures, weights: Floats, n: int) -> list[StrongTerm
     pool = strongest(features, weights, _POOL * n)
     words = {part.ngram: part for part in strongest(features, weights, _HOSTS, words=True)[::-1]}
     padded = "\n".join(f" {word} " for word in reversed(words))
-    groups: dict[str, list[Part]] = {}
+    groups: dict[str, list[TermPart]] = {}
     for part in pool:
         if not is_of_characters(part):
             groups.setdefault(part.ngram, []).append(part)
@@ -100,17 +99,17 @@ def grouped(features: TfidfFeatures, weights: Floats, n: int) -> list[StrongTerm
     return sorted(terms, key=lambda term: (-term.weight, term.term))[:n]
 
 
-def is_of_characters(part: Part) -> bool:
+def is_of_characters(part: TermPart) -> bool:
     """Return whether an n-gram is one of characters."""
     return part.family.endswith(_CHARACTERS)
 
 
-def strongest(features: TfidfFeatures, weights: Floats, n: int, *, words: bool = False) -> list[Part]:
+def strongest(features: TfidfFeatures, weights: np.ndarray, n: int, *, words: bool = False) -> list[TermPart]:
     """Return the ``n`` n-grams of the largest positive weights of each family, largest first; none of hashed families.
 
     With ``words``, only single words of the families of words.
     """
-    found: list[Part] = []
+    found: list[TermPart] = []
     first = 0
     for family, options in zip(features.families_, features.family_options(), strict=True):
         own = weights[first : first + family.n_terms]
@@ -120,7 +119,7 @@ def strongest(features: TfidfFeatures, weights: Floats, n: int, *, words: bool =
             continue
         top = np.argpartition(-own, min(n, len(own) - 1))[:n]
         top = top[own[top] > 0]
-        found += map(Part, [name] * len(top), family.strings(top.tolist()), own[top].tolist())
+        found += map(TermPart, [name] * len(top), family.strings(top.tolist()), own[top].tolist())
     if words:
         found = [part for part in found if " " not in part.ngram]
     return sorted(found, key=lambda part: (-part.weight, part.ngram))
