@@ -38,11 +38,11 @@ def load(path: str | Path, task: str | None = None) -> Any:
     own = str(read_manifest(folder)["task"])
     alike = task is not None and find_task(own).model == find_task(task).model
     estimator, manifest = load_bundle(folder, task=own if alike else task)
-    check_parts(folder, estimator, manifest["classes"])
+    check_fitted(folder, estimator, manifest["classes"])
     return find_task(own).load("model")(estimator, manifest)
 
 
-def check_parts(folder: Path, estimator: Any, classes: list[str]) -> None:
+def check_fitted(folder: Path, estimator: Any, classes: list[str]) -> None:
     """Refuse a bundle that is intact but not a fitted classifier, such as one made by hand.
 
     Raises

@@ -13,7 +13,7 @@ from copydesk.evaluation.curves import average_precision, precision_recall
 from copydesk.tasks import TASKS, Task
 
 if TYPE_CHECKING:
-    from copydesk.search.search import Search
+    from copydesk.search.search_options import SearchOptions
 
 Scores = NDArray[np.floating[Any]]
 
@@ -41,7 +41,7 @@ class Metric:
         self.at = at
 
     @classmethod
-    def of(cls, search: Search) -> Metric:
+    def of(cls, search: SearchOptions) -> Metric:
         """Check name, label and level as far as they can be without the data.
 
         Raises
@@ -83,23 +83,23 @@ class Metric:
             name = name.replace(" at ", f" at {self.at:g} ")
         return name if self.label is None else f"{name} of {self.label}"
 
-    def score(self, y: NDArray[Any], said: NDArray[Any], ranking: Scores, classes: NDArray[Any]) -> float:
+    def score(self, y: NDArray[Any], predicted: NDArray[Any], ranking: Scores, classes: NDArray[Any]) -> float:
         """Return the score, from 0 to 1; NaN where the label that it is of does not occur.
 
         Parameters
         ----------
         y : ndarray of str, shape (n,)
-        said : ndarray of (str or None), shape (n,)
+        predicted : ndarray of (str or None), shape (n,)
         ranking : ndarray of float, shape (n, k)
         classes : ndarray of str, shape (k,)
         """
         if self.name == "accuracy":
-            return float(np.mean(y == said))
+            return float(np.mean(y == predicted))
         if self.label is not None and not (y == self.label).any():
             return float("nan")
         labels = np.unique(y.astype(str)) if self.label is None else np.asarray([self.label])
         if self.name in ("f1", "macro_f1"):
-            return float(np.mean([_f1(y == label, said == label) for label in labels]))
+            return float(np.mean([_f1(y == label, predicted == label) for label in labels]))
         by_label: Callable[..., float] = {
             "average_precision": average_precision,
             "precision_at_recall": self._precision_at,
@@ -119,6 +119,6 @@ class Metric:
         return float(recall[precision >= self.at].max(initial=0.0))
 
 
-def _f1(positive: NDArray[np.bool_], said: NDArray[np.bool_]) -> float:
-    hits, total = np.count_nonzero(positive & said), np.count_nonzero(positive) + np.count_nonzero(said)
+def _f1(positive: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
+    hits, total = np.count_nonzero(positive & predicted), np.count_nonzero(positive) + np.count_nonzero(predicted)
     return 2 * hits / total if total else 0.0

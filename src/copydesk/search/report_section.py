@@ -23,19 +23,19 @@ def section_of(run: Run) -> Section:
     return search_report(histories, run.info["search"]["metric"])
 
 
-def search_report(told: Mapping[str, TrialRow], metric: str) -> Section:
+def search_report(histories: Mapping[str, TrialRow], metric: str) -> Section:
     """Return the section on the search whose config the saved model has.
 
     Parameters
     ----------
-    told : mapping of name to history
+    histories : mapping of name to history
         What ``search/history.json`` holds.
     metric : str
     """
-    found = of_saved_model(told)
+    found = of_saved_model(histories)
     rows = {each["number"]: each for each in found["trials"]}
     states = [each["state"] for each in found["trials"]]
-    more = f" One of {len(told)} searches; the others, inside the folds, judge it." if len(told) > 1 else ""
+    more = f" One of {len(histories)} searches; the others, inside the folds, judge it." if len(histories) > 1 else ""
     best, first = (shown_value(rows[found[name]]["value"]) for name in ("best", "default"))
     text = (
         f"{len(rows):,} trials in {found['seconds']:.0f} s: {states.count('complete'):,} to the end, "
@@ -62,14 +62,16 @@ def front_table(rows: Sequence[TrialRow], metric: str) -> ReportTable:
             (f"{row['value']:.4f}", row["value"]),
             (shown_size(row["bytes"]), row["bytes"]),
             (f"{row['seconds']:.2f}", row["seconds"]),
-            "; ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in settings_of(row).items()),
+            "; ".join(
+                f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in settings_of_trial(row).items()
+            ),
         )
         for row in rows
     ]
     return ReportTable(["trial", metric, "model", "seconds a fold", "config"], cells)
 
 
-def settings_of(row: TrialRow) -> dict[str, Any]:
+def settings_of_trial(row: TrialRow) -> dict[str, Any]:
     """Return what a trial set: its parameters, what kept it small, its C."""
     C = {} if row["C"] is None else {"C": row["C"]}
     return {**row["params"], **row["cap"], **C}

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from copydesk.search.settings import Budget
+from copydesk.search.budget import Budget
 from copydesk.search.study import FACTS, Study
 
 if TYPE_CHECKING:
@@ -90,9 +90,9 @@ def judged_by(folds: int) -> str:
     return "one held-out fold" if folds == 1 else f"{folds} folds of cross-validation"
 
 
-def of_saved_model(told: Mapping[str, Any]) -> Any:
+def of_saved_model(histories: Mapping[str, Any]) -> Any:
     """Return the search whose config the saved model has: that on all rows, or on the only training part."""
-    return told["all"] if "all" in told else told["train"]
+    return histories["all"] if "all" in histories else histories["train"]
 
 
 def summary_lines(run: Run) -> list[str]:
@@ -106,19 +106,19 @@ def summary_lines(run: Run) -> list[str]:
     ]
 
 
-def summary(told: Mapping[str, Mapping[str, Any]], space: Space) -> dict[str, Any]:
+def summary(histories: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Return the records' few lines on the search whose config the saved model has."""
-    last = of_saved_model(told)
+    last = of_saved_model(histories)
     rows = {each["number"]: each for each in last["trials"]}
     best, default = rows[last["best"]], rows[last["default"]]
     states = [each["state"] for each in last["trials"]]
     changed = {**best["params"], **best["cap"]}
     return {
-        "searches": len(told),
-        "seconds": round(sum(each["seconds"] for each in told.values()), 1),
+        "searches": len(histories),
+        "seconds": round(sum(each["seconds"] for each in histories.values()), 1),
         "folds": last["folds"],
         "trials": {"all": len(states), **{name: states.count(name) for name in ("complete", "pruned", "fail")}},
-        "interrupted": any(each["interrupted"] for each in told.values()),
+        "interrupted": any(each["interrupted"] for each in histories.values()),
         "value_of_the_first_trial": default["value"],
         "value": best["value"],
         "found": {key: json.dumps(value, ensure_ascii=False) for key, value in changed.items()}

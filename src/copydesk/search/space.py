@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.trial import Trial
 
-SEARCHED = ("features", "classifier", "decision")
+SEARCHED_PARTS = ("features", "classifier", "decision")
 _NOTHING = object()
 
 
@@ -45,7 +45,7 @@ class Range:
     path: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, key: str, said: Any) -> Range:
+    def of(cls, key: str, spec: Any) -> Range:
         """Read a range: a list of choices, ``{low, high}`` with ``log`` or ``step``, or ``{path: […]}``.
 
         Raises
@@ -54,19 +54,19 @@ class Range:
             Names the key and what is valid.
         """
         where = f"search.space.{key}"
-        if isinstance(said, list):
-            if not said:
+        if isinstance(spec, list):
+            if not spec:
                 raise ConfigError(f"{where}: no choices; give a list such as [1, 2, 3]")
             from optuna.distributions import CategoricalDistribution
 
-            values = {json.dumps(each, ensure_ascii=False): each for each in said}
+            values = {json.dumps(each, ensure_ascii=False): each for each in spec}
             return cls(key, CategoricalDistribution(list(values)), values)
-        if isinstance(said, Mapping) and set(said) == {"path"}:
-            return cls(key, None, {}, _path(where, key, said["path"]))
-        if isinstance(said, Mapping) and {"low", "high"} <= set(said) <= {"low", "high", "log", "step"}:
-            return cls(key, _interval(where, said), {})
+        if isinstance(spec, Mapping) and set(spec) == {"path"}:
+            return cls(key, None, {}, _path(where, key, spec["path"]))
+        if isinstance(spec, Mapping) and {"low", "high"} <= set(spec) <= {"low", "high", "log", "step"}:
+            return cls(key, _interval(where, spec), {})
         raise ConfigError(
-            f"{where}: {said!r} is no range; give a list of choices, {{low: …, high: …}} with log: true or step: …, "
+            f"{where}: {spec!r} is no range; give a list of choices, {{low: …, high: …}} with log: true or step: …, "
             "or {path: [0.1, 1, 10]} for a C"
         )
 
@@ -97,10 +97,10 @@ class Range:
         return low + step * int(rng.integers(int((high - low) / step) + 1))
 
 
-def _interval(where: str, said: Mapping[str, Any]) -> BaseDistribution:
+def _interval(where: str, spec: Mapping[str, Any]) -> BaseDistribution:
     from optuna.distributions import FloatDistribution, IntDistribution
 
-    low, high, log, step = said["low"], said["high"], said.get("log", False), said.get("step")
+    low, high, log, step = spec["low"], spec["high"], spec.get("log", False), spec.get("step")
     numbers = [low, high] + ([] if step is None else [step])
     if any(isinstance(each, bool) or not isinstance(each, int | float) for each in numbers) or not low <= high:
         raise ConfigError(f"{where}: low={low!r}, high={high!r}: must be numbers, low no more than high")
@@ -130,7 +130,7 @@ class Space:
 
     Parameters
     ----------
-    said : mapping of config key to range
+    spec : mapping of config key to range
     base : DictConfig
         The run's config; where a key is not searched, it decides.
     option : callable (group, name) -> DictConfig
@@ -142,16 +142,16 @@ class Space:
         A range or key is not valid; names it.
     """
 
-    def __init__(self, said: Mapping[str, Any], base: DictConfig, option: Callable[[str, str], DictConfig]) -> None:
+    def __init__(self, spec: Mapping[str, Any], base: DictConfig, option: Callable[[str, str], DictConfig]) -> None:
         ranges = [
-            Range.of(str(key), OmegaConf.to_object(v) if OmegaConf.is_config(v) else v) for key, v in said.items()
+            Range.of(str(key), OmegaConf.to_object(v) if OmegaConf.is_config(v) else v) for key, v in spec.items()
         ]
         for each in ranges:
-            if each.key.split(".")[0] not in SEARCHED:
-                raise ConfigError(f"search.space.{each.key}: a search changes keys of {', '.join(SEARCHED)} only")
+            if each.key.split(".")[0] not in SEARCHED_PARTS:
+                raise ConfigError(f"search.space.{each.key}: a search changes keys of {', '.join(SEARCHED_PARTS)} only")
         self.base = base
-        self.groups = [each for each in ranges if each.key in SEARCHED]
-        self.ranges = [each for each in ranges if each.key not in SEARCHED]
+        self.groups = [each for each in ranges if each.key in SEARCHED_PARTS]
+        self.ranges = [each for each in ranges if each.key not in SEARCHED_PARTS]
         for each in self.groups:
             if not each.values or not all(isinstance(name, str) for name in each.values.values()):
                 raise ConfigError(
@@ -237,7 +237,7 @@ class Space:
     def _default_of(self, each: Range) -> Any:
         from optuna.distributions import CategoricalDistribution
 
-        if each.key in SEARCHED:
+        if each.key in SEARCHED_PARTS:
             wanted = OmegaConf.to_container(self.base[each.key])
             same = [
                 text
@@ -258,7 +258,7 @@ class Space:
     def _settled(self, value: Callable[[Range], Any]) -> tuple[DictConfig, Range | None]:
         """Set every range that belongs to what was chosen before it."""
         cfg = self.base.copy()
-        chosen, path = dict.fromkeys(SEARCHED, ""), None
+        chosen, path = dict.fromkeys(SEARCHED_PARTS, ""), None
         with open_dict(cfg):
             for each in self.groups:
                 chosen[each.key] = value(each)

@@ -16,7 +16,7 @@ from sklearn.utils.validation import has_fit_parameter
 from copydesk.bundle import measure
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.regularization_path import fit_path
-from copydesk.config import build as building
+from copydesk.config.build import build, check_parts
 from copydesk.datasets.audit import drop_straddlers
 from copydesk.datasets.splits import KFold
 from copydesk.errors import ConfigError
@@ -167,7 +167,7 @@ class Trials:
         ValueError, TypeError, ConfigError
             The config can't be fitted.
         """
-        building.check_parts(cfg)
+        check_parts(cfg)
         outcome = Outcome()
         left = sorted(Cs) if key is not None else [0.0]
         for fold in self.folds:
@@ -201,8 +201,8 @@ class Trials:
         if self.whole:
             model = fit(build_estimator(cfg), fold.seen, self.task)
             outcome.bytes = max(outcome.bytes, measure(model))
-            said, ranking = model.predict(self.task.inputs(rows)), model.predict_proba(self.task.inputs(rows))
-            yield 0.0, self.metric.score(y, said, ranking, model.classes_)
+            predicted, ranking = model.predict(self.task.inputs(rows)), model.predict_proba(self.task.inputs(rows))
+            yield 0.0, self.metric.score(y, predicted, ranking, model.classes_)
             return
         matrices = self._fitting(cfg, fold, outcome, len(set(labels)))
         judged = is_judged(fold.held_out)
@@ -215,7 +215,7 @@ class Trials:
         self, cfg: DictConfig, key: str | None, Cs: Sequence[float], X: Any, y: Any, frame: pd.DataFrame
     ) -> Iterator[tuple[float, Any]]:
         """Yield each C with a fitted classifier."""
-        classifier = building.build(cfg.classifier, "classifier")
+        classifier = build(cfg.classifier, "classifier")
         extras = groups_and_weights(frame, self.task)
         if key is not None and key.count(".") == 1:
             yield from zip(Cs, fit_path(classifier, X, y, Cs, sample_weight=extras["sample_weight"]), strict=True)
@@ -251,7 +251,7 @@ class Trials:
         node = OmegaConf.to_container(cfg.features, resolve=True)
 
         def make() -> tuple[Matrices, int]:
-            features = building.build(cfg.features, "features")
+            features = build(cfg.features, "features")
             seen = features.fit_transform(self.task.inputs(fold.seen), fold.seen["label"].to_numpy(object))
             made = Matrices(seen, features.transform(self.task.inputs(fold.held_out)), measure(features))
             return made, sum(_bytes(each) for each in (made.seen, made.held_out))

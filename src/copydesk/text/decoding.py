@@ -65,7 +65,7 @@ CODECS = {label: codec for codec, labels in LABELS.items() for label in labels.s
 # A page that could be scanned for this declaration as ASCII is in neither; the standard replaces them so.
 REPLACED = {"utf-16-le": "utf-8", "utf-16-be": "utf-8", "x-user-defined": "cp1252"}
 
-MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 SEVEN_BIT = frozenset({"iso2022_jp_ext", "iso2022_kr", "hz"})  # their bytes are ASCII, and so valid UTF-8
 ESCAPE = b"\x1b$"  # of ISO-2022
 DOUBLE_BYTE = frozenset({"gb18030", "big5hkscs", "euc_jis_2004", "cp932", "cp949"})
@@ -104,7 +104,7 @@ def decode(html: bytes) -> str:
     str
         Without a byte order mark.
     """
-    for mark, codec in MARKS:
+    for mark, codec in BYTE_ORDER_MARKS:
         if html.startswith(mark):
             return html[len(mark) :].decode(codec, "replace")
     return html.decode(codec_of(html), "replace")

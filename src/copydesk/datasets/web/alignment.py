@@ -1,4 +1,4 @@
-"""Which blocks of a page are its main text: the page's words and the gold's, matched in order."""
+"""Alignment of a page's blocks with its main text: the words of both, matched in order."""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ from omegaconf import OmegaConf
 from copydesk.config.build import build, check_parts
 from copydesk.config.units import parse_duration, parse_size, shown_duration, shown_size
 from copydesk.errors import ConfigError
+from copydesk.search.budget import Budget
 from copydesk.search.objective import Metric
 from copydesk.search.search import Search
-from copydesk.search.settings import Budget
 from copydesk.tasks import TOPIC_TASK
 
 SPACE = {"classifier.C": [1, 2]}
