@@ -23,16 +23,16 @@ AT = METRICS[4:]
 
 
 class Metric:
-    """A score of predictions, higher is better.
+    """Score of predictions; higher is better.
 
     Parameters
     ----------
     name : str
-        One of ``METRICS``, or of those that only the task has.
+        One of ``METRICS``, or of the task's own ``search_metrics``.
     label : str or None
-        For scores of one label; None: the mean of all labels.
+        For metrics of one label; None: the mean over all labels.
     at : float or None
-        The recall at which precision is sought, or the other way round.
+        Recall of ``precision_at_recall``, precision of ``recall_at_precision``.
     """
 
     def __init__(self, name: str, label: str | None = None, at: float | None = None) -> None:
@@ -42,7 +42,7 @@ class Metric:
 
     @classmethod
     def of(cls, search: SearchOptions) -> Metric:
-        """Check name, label and level as far as they can be without the data.
+        """Build the metric of a search; checks name, label and level as far as possible without the data.
 
         Raises
         ------
@@ -68,7 +68,7 @@ class Metric:
         Raises
         ------
         ConfigError
-            Says what there is.
+            Names the valid ones.
         """
         known = (*METRICS, *task.search_metrics)
         if asked not in known:
@@ -84,7 +84,7 @@ class Metric:
         return name if self.label is None else f"{name} of {self.label}"
 
     def score(self, y: NDArray[Any], predicted: NDArray[Any], ranking: Scores, classes: NDArray[Any]) -> float:
-        """Return the score, from 0 to 1; NaN where the label that it is of does not occur.
+        """Return the score, from 0 to 1; NaN if ``y`` lacks the metric's label.
 
         Parameters
         ----------
@@ -106,7 +106,7 @@ class Metric:
             "recall_at_precision": self._recall_at,
         }[self.name]
         column = {str(label): at for at, label in enumerate(classes)}
-        # a label that training never saw is never found
+        # a label that training lacks scores 0
         found = [by_label(y == label, ranking[:, column[label]]) if label in column else 0.0 for label in labels]
         return float(np.mean(found)) if len(found) else 0.0
 

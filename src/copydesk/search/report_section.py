@@ -24,12 +24,12 @@ def section_of(run: Run) -> Section:
 
 
 def search_report(histories: Mapping[str, TrialRow], metric: str) -> Section:
-    """Return the section on the search whose config the saved model has.
+    """Return the section on the search that found the saved model's config.
 
     Parameters
     ----------
     histories : mapping of name to history
-        What ``search/history.json`` holds.
+        Content of ``search/history.json``.
     metric : str
     """
     found = of_saved_model(histories)
@@ -72,13 +72,13 @@ def front_table(rows: Sequence[TrialRow], metric: str) -> ReportTable:
 
 
 def settings_of_trial(row: TrialRow) -> dict[str, Any]:
-    """Return what a trial set: its parameters, what kept it small, its C."""
+    """Return the config of a trial: its parameters, its limit on terms, its C."""
     C = {} if row["C"] is None else {"C": row["C"]}
     return {**row["params"], **row["cap"], **C}
 
 
 def draw_history(rows: Sequence[TrialRow], metric: str, axes: Any) -> None:
-    """Draw each trial's score in the order of their ends, and the best so far."""
+    """Draw each trial's score in order of completion, and the best so far."""
     from copydesk.reports.plots import FAINT, INK, LINE_COLOURS
 
     best, line = float("-inf"), []
@@ -96,7 +96,7 @@ def draw_history(rows: Sequence[TrialRow], metric: str, axes: Any) -> None:
 
 
 def draw_importance(importance: Mapping[str, float], axes: Any) -> None:
-    """Draw how much each key explains, the largest on top."""
+    """Draw the importance of each key, the largest on top."""
     from copydesk.reports.plots import LINE_COLOURS
 
     names = list(importance)[::-1]
@@ -105,7 +105,7 @@ def draw_importance(importance: Mapping[str, float], axes: Any) -> None:
 
 
 def draw_front(rows: Sequence[TrialRow], front: Sequence[int], metric: str, axes: Any) -> None:
-    """Draw score by size, the slower the larger the point; those on the front are filled."""
+    """Draw score by size; slower trials are larger points, those on the front are filled."""
     from copydesk.reports.plots import INK, LINE_COLOURS
 
     slowest = max(row["seconds"] for row in rows) or 1.0

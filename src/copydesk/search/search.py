@@ -50,7 +50,7 @@ class Search(SearchOptions):
 
 @dataclass(frozen=True)
 class RunSearch:
-    """Searches of a run, one for each part of the data that needs a config of its own."""
+    """Searches of a run, one for each part of the data that needs its own config."""
 
     single: SingleSearch
 
@@ -103,5 +103,5 @@ class RunSearch:
         return section_of(run)
 
     def summary_lines(self, run: Run) -> list[str]:
-        """Return what the run prints about this search."""
+        """Return the lines that the run prints about this search."""
         return summary_lines(run)

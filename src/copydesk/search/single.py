@@ -159,7 +159,7 @@ class SingleSearch:
         )
 
     def _marks(self, frame: pd.DataFrame) -> dict[str, str]:
-        """Return what must be the same for a search to be resumed."""
+        """Return the settings that must be equal for a search to be resumed."""
         parts = {part: OmegaConf.to_container(self.cfg[part], resolve=True) for part in SEARCHED_PARTS}
         space = OmegaConf.to_container(self.cfg.search.space, resolve=True)
         return {

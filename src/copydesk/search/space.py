@@ -32,9 +32,9 @@ class Range:
     ----------
     key : str
     distribution : optuna distribution or None
-        None for a path, which is not drawn from: every trial takes all of it.
+        None for a path: every trial evaluates all of its values.
     values : dict of str to value
-        For choices: what stands for each of them in the study, and the value itself.
+        For choices: the value of each string that the study stores.
     path : tuple of float
         Values of a ``C``, ascending.
     """
@@ -46,7 +46,7 @@ class Range:
 
     @classmethod
     def of(cls, key: str, spec: Any) -> Range:
-        """Read a range: a list of choices, ``{low, high}`` with ``log`` or ``step``, or ``{path: […]}``.
+        """Parse a range: a list of choices, ``{low, high}`` with ``log`` or ``step``, or ``{path: […]}``.
 
         Raises
         ------
@@ -71,7 +71,7 @@ class Range:
         )
 
     def suggest(self, trial: Trial) -> Any:
-        """Let a trial draw a value."""
+        """Return the value that a trial suggests."""
         from optuna.distributions import CategoricalDistribution, IntDistribution
 
         held = self.distribution
@@ -82,7 +82,7 @@ class Range:
         return suggest(self.key, held.low, held.high, step=held.step, log=held.log)
 
     def draw(self, rng: np.random.Generator) -> Any:
-        """Draw a value as a study stores it, all alike."""
+        """Draw a value uniformly, in the form that a study stores."""
         from optuna.distributions import CategoricalDistribution, IntDistribution
 
         if isinstance(self.distribution, CategoricalDistribution):
@@ -132,9 +132,9 @@ class Space:
     ----------
     spec : mapping of config key to range
     base : DictConfig
-        The run's config; where a key is not searched, it decides.
+        The run's config; the source of all keys that are not searched.
     option : callable (group, name) -> DictConfig
-        Returns an option of a config group, for keys that name a group itself.
+        Composes an option of a config group, for keys that are groups.
 
     Raises
     ------
@@ -163,11 +163,11 @@ class Space:
         self._belongs = {each.key: self._places(each.key) for each in self.ranges}
 
     def has(self, part: str) -> bool:
-        """Say whether anything of a part is searched."""
+        """Return whether any key of a part is searched."""
         return any(each.key.split(".")[0] == part for each in (*self.groups, *self.ranges))
 
     def each_option(self) -> Iterator[DictConfig]:
-        """Yield the config as it is, and with each of the options of a group that are searched."""
+        """Yield the run's config, and the config with each searched option of each group."""
         yield self.base
         for part, nodes in self.options.items():
             for node in nodes.values():
@@ -182,11 +182,11 @@ class Space:
         return values.get(stored, stored)
 
     def _nodes(self, part: str) -> dict[str, DictConfig]:
-        """Return what may stand in a place: its options, or what the run's config has."""
+        """Return the searched options of a part by name, or the run's own under ""."""
         return self.options.get(part) or {"": self.base[part]}
 
     def _places(self, key: str) -> set[str]:
-        """Return the options that a key belongs to: that spell it out, or else whose class takes it."""
+        """Return the options that a key applies to: those that set it, or else those whose class accepts it."""
         part, _, rest = key.partition(".")
         nodes = self._nodes(part)
         spelled = {name for name, node in nodes.items() if _select(node, rest) is not _NOTHING}
@@ -197,15 +197,15 @@ class Space:
         return found
 
     def suggest(self, trial: Trial) -> tuple[DictConfig, Range | None]:
-        """Let a trial choose a config; return it and the path of C that belongs to it, if any."""
+        """Return the config that a trial suggests, and its path of C, if any."""
         return self._settled(lambda each: each.suggest(trial))
 
     def at(self, params: Mapping[str, Any]) -> tuple[DictConfig, Range | None]:
-        """Return the config at a point as a study stores it."""
+        """Return the config of a point in the form that a study stores."""
         return self._settled(lambda each: each.values[params[each.key]] if each.values else params[each.key])
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
-        """Draw a point of the space as a study stores it, all points of a level alike."""
+        """Draw a point uniformly, in the form that a study stores."""
         drawn: dict[str, Any] = {}
 
         def value(each: Range) -> Any:
@@ -216,13 +216,13 @@ class Space:
         return drawn
 
     def starts(self) -> list[dict[str, Any]]:
-        """Return the points to begin with: the default, then it with each other option of a group."""
+        """Return the first points of a search: the default, then the default with each other option of a group."""
         first = self.default()
         others = [(each.key, name) for each in self.groups for name in each.values if name != first[each.key]]
         return [first, *(self.default({key: name}) for key, name in others)]
 
     def default(self, instead: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Return the point that the run's config is, as far as it lies within the ranges; some values ``instead``."""
+        """Return the point of the run's config, as far as it is within the ranges; ``instead`` overrides values."""
         found: dict[str, Any] = {}
         given = instead or {}
 
@@ -256,7 +256,7 @@ class Space:
         return here if inside else distribution.low
 
     def _settled(self, value: Callable[[Range], Any]) -> tuple[DictConfig, Range | None]:
-        """Set every range that belongs to what was chosen before it."""
+        """Return the config with the value of each range that applies to the chosen options, and its path."""
         cfg = self.base.copy()
         chosen, path = dict.fromkeys(SEARCHED_PARTS, ""), None
         with open_dict(cfg):
