@@ -137,7 +137,7 @@ class Study:
     def tell(
         self, trial: Trial, state: str, seconds: float, facts: Mapping[str, Any], value: float | None = None
     ) -> None:
-        """Store a trial's result: "COMPLETE" with its value, "PRUNED" or "FAIL", and the seconds of the search so far."""
+        """Store the result of a trial ("COMPLETE", "PRUNED" or "FAIL") and the seconds of the search so far."""
         with self._lock:
             trial.set_user_attr(FACTS, dict(facts))
             self._tell(trial, state, value)

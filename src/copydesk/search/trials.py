@@ -239,7 +239,7 @@ class Trials:
         return matrices
 
     def _model_bytes(self, matrices: Matrices, n_classes: int, capped: bool) -> int:
-        """Estimate the bytes of the bundle of a model fitted on all rows; a vocabulary grows at most linearly with rows."""
+        """Estimate the bundle of a model fitted on all rows; a vocabulary grows at most linearly with rows."""
         outputs = 1 if n_classes == 2 else n_classes
         weights = (matrices.terms or 0) * outputs * (matrices.seen.dtype.itemsize if matrices.terms else 0)
         growth = 1.0 if capped else len(self.folds) / (len(self.folds) - 1)
