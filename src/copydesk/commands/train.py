@@ -26,12 +26,12 @@ copydesk train [OVERRIDE …]: one training run, from config to bundle and repor
 
 
 def add_arguments(parser: Parser) -> None:
-    """Leave the words to Hydra."""
+    """Pass all words to Hydra unparsed."""
     parser.pass_words()
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train as the overrides ask, or print the help; return the exit code.
+    """Train, or print the help; return the exit code.
 
     Raises
     ------

@@ -20,7 +20,7 @@ def load(path: str | Path, task: str | None = None) -> Any:
     Parameters
     ----------
     path : path-like
-        Folder of a bundle, or ``"boilerplate"``, the cleaner in the box (``"./boilerplate"`` is a folder of that name).
+        Folder of a bundle, or ``"boilerplate"``, the bundled cleaner (``"./boilerplate"`` is a folder of that name).
     task : str, optional
         Refuse a model whose task is loaded as another class than this one.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from copydesk.errors import ConfigError, ResourceError
+from copydesk.errors import ConfigError, ResourceError, abbreviated
 from copydesk.search.space import Range, Space
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Study:
         for mark, value in marks.items():
             if known is not None and known.get(mark) != value:
                 raise ConfigError(
-                    f"search.resume: that search had another {mark}: {abbreviated(known.get(mark))}, "
+                    f"search.resume: that search had another {mark}: {abbreviated(str(known.get(mark)))}, "
                     f"now {abbreviated(value)}; give the same, or start anew with search.resume=null"
                 )
         self._tried = {point(each.params) for each in self.finished()}
@@ -190,12 +190,6 @@ def _sampler(seed: int) -> Any:
 def point(params: Mapping[str, Any]) -> str:
     """Return the canonical text of a point of the space."""
     return json.dumps(params, sort_keys=True, ensure_ascii=False)
-
-
-def abbreviated(value: Any) -> str:
-    """Return a value as text of at most 60 characters."""
-    text = str(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def copy_of(path: Path, file: Path) -> None:
