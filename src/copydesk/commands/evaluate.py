@@ -159,8 +159,8 @@ def sections_of(model: Model, now: dict[str, Any], limits: list[str]) -> list[Se
     from copydesk.reports.report import Section
     from copydesk.reports.shift_section import shift_sections
 
-    cant = [Section("What can't be said", "; ".join(limits) + ".")] if limits else []
-    return [*shift_sections(model.manifest.get("judged"), now), *cant]
+    limited = [Section("What this evaluation can't show", "; ".join(limits) + ".")] if limits else []
+    return [*shift_sections(model.manifest.get("judged"), now), *limited]
 
 
 def config_of(model: Model) -> str:
