@@ -40,7 +40,7 @@ ROOMS = {
     "predict": "errors formats streams",
     "train": "config datasets errors estimator evaluation runs search tasks",
     "__init__": "models text train",
-    "commands": "__init__ bundle classifiers config datasets errors estimator evaluation explanations features formats "
+    "commands": "bundle classifiers config datasets errors estimator evaluation explanations features formats "
     "models predict reports resources runs streams tasks text train",
     "cli": "__init__ commands errors interruption",
 }

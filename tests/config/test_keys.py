@@ -13,7 +13,7 @@ from copydesk.config.keys import check_keys
 from copydesk.errors import ConfigError
 from copydesk.resources import shipped
 from copydesk.train import train
-from test_cli import copydesk
+from helpers.command import copydesk
 
 MISTAKES = [
     (["seed=1e5"], "seed=100000.0: expected a whole number from 0"),

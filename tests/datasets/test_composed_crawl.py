@@ -145,7 +145,7 @@ def test_same_seed_same_crawls_whatever_the_hash_seed() -> None:
     program = (
         "import hashlib, sys; sys.path.insert(0, sys.argv[1])\n"
         "from copydesk.datasets.composed_crawl import ComposedCrawl\n"
-        "from test_compose import Articles\n"
+        "from test_composed_crawl import Articles\n"
         "frame = ComposedCrawl(Articles(24), foreign_share=0.5, seed=3).load().frame\n"
         "print(hashlib.sha256(frame.to_csv().encode()).hexdigest())\n"
     )

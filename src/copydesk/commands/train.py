@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from copydesk import __version__
 from copydesk.commands.parser import Parser
 from copydesk.config.compose import check_files, describe_options, run_hydra
 from copydesk.resources import shipped
@@ -45,10 +44,6 @@ def run(args: argparse.Namespace) -> int:
             check_files(folder)
     if "--help" in args.words or "-h" in args.words:
         print(help_text([*reversed(own), conf]), end="")
-        return 0
-
-    if "--version" in args.words:
-        print(f"copydesk {__version__}")
         return 0
 
     def task(cfg: Any) -> float:

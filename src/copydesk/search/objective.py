@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 from copydesk.errors import ConfigError, nearest
 from copydesk.evaluation.curves import average_precision, precision_recall
 from copydesk.tasks import TASKS, Task
-
-if TYPE_CHECKING:
-    from copydesk.search.search_options import SearchOptions
 
 Scores = NDArray[np.floating[Any]]
 
@@ -41,26 +38,25 @@ class Metric:
         self.at = at
 
     @classmethod
-    def of(cls, search: SearchOptions) -> Metric:
-        """Build the metric of a search; checks name, label and level as far as possible without the data.
+    def checked(cls, metric: str, label: Any = None, at: Any = None) -> Metric:
+        """Build a metric; checks name, label and level as far as possible without the data.
 
         Raises
         ------
         ConfigError
             Names the key and what is valid.
         """
-        name, label, at = search.metric, search.label, search.at
         known = [*METRICS, *(each for task in TASKS.values() for each in task.search_metrics)]
-        if name not in known:
-            raise ConfigError(f"search.metric={name}: no such metric; {nearest(name, known)}")
-        if label is not None and name not in OF_ONE_LABEL:
-            raise ConfigError(f"search.label={label}: search.metric={name} is not of one label; set search.label=null")
+        if metric not in known:
+            raise ConfigError(f"search.metric={metric}: no such metric; {nearest(metric, known)}")
+        if label is not None and metric not in OF_ONE_LABEL:
+            raise ConfigError(f"search.label={label}: {metric} is not of one label; set search.label=null")
         share = isinstance(at, int | float) and not isinstance(at, bool) and 0 < at <= 1
-        if name in AT and not share:
-            raise ConfigError(f"search.at={at}: search.metric={name} needs a share above 0 and at most 1, such as 0.9")
-        if name not in AT and at is not None:
-            raise ConfigError(f"search.at={at}: search.metric={name} is at no level; set search.at=null")
-        return cls(name, None if label is None else str(label), at)
+        if metric in AT and not share:
+            raise ConfigError(f"search.at={at}: {metric} needs a share above 0 and at most 1, such as 0.9")
+        if metric not in AT and at is not None:
+            raise ConfigError(f"search.at={at}: search.metric={metric} is at no level; set search.at=null")
+        return cls(metric, None if label is None else str(label), at)
 
     def check(self, asked: str, task: Task, labels: Any) -> None:
         """Check that the task has this metric, and the data its label.

@@ -44,7 +44,7 @@ class Search(SearchOptions):
             import optuna  # noqa: F401
         except ImportError:
             raise ConfigError("search: needs optuna, which is not installed: pip install 'copydesk[search]'") from None
-        metric, space = Metric.of(self), Space(self.space or {}, cfg, options_of(cfg))
+        metric, space = Metric.checked(self.metric, self.label, self.at), Space(self.space or {}, cfg, options_of(cfg))
         return RunSearch(SingleSearch(cfg, self, metric, space))
 
 

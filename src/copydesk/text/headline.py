@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 SEPARATOR = re.compile(r"\s+[-‐-―|¦·•:/~«»‹›]+\s+|\s*[|¦»›｜_]\s*")
 WORD_CHARACTERS = re.compile(r"\w+")
 ALIKE = 0.5  # share of words in common by which a heading and a title are two forms of one headline
-LONG = 20  # words; from here on a paragraph that is kept is taken for running text
+_RUNNING_TEXT_WORDS = 20  # words; from here on a paragraph that is kept is taken for running text
 
 
 def letters(text: str) -> str:
@@ -81,7 +81,12 @@ def find_headline(paragraphs: Sequence[str], is_kept: Sequence[bool], title: str
     if len(same) < 2:
         return same[0] if same else None
     body = next(
-        (at for at, text in enumerate(paragraphs) if is_kept[at] and len(WORD_CHARACTERS.findall(text)) >= LONG), 0
+        (
+            at
+            for at, text in enumerate(paragraphs)
+            if is_kept[at] and len(WORD_CHARACTERS.findall(text)) >= _RUNNING_TEXT_WORDS
+        ),
+        0,
     )
     above = [number for number in same if number < body]
     return above[-1] if above else same[0]
