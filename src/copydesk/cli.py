@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         listed = "\n".join(f"  {name:<10}{line}" for name, line in COMMANDS.items())
         print(USAGE.format(commands=listed), end="")
         return 0 if words else 2
-    if words[0] == "--version":
+    if "--version" in (words[0], words[-1]):
         from copydesk import __version__
 
         print(f"copydesk {__version__}")

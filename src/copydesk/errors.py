@@ -51,6 +51,11 @@ def one_line(text: str) -> str:
     return "; ".join(line.strip() for line in text.strip().splitlines() if line.strip())
 
 
+def abbreviated(text: str) -> str:
+    """Return a text cut to 60 characters."""
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
 def escaped(name: object) -> str:
     """Return a name for a one-line message: line breaks, other control characters and bad bytes as escapes."""
     return "".join(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from copydesk import bundle
+from copydesk.bundle import load_bundle
 from helpers import little_topics, processes
 from helpers.little_topics import LABELS, TEXTS
 from helpers.trials import times, tried
@@ -225,7 +225,7 @@ def table(folder: Path) -> Path:
 def check_runs(place: Path) -> None:
     """Assert that every model is whole, nothing lies beside it, and ``latest`` is a finished run."""
     for model in place.rglob("model"):
-        bundle.load(model)
+        load_bundle(model)
     assert list(place.rglob(".model.*")) == []
     for latest in place.rglob("latest"):
         json.loads((latest / "run.json").read_text(encoding="utf-8"))

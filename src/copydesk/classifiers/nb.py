@@ -95,7 +95,7 @@ class NBWeighted(MetaEstimatorMixin, LinearClassifier):
         check_n_jobs(self.n_jobs)
 
     def _problem(self, X: Any, y: Any, sample_weight: Any) -> tuple[sp.csr_matrix, NDArray[np.intp], Floats]:
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], accept_large_sparse=False)
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
         check_classification_targets(y)
         self._check_parameters()
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)

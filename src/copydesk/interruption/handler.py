@@ -21,7 +21,7 @@ else:
     import _signal as signal  # which the module signal wraps, with enumerations that take milliseconds to import
 
 SIGINT, SIGTERM = int(signal.SIGINT), int(signal.SIGTERM)
-WORDS = {SIGINT: "interrupted", SIGTERM: "terminated"}
+_WORDS = {SIGINT: "interrupted", SIGTERM: "terminated"}
 
 _registered: list[CleanUp] = []
 
@@ -57,14 +57,14 @@ class CleanUp:
 
 def install() -> None:
     """Let SIGINT and SIGTERM end this process; one that is ignored (``nohup``, background jobs) stays ignored."""
-    for number in WORDS:
+    for number in _WORDS:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, end)
 
 
 def end(number: int, frame: Any = None) -> NoReturn:
     """Clean up, latest first, print one line and end the process with exit code 128 + ``number``."""
-    for each in WORDS:
+    for each in _WORDS:
         signal.signal(each, signal.SIG_DFL)  # a second signal kills
     hint = ""
     for clean_up in reversed(_registered):
@@ -72,7 +72,7 @@ def end(number: int, frame: Any = None) -> NoReturn:
             hint += clean_up.run() or ""
         except Exception:
             continue  # the process ends in any case, and the others have their turn
-    say(f"copydesk: {WORDS[number]}{hint}")
+    say(f"copydesk: {_WORDS[number]}{hint}")
     os._exit(128 + number)
 
 

@@ -23,19 +23,19 @@ def section_of(run: Run) -> Section:
     return search_report(histories, run.info["search"]["metric"])
 
 
-def search_report(told: Mapping[str, TrialRow], metric: str) -> Section:
-    """Return the section on the search whose config the saved model has.
+def search_report(histories: Mapping[str, TrialRow], metric: str) -> Section:
+    """Return the section on the search that found the saved model's config.
 
     Parameters
     ----------
-    told : mapping of name to history
-        What ``search/history.json`` holds.
+    histories : mapping of name to history
+        Content of ``search/history.json``.
     metric : str
     """
-    found = of_saved_model(told)
+    found = of_saved_model(histories)
     rows = {each["number"]: each for each in found["trials"]}
     states = [each["state"] for each in found["trials"]]
-    more = f" One of {len(told)} searches; the others, inside the folds, judge it." if len(told) > 1 else ""
+    more = f" One of {len(histories)} searches; the others, inside the folds, judge it." if len(histories) > 1 else ""
     place = {number: at for at, number in enumerate(rows, start=1)}  # numbers have gaps where points were drawn twice
     best, first = (shown_value(rows[found[name]]["value"]) for name in ("best", "default"))
     text = (
@@ -73,17 +73,17 @@ def front_table(rows: Sequence[TrialRow], place: Mapping[int, int], metric: str)
 
 def settings_text(row: TrialRow) -> str:
     """Return what a trial set, as one line."""
-    return "; ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in settings_of(row).items())
+    return "; ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in settings_of_trial(row).items())
 
 
-def settings_of(row: TrialRow) -> dict[str, Any]:
-    """Return what a trial set: its parameters, what kept it small, its C."""
+def settings_of_trial(row: TrialRow) -> dict[str, Any]:
+    """Return the config of a trial: its parameters, its limit on terms, its C."""
     C = {} if row["C"] is None else {"C": row["C"]}
     return {**row["params"], **row["cap"], **C}
 
 
 def draw_history(rows: Sequence[TrialRow], metric: str, axes: Any) -> None:
-    """Draw each trial's score in the order of their ends, and the best so far."""
+    """Draw each trial's score in order of completion, and the best so far."""
     from copydesk.reports.plots import FAINT, INK, LINE_COLOURS, legend_above
 
     best, line = float("-inf"), []
@@ -102,7 +102,7 @@ def draw_history(rows: Sequence[TrialRow], metric: str, axes: Any) -> None:
 
 
 def draw_importance(importance: Mapping[str, float], axes: Any) -> None:
-    """Draw how much each key explains, the largest on top."""
+    """Draw the importance of each key, the largest on top."""
     from copydesk.reports.plots import LINE_COLOURS
 
     names = list(importance)[::-1]
@@ -111,7 +111,7 @@ def draw_importance(importance: Mapping[str, float], axes: Any) -> None:
 
 
 def draw_front(rows: Sequence[TrialRow], front: Sequence[int], metric: str, axes: Any) -> None:
-    """Draw score by size, the slower the larger the point; those on the front are filled."""
+    """Draw score by size; slower trials are larger points, those on the front are filled."""
     from copydesk.reports.plots import INK, LINE_COLOURS
 
     slowest = max(row["seconds"] for row in rows) or 1.0

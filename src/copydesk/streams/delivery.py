@@ -15,9 +15,9 @@ from copydesk.errors import ConfigError, CopydeskError, DataError, ResourceError
 from copydesk.formats import writers
 from copydesk.formats.rows import Encoded, Record, Rejected
 from copydesk.interruption.handler import CleanUp
-from copydesk.streams import rejects as rejecting
 from copydesk.streams.chunks import RecordChunk
 from copydesk.streams.part_file import Aside, finish_part, part_of
+from copydesk.streams.rejects import MESSAGES_SHOWN, encode, reject_message
 from copydesk.streams.resume import Seal, State, skip_done
 
 CHECKPOINT_SECONDS = 1.0
@@ -70,7 +70,7 @@ class Delivery:
         self.paths = [path for path in (rejects, output) if path is not None]
         self.output_path = output
         self.strict = strict
-        self.told = 0
+        self.shown = 0
         self.naming = self.finished = False
         self.seal = Seal()
         self.state_path = output.with_name(f"{output.name}.part.json") if output else None
@@ -159,12 +159,12 @@ class Delivery:
             The disk is full.
         """
         if self.strict and answered.rejected:
-            raise DataError(f"{rejecting.reject_message(answered.rejected[0])} (--strict)")
+            raise DataError(f"{reject_message(answered.rejected[0])} (--strict)")
         header = self.state.header
         if answered.written:
             header = self._headed(answered.encoded)
         if self.rejects is not None:
-            self.rejects.write(rejecting.encode(answered.rejected))
+            self.rejects.write(encode(answered.rejected))
         else:
             self._tell(answered.rejected)
         if self.output is not None:
@@ -204,9 +204,9 @@ class Delivery:
             raise ResourceError(f"standard output: can't be written: {error.strerror}") from None
 
     def _tell(self, rejected: Sequence[Rejected]) -> None:
-        for each in rejected[: max(0, rejecting.MESSAGES_SHOWN - self.told)]:
-            print(f"copydesk: {rejecting.reject_message(each)}", file=sys.stderr)
-            self.told += 1
+        for each in rejected[: max(0, MESSAGES_SHOWN - self.shown)]:
+            print(f"copydesk: {reject_message(each)}", file=sys.stderr)
+            self.shown += 1
 
     # --- keeping and ending --------------------------------------------------------------------------------------
 
@@ -248,7 +248,7 @@ class Delivery:
         if self.state_path is not None:
             self.state_path.unlink(missing_ok=True)
         self.finished = True
-        more = done.rejected - self.told
+        more = done.rejected - self.shown
         if more and self.rejects is None and not self.state.settings.get("rejects"):
             kept = "--rejects FILE keeps them with their reasons"
             print(f"copydesk: {more:,} more rejected; {kept}", file=sys.stderr)
