@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copydesk.config.build import build, check
-from copydesk.config.compose import command_line_choices, flag
+from copydesk.config.compose import command_line_choices, flag, without_secrets
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.splits import Official
 from copydesk.errors import ConfigError, DataError
@@ -94,7 +94,7 @@ def train(cfg: DictConfig) -> float:
         with run.stage("save"):
             outputs.save_outputs(run, configs[-1], model, examples, predictions, metrics, diagnostics)
         with run.stage("report"):
-            config_text = as_yaml(config.without_secrets(configs[-1]))  # as found by a search
+            config_text = as_yaml(without_secrets(configs[-1]))  # as found by a search
             sections = [search.section(run)] if search is not None else []
             outputs.write_reports(
                 run, model, predictions, metrics, diagnostics.marks, curve, config=config_text, sections=sections
