@@ -82,7 +82,7 @@ def test_the_report_tells_of_the_search(run: Path) -> None:
     text = (folder / "report.md").read_text(encoding="utf-8")
     assert "## Search" in text
     assert "4 trials in" in text
-    assert text.count("features.ngram\\_range=") == 1 + len(history["train"]["front"])  # that of the best, and the front
+    assert text.count("features.ngram\\_range=") == 1 + len(history["train"]["front"])  # the best, the front
     page = folder / "report.html"
     if page.exists():
         assert "Score, size and time" in page.read_text(encoding="utf-8")
