@@ -20,7 +20,7 @@ ROOMS = {
     "errors": "",
     "resources": "",
     "text": "",
-    "compiled": "",
+    "compiled": "errors",
     "interface": "",
     "tasks": "errors",
     "formats": "errors text",
@@ -37,7 +37,7 @@ ROOMS = {
     "runs": "bundle config datasets errors estimator evaluation explanations features reports tasks",
     "search": "bundle classifiers config datasets errors estimator evaluation reports runs tasks",
     "streams": "errors formats",
-    "predict": "errors formats streams",
+    "predict": "compiled errors formats streams",
     "train": "config datasets errors estimator evaluation runs search tasks",
     "__init__": "models text train",
     "commands": "bundle classifiers config datasets errors estimator evaluation explanations features formats models "
