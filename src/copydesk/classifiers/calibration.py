@@ -76,7 +76,7 @@ class Calibrator(Estimator):
         if self.method == "temperature":
             return np.asarray(softmax(scores * self.slope_))
         if self.method == "isotonic":
-            single = np.column_stack([np.interp(scores[:, k], *knots) for k, knots in enumerate(self.knots_)])
+            single: Floats = np.column_stack([np.interp(scores[:, k], *knots) for k, knots in enumerate(self.knots_)])
         else:
             single = expit(scores * self.slope_ + self.offset_)
         single = np.clip(single, SMALLEST, 1 - SMALLEST)

@@ -43,6 +43,8 @@ def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     return compiled
 
 
+_PROVIDED: Any
+_IN_TREE: Any
 _PROVIDED, _IN_TREE, *_OTHERS = CompileResultCacheImpl._locator_classes
 
 
@@ -53,12 +55,12 @@ class _ReadOnly:
         pass
 
 
-class _ReadOnlyProvided(_ReadOnly, _PROVIDED):  # type: ignore[misc]
+class _ReadOnlyProvided(_ReadOnly, _PROVIDED):
     def ensure_cache_path(self) -> None:
         Path(self.get_cache_path()).stat()  # raises if there is nothing to load: another folder may do
 
 
-class _ReadOnlyInTree(_ReadOnly, _IN_TREE):  # type: ignore[misc]
+class _ReadOnlyInTree(_ReadOnly, _IN_TREE):
     pass
 
 
