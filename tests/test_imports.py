@@ -203,7 +203,7 @@ MAY_IMPORT = {
     "clean with another model": (["clean", "-q", "--model", f"{BUNDLES}/boilerplate", ARTICLE], {"numpy", "numba"}),
     "explain": (["explain", "--model", f"{BUNDLES}/topic", ARTICLE], {"numpy", "numba", "scipy"}),
     "explain a paragraph": (["explain", "--model", "boilerplate", ARTICLE], {"numpy", "numba", "scipy"}),
-    "runs": (["runs", str(BUNDLES)], set()),
+    "runs": (["runs", str(BUNDLES)], {"copydesk.runs"}),
     "--help": (["--help"], set()),
     "--version": (["--version"], set()),
 }

@@ -31,7 +31,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 assert isinstance(svm, ClassifierMixin) and isinstance(svm, BaseEstimator)
 assert isinstance(tfidf, TransformerMixin) and isinstance(argmax, BaseEstimator)
 assert not isinstance(argmax, ClassifierMixin) and not isinstance(tfidf, ClassifierMixin)
-assert svm.set_fit_request(sample_weight=True) is svm
+assert "sample_weight" in svm.get_metadata_routing().fit.requests
 """
 USES = {
     "svm.get_params()['C']": "2.0",
