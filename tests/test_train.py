@@ -9,7 +9,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from copydesk.bundle import load_bundle, save_bundle
-from copydesk.config import build as building
+from copydesk.config.build import check
 from copydesk.estimator import TextClassifier
 from copydesk.train import build_estimator
 
@@ -25,7 +25,7 @@ TEXTS = [" ".join(rng.choice(WORDS[label].split(), 5)) + f" n{i}" for i, label i
 def built(*overrides: str) -> TextClassifier:
     with initialize_config_dir(str(CONF), version_base="1.3"):
         cfg = compose("train", overrides=list(overrides))
-    building.check(cfg)
+    check(cfg)
     return build_estimator(cfg)
 
 

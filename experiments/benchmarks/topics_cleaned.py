@@ -22,7 +22,7 @@ from hydra import compose, initialize_config_dir
 from recording import machine
 
 import copydesk
-from copydesk.config import build as building
+from copydesk.config.build import build
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.bbc import BBC
 from copydesk.datasets.composed_crawl import ComposedCrawl, render
@@ -103,7 +103,7 @@ def main() -> None:
     args = parser.parse_args()
     box = copydesk.load("boilerplate") if args.box else None
     cfg = settings("bbc_topics")
-    split = building.build(cfg.split, "split")
+    split = build(cfg.split, "split")
     frame = audit(BBC().load().frame, official=False, folds=split.n_splits).frame
     found: list[dict[tuple[str, str], np.ndarray]] = []
     for seen, held_out in split.folds(frame, cfg.seed):

@@ -36,14 +36,6 @@ class ResourceError(CopydeskError):
     exit_code = 5
 
 
-class InterruptedRunError(CopydeskError):
-    """A command ended by a signal, after it saved its work."""
-
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
-
-
 def nearest(name: str, valid: Iterable[Any]) -> str:
     """Return a hint for an unknown name: the nearest valid ones, and all of them."""
     import difflib
@@ -57,6 +49,11 @@ def nearest(name: str, valid: Iterable[Any]) -> str:
 def one_line(text: str) -> str:
     """Join the lines of a message."""
     return "; ".join(line.strip() for line in text.strip().splitlines() if line.strip())
+
+
+def abbreviated(text: str) -> str:
+    """Return a text cut to 60 characters."""
+    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def escaped(name: object) -> str:

@@ -59,7 +59,7 @@ class Task:
     Attributes
     ----------
     name : str
-        As it stands in manifests and records. A name that is not registered is looked for in the module
+        Name in manifests and records. For an unregistered name, `find_task` imports the module
         ``copydesk.datasets.<name>``.
     title : str
         Heading of its reports.
@@ -78,7 +78,7 @@ class Task:
     positive : str or None
         The label to be found; None where all labels are equal.
     headline : str
-        Name of the score by which runs are known and swept.
+        Score that is listed for a run and returned to sweepers.
     draws : str or None
         Function ``(predictions, units, n_units, resamples, seed) -> (values, draws)`` for scores of its own, see
         ``boilerplate_draws``; None: average precision and ROC AUC, means over labels.
@@ -101,7 +101,7 @@ class Task:
     model : str
         Class of a loaded model.
     explanation_json, explanation_text : str
-        Functions of ``copydesk explain`` for programs and for people.
+        Functions of ``copydesk explain``, for ``--json`` and for text.
     """
 
     name: str
@@ -142,7 +142,7 @@ TASKS: dict[str, Task] = {}
 
 
 def register(task: Task) -> Task:
-    """Make a task known by its name; return it."""
+    """Register a task under its name; return it."""
     TASKS[task.name] = task
     return task
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copydesk.config import build as building
-from copydesk.config import compose as config
+from copydesk.config.build import build, check
+from copydesk.config.compose import command_line_choices, flag
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.splits import Official
 from copydesk.errors import ConfigError, DataError
@@ -41,11 +41,11 @@ def train(cfg: DictConfig) -> float:
     ConfigError, DataError, ResourceError
         One line: what was found, what is valid, what to do.
     """
-    building.check(cfg)
-    with_curve = config.flag(cfg, "report.learning_curve")
-    dataset, split = building.build(cfg.dataset, "dataset"), building.build(cfg.split, "split")
+    check(cfg)
+    with_curve = flag(cfg, "report.learning_curve")
+    dataset, split = build(cfg.dataset, "dataset"), build(cfg.split, "split")
     estimator, search = build_estimator(cfg), searching(cfg)
-    experiment, overrides = config.chosen()
+    experiment, overrides = command_line_choices()
 
     with Run(Path(cfg.runs), cfg.name or experiment or "custom") as run:
         run.record(cfg, overrides)
@@ -106,7 +106,7 @@ def searching(cfg: DictConfig) -> RunSearch | None:
     """Build the search of a config; None without ``search=…``."""
     if not cfg.get("search"):
         return None
-    search: RunSearch = building.build(cfg.search, "search").over(cfg)
+    search: RunSearch = build(cfg.search, "search").over(cfg)
     return search
 
 

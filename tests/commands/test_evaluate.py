@@ -109,7 +109,9 @@ def test_one_label_alone_is_judged_and_what_that_can_not_tell_is_said(
     scores = json.loads((latest() / "metrics.json").read_text(encoding="utf-8"))["scores"]
     assert scores["accuracy"]["value"] == 1.0
     assert scores["average_precision"]["value"] is None
-    assert "What can't be said" in (latest() / "report.html").read_text(encoding="utf-8").replace("&#39;", "'")
+    assert "What this evaluation can't show" in (latest() / "report.html").read_text(encoding="utf-8").replace(
+        "&#39;", "'"
+    )
 
 
 def test_labels_that_the_model_does_not_know_are_wrong_and_named(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from omegaconf import OmegaConf
 
-from copydesk.config import build as building
+from copydesk.config.build import build, check_parts
 from copydesk.errors import ConfigError
 
 HOSTILE = [
@@ -49,7 +49,7 @@ HOSTILE = [
 def test_a_target_outside_the_trusted_classes_is_refused_by_name(target: str, place: str) -> None:
     cfg = OmegaConf.create({place: {"_target_": target}})
     with pytest.raises(ConfigError) as refusal:
-        building.check_parts(cfg)
+        check_parts(cfg)
     assert place in str(refusal.value)
     assert repr(target) in str(refusal.value)
     assert "\n" not in str(refusal.value)
@@ -59,33 +59,33 @@ def test_a_target_outside_the_trusted_classes_is_refused_by_name(target: str, pl
 def test_a_target_nested_in_another_part_is_refused_too(target: str) -> None:
     nested = {"_target_": "sklearn.ensemble.BaggingClassifier", "estimator": {"_target_": target}}
     with pytest.raises(ConfigError, match=r"classifier\.estimator"):
-        building.check_parts(OmegaConf.create({"classifier": nested}))
+        check_parts(OmegaConf.create({"classifier": nested}))
 
 
 def test_a_trusted_class_must_fit_the_place_it_stands_in() -> None:
     with pytest.raises(ConfigError, match="LinearSVC does not fit here: a features has fit, transform"):
-        building.check_parts(OmegaConf.create({"features": {"_target_": "sklearn.svm.LinearSVC"}}))
+        check_parts(OmegaConf.create({"features": {"_target_": "sklearn.svm.LinearSVC"}}))
 
 
 def test_positional_arguments_and_partials_are_refused() -> None:
     for special in ("_args_", "_partial_", "_recursive_"):
         node = {"_target_": "sklearn.svm.LinearSVC", special: True}
         with pytest.raises(ConfigError, match=special):
-            building.check_parts(OmegaConf.create({"classifier": node}))
+            check_parts(OmegaConf.create({"classifier": node}))
 
 
 def test_an_unknown_option_is_answered_with_the_nearest() -> None:
     node = {"_target_": "sklearn.svm.LinearSVC", "max_itre": 5}
     with pytest.raises(ConfigError, match=r"classifier\.max_itre: .*did you mean max_iter"):
-        building.check_parts(OmegaConf.create({"classifier": node}))
+        check_parts(OmegaConf.create({"classifier": node}))
 
 
 def test_scikit_learns_own_constraints_are_checked_before_any_data_is_read() -> None:
     node = OmegaConf.create({"_target_": "sklearn.svm.LinearSVC", "C": "much"})
     with pytest.raises(ConfigError, match="classifier: The 'C' parameter of LinearSVC"):
-        building.build(node, "classifier")
+        build(node, "classifier")
 
 
 def test_lists_become_tuples_where_scikit_learn_wants_them() -> None:
     node = OmegaConf.create({"_target_": "sklearn.feature_extraction.text.TfidfVectorizer", "ngram_range": [1, 2]})
-    assert building.build(node, "features").ngram_range == (1, 2)
+    assert build(node, "features").ngram_range == (1, 2)

@@ -18,6 +18,7 @@ TFIDF = {"ngram_range", "sublinear_tf", "dtype"}
 # Keys in which an option differs from its class on purpose, because it is one of several presets of the class,
 # or a class of scikit-learn with settings for text.
 PRESETS = {
+    "classifier/logistic": {"C"},  # the class has scikit-learn's default, which is too strong for TF-IDF of texts
     "classifier/sklearn_complement_nb": {"alpha"},
     "classifier/sklearn_logistic": {"C", "max_iter"},
     "classifier/sklearn_sgd": {"alpha"},

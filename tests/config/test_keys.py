@@ -11,9 +11,9 @@ from omegaconf import OmegaConf
 from copydesk.config.compose import check_files
 from copydesk.config.keys import check_keys
 from copydesk.errors import ConfigError
-from copydesk.resources import find
+from copydesk.resources import shipped
 from copydesk.train import train
-from test_cli import copydesk
+from helpers.command import copydesk
 
 MISTAKES = [
     (["seed=1e5"], "seed=100000.0: expected a whole number from 0"),
@@ -62,7 +62,7 @@ def test_a_mistake_is_refused_before_any_data_is_read(words: list[str], said: st
     given = ["dataset=table", "split=stratified", f"runs={tmp_path}", *words]
     if "dataset=paragraphs" in words:
         given.remove("dataset=table")
-    with initialize_config_dir(str(find("conf")), version_base="1.3"):
+    with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
         cfg = compose("train", given)
     with pytest.raises(ConfigError) as error:  # reading would fail: the path of the data is not given
         train(cfg)
@@ -72,7 +72,7 @@ def test_a_mistake_is_refused_before_any_data_is_read(words: list[str], said: st
 
 
 def test_a_name_may_be_any_name_of_a_folder() -> None:
-    with initialize_config_dir(str(find("conf")), version_base="1.3"):
+    with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
         for name in ("news", "2026-01 ü", "a.b", "..x"):
             cfg = compose("train")
             cfg.name = name

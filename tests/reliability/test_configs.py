@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 import copydesk
-from copydesk.config import build as building
-from copydesk.config import compose as config
+from copydesk.config.build import PART_METHODS, build, check_parts
 from copydesk.errors import ConfigError
 from helpers import processes
 from helpers.trials import LONG, times, tried
@@ -52,9 +51,7 @@ def test_no_target_outside_the_trusted_classes_is_built(tmp_path: Path) -> None:
     for target in chosen:
         for place in ("classifier", "dataset"):
             with pytest.raises(ConfigError, match=r"refused|not found"):
-                building.check_parts(
-                    OmegaConf.create({place: {"_target_": target, "command": f"touch {tmp_path / 'canary'}"}})
-                )
+                check_parts(OmegaConf.create({place: {"_target_": target, "command": f"touch {tmp_path / 'canary'}"}}))
     assert not (tmp_path / "canary").exists()
     tried(4, "config targets that walk out of copydesk through its own imports: built", 2 * len(chosen), "0")
 
@@ -66,12 +63,12 @@ MISFITS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("place", [*config.PLACES, "mine"])
+@pytest.mark.parametrize("place", [*PART_METHODS, "mine"])
 def test_classes_of_copydesk_that_fit_nowhere_are_not_built(place: str) -> None:
     for target in MISFITS:
         for node in ({"_target_": target}, {"_target_": "sklearn.svm.LinearSVC", "C": {"_target_": target}}):
             with pytest.raises(ConfigError):
-                building.check_parts(OmegaConf.create({place: {"inner": node}}))
+                check_parts(OmegaConf.create({place: {"inner": node}}))
 
 
 BOMBS = {
@@ -109,10 +106,10 @@ def test_a_scalar_that_yaml_reads_as_something_else_is_refused_with_its_type_or_
     (tmp_path / "mine" / "dataset" / "own.yaml").write_text(text, encoding="utf-8")
     node = OmegaConf.load(tmp_path / "mine" / "dataset" / "own.yaml")
     if node["label"] == written:
-        building.check_parts(OmegaConf.create({"dataset": node}))
+        check_parts(OmegaConf.create({"dataset": node}))
         return
     with pytest.raises(ConfigError, match=r"dataset\.label=.*: expected str, found|dataset\.label: must be given"):
-        building.check_parts(OmegaConf.create({"dataset": node}))
+        check_parts(OmegaConf.create({"dataset": node}))
 
 
 def test_no_secret_of_the_environment_is_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +151,7 @@ CLASSES = st.sampled_from(
 OPTIONS = st.sampled_from(["C", "ngram_range", "max_features", "families", "path", "label", "n_splits", "keep", "tol"])
 
 
-@given(st.sampled_from(sorted(config.PLACES)), CLASSES, st.dictionaries(OPTIONS, VALUES, max_size=3))
+@given(st.sampled_from(sorted(PART_METHODS)), CLASSES, st.dictionaries(OPTIONS, VALUES, max_size=3))
 def test_law_any_config_is_taken_or_refused_in_one_line(place: str, name: str, options: dict[str, Any]) -> None:
     said = ""
     try:
@@ -162,8 +159,8 @@ def test_law_any_config_is_taken_or_refused_in_one_line(place: str, name: str, o
     except Exception:  # OmegaConf itself takes no such value
         return
     try:
-        building.check_parts(cfg)
-        building.build(cfg[place], place)
+        check_parts(cfg)
+        build(cfg[place], place)
     except ConfigError as error:
         said = str(error)
     assert "\n" not in said

@@ -17,7 +17,7 @@ from omegaconf import DictConfig
 
 from copydesk.config.build import build
 from copydesk.errors import ConfigError
-from copydesk.search.settings import Budget
+from copydesk.search.budget import Budget
 from copydesk.train import train
 from helpers.command import copydesk
 from helpers.little_search import config, options

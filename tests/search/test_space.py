@@ -9,8 +9,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-from copydesk.config import build as building
-from copydesk.config import compose as config
+from copydesk.config.build import check
+from copydesk.config.compose import options_of
 from copydesk.errors import ConfigError
 from copydesk.resources import shipped
 from copydesk.runs.fit import build_estimator
@@ -25,8 +25,8 @@ def base() -> DictConfig:
         return compose("train", ["classifier.C=3"])
 
 
-def space(base: DictConfig, said: dict[str, Any]) -> Space:
-    return Space(said, base, config.options_of(base))
+def space(base: DictConfig, spec: dict[str, Any]) -> Space:
+    return Space(spec, base, options_of(base))
 
 
 def auto(base: DictConfig) -> Space:
@@ -38,7 +38,7 @@ def test_every_point_of_the_space_that_ships_is_a_config_that_can_be_built(base:
     for _ in range(80):
         params = ships.draw(rng)
         cfg, path = ships.at(params)
-        building.check(cfg)
+        check(cfg)
         build_estimator(cfg)
         assert path is not None
         wraps = params["classifier"] == '"nb_svm"'
@@ -64,18 +64,18 @@ def test_a_search_begins_with_the_config_and_then_each_other_option_by_itself(ba
     ]  # fmt: skip
     for params in starts:
         cfg, _ = auto(base).at(params)
-        building.check(cfg)
+        check(cfg)
         assert ("features.ngram_range" in params) is (params["features"] == '"word"')
 
 
 def test_a_study_draws_from_every_kind_of_range(base: DictConfig) -> None:
-    said = {
+    spec = {
         "features.min_df": {"low": 1, "high": 5},
         "features.max_df": {"low": 0.5, "high": 1.0, "step": 0.25},
         "classifier.C": {"low": 0.1, "high": 10, "log": True},
         "features.families": [None, [{"ngram_range": [1, 2]}, {"analyzer": "char", "ngram_range": [2, 3]}]],
     }
-    ranges, study = space(base, said), optuna.create_study()
+    ranges, study = space(base, spec), optuna.create_study()
     for _ in range(20):
         cfg, path = ranges.suggest(study.ask())
         assert path is None
@@ -88,7 +88,7 @@ def test_a_study_draws_from_every_kind_of_range(base: DictConfig) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("spec", "message"),
     [
         ({"features.ngram_rang": [[1, 1]]}, "search.space.features.ngram_rang: no such key; did you mean features.n"),
         ({"classifer": ["nb_svm"]}, "a search changes keys of features, classifier, decision only"),
@@ -105,8 +105,8 @@ def test_a_study_draws_from_every_kind_of_range(base: DictConfig) -> None:
         ({"classifier.C": {"path": []}}, "a list of positive numbers"),
     ],
 )  # fmt: skip
-def test_a_mistake_in_the_space_names_its_key(base: DictConfig, said: dict[str, Any], message: str) -> None:
+def test_a_mistake_in_the_space_names_its_key(base: DictConfig, spec: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError) as error:
-        space(base, said)
+        space(base, spec)
     assert message in str(error.value)
     assert "\n" not in str(error.value)

@@ -10,7 +10,7 @@ import pytest
 from omegaconf import DictConfig
 
 from copydesk.bundle import measure
-from copydesk.config import build as building
+from copydesk.config.build import build
 from copydesk.datasets.audit import audit
 from copydesk.datasets.splits import KFold
 from copydesk.errors import ConfigError
@@ -28,7 +28,7 @@ def cfg(tmp_path: Path) -> DictConfig:
 
 
 def rows(cfg: DictConfig) -> pd.DataFrame:
-    return audit(building.build(cfg.dataset, "dataset").load().frame, official=False, folds=2).frame
+    return audit(build(cfg.dataset, "dataset").load().frame, official=False, folds=2).frame
 
 
 def trials(frame: pd.DataFrame, **options: object) -> Trials:

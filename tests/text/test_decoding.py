@@ -11,7 +11,7 @@ pytest.importorskip("resiliparse", reason="needs the extra html")
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk.text.decoding import CODECS, LABELS, codec_of, decode
+from copydesk.text.decoding import CODEC_LABELS, CODECS, codec_of, decode
 
 SAMPLES = {
     "cp949": "항구의 등대가 다시 켜졌다고 시청이 밝혔다",
@@ -41,7 +41,7 @@ def page(text: str, codec: str, head: str = "") -> bytes:
 def test_every_label_of_the_standard_names_a_codec(label: str) -> None:
     codec = CODECS[label]
     assert codec == "x-user-defined" or codecs.lookup(codec)
-    assert len(CODECS) == sum(len(labels.split()) for labels in LABELS.values())  # no label twice
+    assert len(CODECS) == sum(len(labels.split()) for labels in CODEC_LABELS.values())  # no label twice
 
 
 @pytest.mark.parametrize("codec", SAMPLES)
@@ -56,7 +56,7 @@ def test_every_label_of_the_standard_names_a_codec(label: str) -> None:
     ],
 )  # fmt: skip
 def test_a_declared_charset_is_used_by_any_of_its_labels(codec: str, form: str) -> None:
-    for label in LABELS[codec].split():
+    for label in CODEC_LABELS[codec].split():
         assert SAMPLES[codec] in decode(page(SAMPLES[codec], codec, form.format(label.upper())))
 
 

@@ -98,7 +98,7 @@ class NBWeighted(LinearClassifier):
         from sklearn.utils.multiclass import check_classification_targets
         from sklearn.utils.validation import _check_sample_weight, validate_data
 
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], accept_large_sparse=False)
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
         check_classification_targets(y)
         self._check_parameters()
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)

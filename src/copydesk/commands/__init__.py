@@ -1,1 +1,1 @@
-"""Commands about runs and models that are there already, a module each."""
+"""Verbs of the command line, one module each."""

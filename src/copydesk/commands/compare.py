@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     Raises
     ------
     ConfigError
-        There is only one run, or the libraries for ``--html`` are missing.
+        Fewer than two different runs, or the libraries for ``--html`` are missing.
     DataError
         A run can't be read, or they were not judged on the same rows.
     """
@@ -125,7 +125,7 @@ def flipped_rows(first: Predictions, later: Predictions, compared: Comparison) -
 
 
 def comparison_text(found: list[Finished], judged: list[Predictions], compared: list[Comparison]) -> str:
-    """Return the comparison for people."""
+    """Return the comparison as text."""
     from copydesk.reports.report import SCORES, shown, shown_difference, shown_scores
 
     unit = find_task(found[0].metrics["task"]).unit

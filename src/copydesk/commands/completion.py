@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from copydesk.config import compose as config
+from copydesk.config.compose import run_hydra
 from copydesk.resources import shipped
 
 
@@ -21,5 +21,5 @@ def complete_words(words: list[str], verbs: Iterable[str]) -> int:
             return 0
         # Hydra completes the words after the program's name; here the verb stands between.
         os.environ["COMP_LINE"] = line.replace(" train", "", 1)
-    config.run_hydra(lambda cfg: None, words, shipped("conf"))
+    run_hydra(lambda cfg: None, words, shipped("conf"))
     return 0

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     Raises
     ------
     ConfigError
-        The size is not a size, not smaller than the model, or can't be reached.
+        The size is not valid, not below that of the model, or not reachable.
     ModelError
         The model is damaged, or its classifier can't be made smaller.
     ResourceError

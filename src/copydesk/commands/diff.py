@@ -1,4 +1,4 @@
-"""Encoder of cleaned texts for people: a line for each paragraph, + kept or - cut, in colour on a terminal."""
+"""Encoder of cleaned texts as a diff: a line for each paragraph, + kept or - cut, in colour on a terminal."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Judge the model and write the report; return the exit code.
+    """Evaluate the model and write the report; return the exit code.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def read(args: argparse.Namespace, task: Task) -> Examples:
     Raises
     ------
     DataError
-        Named by this command's options, not by config keys.
+        Names this command's options, not config keys.
     """
     from copydesk.datasets.labelled_paragraphs import Paragraphs
     from copydesk.datasets.tables import Table
@@ -126,16 +126,14 @@ def read(args: argparse.Namespace, task: Task) -> Examples:
 
 
 def limits_of(model: Model, frame: pd.DataFrame, fingerprint: str) -> list[str]:
-    """Return what these data can't show about the model, a line each."""
+    """Return the limits of an evaluation on these data, a line each."""
     found = []
     known, present = {str(label) for label in model.classes_}, set(frame["label"])
     strange = sorted(present - known)
     if strange:
-        more = f" and {len(strange) - LABELS_SHOWN} more" if len(strange) > LABELS_SHOWN else ""
         rows = int(frame["label"].isin(strange).sum())
         found.append(
-            f"{rows:,} rows have labels that the model does not know, which are always wrong: "
-            f"{', '.join(strange[:LABELS_SHOWN])}{more}"
+            f"{rows:,} rows have labels that the model does not know, which are always wrong: {listed(strange)}"
         )
     if len(present) == 1:
         found.append(
@@ -144,13 +142,16 @@ def limits_of(model: Model, frame: pd.DataFrame, fingerprint: str) -> list[str]:
         )
     missing = sorted(known - present)
     if missing and len(present) > 1:
-        more = f" and {len(missing) - LABELS_SHOWN} more" if len(missing) > LABELS_SHOWN else ""
-        found.append(
-            f"no row has the label {', '.join(missing[:LABELS_SHOWN])}{more}: nothing is said of how well it is found"
-        )
+        found.append(f"no row has the label {listed(missing)}: how well it is found is not measured")
     if fingerprint == model.manifest.get("dataset", {}).get("fingerprint"):
         found.append("these are the data that the model was trained on: it has seen what it is judged by")
     return found
+
+
+def listed(labels: list[str]) -> str:
+    """Return the first labels, and how many more there are."""
+    more = f" and {len(labels) - LABELS_SHOWN} more" if len(labels) > LABELS_SHOWN else ""
+    return f"{', '.join(labels[:LABELS_SHOWN])}{more}"
 
 
 def sections_of(model: Model, now: dict[str, Any], limits: list[str]) -> list[Section]:
@@ -158,8 +159,8 @@ def sections_of(model: Model, now: dict[str, Any], limits: list[str]) -> list[Se
     from copydesk.reports.report import Section
     from copydesk.reports.shift_section import shift_sections
 
-    cant = [Section("What can't be said", "; ".join(limits) + ".")] if limits else []
-    return [*shift_sections(model.manifest.get("judged"), now), *cant]
+    limited = [Section("What this evaluation can't show", "; ".join(limits) + ".")] if limits else []
+    return [*shift_sections(model.manifest.get("judged"), now), *limited]
 
 
 def config_of(model: Model) -> str:

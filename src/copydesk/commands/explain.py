@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from copydesk.models.cleaner import Cleaner
     from copydesk.models.topic import TopicModel
 
-NGRAMS_SHOWN = 10  # for a label, and as many against it
+NGRAMS_SHOWN = 10  # for a label, and against it
 LIMIT = 10
 MARK_STYLES = {
     "p1": "blue", "p2": "bold blue", "p3": "bold white on blue",
@@ -131,7 +131,7 @@ def topic_json(model: TopicModel, row: Row, args: argparse.Namespace) -> dict[st
 
 
 def topic_text(model: TopicModel, row: Row, args: argparse.Namespace) -> str:
-    """Return an explanation for people."""
+    """Return an explanation as text."""
     text, found, probability = explained(model, row, args.label)
     total = found.score - found.intercept
     lines = [
@@ -172,5 +172,5 @@ def paragraphs_json(model: Cleaner, row: Row, args: argparse.Namespace) -> dict[
 
 
 def paragraphs_text(model: Cleaner, row: Row, args: argparse.Namespace) -> str:
-    """Return the reasons for every paragraph for people: + kept, - cut."""
+    """Return the reasons for every paragraph as text: + kept, - cut."""
     return Diff("paragraphs", wants_colour(args)).encode([row], [paragraphs_json(model, row, args)]).data.decode()

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from copydesk import __version__
 from copydesk.commands.parser import Parser
-from copydesk.config import compose as config
+from copydesk.config.compose import check_files, describe_options, run_hydra
 from copydesk.resources import shipped
 
 EXAMPLES = """\
@@ -26,12 +25,12 @@ copydesk train [OVERRIDE …]: one training run, from config to bundle and repor
 
 
 def add_arguments(parser: Parser) -> None:
-    """Leave the words to Hydra."""
+    """Pass all words to Hydra unparsed."""
     parser.pass_words()
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train as the overrides ask, or print the help; return the exit code.
+    """Train, or print the help; return the exit code.
 
     Raises
     ------
@@ -42,13 +41,9 @@ def run(args: argparse.Namespace) -> int:
     own = list(own_folders(args.words))
     for folder in own:
         if folder.is_dir():
-            config.check_files(folder)
+            check_files(folder)
     if "--help" in args.words or "-h" in args.words:
         print(help_text([*reversed(own), conf]), end="")
-        return 0
-
-    if "--version" in args.words:
-        print(f"copydesk {__version__}")
         return 0
 
     def task(cfg: Any) -> float:
@@ -56,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
 
         return train(cfg)
 
-    return config.run_hydra(task, args.words, conf)
+    return run_hydra(task, args.words, conf)
 
 
 def own_folders(words: Sequence[str]) -> Iterator[Path]:
@@ -70,7 +65,7 @@ def own_folders(words: Sequence[str]) -> Iterator[Path]:
 def help_text(folders: list[Path]) -> str:
     """Return the usage, and a line on each config group and option."""
     lines = [EXAMPLES]
-    for group, options in config.describe_options(folders):
+    for group, options in describe_options(folders):
         lines.append(f"{group}=")
         lines.extend(f"  {name:<22}{comment}".rstrip() for name, comment in options)
     return "\n".join(lines) + "\n"

@@ -16,7 +16,7 @@ from copydesk.errors import ConfigError, nearest, one_line
 TARGET_PACKAGES = ("copydesk", "sklearn")
 
 # Methods that the class of each part must have.
-PLACES: dict[str, tuple[str, ...]] = {
+PART_METHODS: dict[str, tuple[str, ...]] = {
     "dataset": ("load",),
     "split": ("folds",),
     "features": ("fit", "transform"),
@@ -25,7 +25,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "search": ("over",),
 }
 # A part nested in another must have one of these; elsewhere it must be an estimator.
-NESTED: dict[str, tuple[str, ...]] = {"dataset": PLACES["dataset"], "split": PLACES["split"]}
+NESTED: dict[str, tuple[str, ...]] = {"dataset": PART_METHODS["dataset"], "split": PART_METHODS["split"]}
 # Former paths of classes that configs name.
 MOVED = {
     "copydesk.datasets.compose.ComposedCrawl": "copydesk.datasets.composed_crawl.ComposedCrawl",
@@ -119,10 +119,10 @@ def check_parts(cfg: DictConfig) -> None:
         cls = resolve_target(node["_target_"], key)
         place = key.split(".")[0]
         if "." not in key:
-            missing = [m for m in PLACES.get(place, ()) if not callable(getattr(cls, m, None))]
+            missing = [m for m in PART_METHODS.get(place, ()) if not callable(getattr(cls, m, None))]
             if missing:
                 raise ConfigError(
-                    f"{key}: {cls.__name__} does not fit here: a {place} has {', '.join(PLACES[place])}; "
+                    f"{key}: {cls.__name__} does not fit here: a {place} has {', '.join(PART_METHODS[place])}; "
                     f"{cls.__name__} lacks {', '.join(missing)}"
                 )
         elif not any(hasattr(cls, method) for method in NESTED.get(place, ("get_params",))):

@@ -12,7 +12,7 @@ from typing import Any, cast
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from copydesk.config.build import PLACES
+from copydesk.config.build import PART_METHODS
 from copydesk.config.overrides import prepare_overrides, quoted
 from copydesk.config.sweep import keep_outcome, print_outcomes
 from copydesk.errors import ConfigError, CopydeskError, nearest, one_line
@@ -118,7 +118,7 @@ def without_secrets(cfg: DictConfig) -> dict[str, Any]:
     return {str(key): value for key, value in container.items() if key != "hydra"}
 
 
-def chosen() -> tuple[str | None, list[str]]:
+def command_line_choices() -> tuple[str | None, list[str]]:
     """Return the experiment and the overrides of the command line; None and [] outside Hydra."""
     from hydra.core.hydra_config import HydraConfig
 
@@ -166,7 +166,7 @@ def write_experiment(cfg: DictConfig, path: Path, comment: str) -> None:
 
     settings = OmegaConf.to_container(cfg, resolve=False)
     assert isinstance(settings, dict)
-    places = [place for place in PLACES if place != "search"]
+    places = [place for place in PART_METHODS if place != "search"]
     kept = {str(key): value for key, value in settings.items() if key in (*places, "name", "seed")}
     kept["name"] = kept["name"] or path.stem
     content = {"defaults": [{f"override /{place}": None} for place in places], **kept}
@@ -182,9 +182,9 @@ def describe_options(folders: list[Path]) -> Iterator[tuple[str, list[tuple[str,
         for path in sorted(folder.glob("*/**/*.yaml")):
             with path.open(encoding="utf-8") as lines:
                 comments = [line[1:].strip() for line in lines if line.startswith("#")]
-            said = [c for c in comments if c and not c.startswith("@package")]
-            groups.setdefault(path.parent.relative_to(folder).as_posix(), {})[path.stem] = said[0] if said else ""
-    order = ["experiment", *PLACES]
+            listed = [c for c in comments if c and not c.startswith("@package")]
+            groups.setdefault(path.parent.relative_to(folder).as_posix(), {})[path.stem] = listed[0] if listed else ""
+    order = ["experiment", *PART_METHODS]
     for group in sorted(groups, key=lambda g: (order.index(g) if g in order else len(order), g)):
         yield group, sorted(groups[group].items())
 
@@ -237,7 +237,7 @@ def run_hydra(task: Callable[[DictConfig], float | None], arguments: list[str], 
         try:
             value = task(cfg)
         except CopydeskError as error:
-            if not several or error.exit_code > 128:
+            if not several:
                 raise Stopped(error) from error
             print(f"copydesk: {error}", file=sys.stderr)
             keep_outcome(outcomes, error)

@@ -15,7 +15,7 @@ REFUSED = {
     "hydra/job_logging": "copydesk writes no log; a run's run.json holds its stages, times and warnings",
     "hydra/hydra_logging": "copydesk writes no log; a run's run.json holds its stages, times and warnings",
 }
-EXAMPLES = {
+OPTION_EXAMPLES = {
     "dataset": "dataset=table",
     "split": "split=kfold",
     "features": "features=word, or features=none",
@@ -48,7 +48,7 @@ def prepare_override(word: str, several: bool) -> str:
     if key.lstrip("+~") in REFUSED:
         raise ConfigError(f"{key.lstrip('+~')}: {REFUSED[key.lstrip('+~')]}")
     if value == "null" and key in (*REQUIRED_PARTS, "features"):
-        raise ConfigError(f"{word}: must be an option of copydesk train --help, such as {EXAMPLES[key]}")
+        raise ConfigError(f"{word}: must be an option of copydesk train --help, such as {OPTION_EXAMPLES[key]}")
     if not equals or not PLAIN_KEY.fullmatch(key) or STRUCTURED.match(value):
         return word
     parse = OverridesParser.create().parse_override

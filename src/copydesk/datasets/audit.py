@@ -1,4 +1,4 @@
-"""What is wrong with a dataset, before anything is fitted: duplicates, leaks, labels, empty texts."""
+"""Audit of a dataset before anything is fitted: duplicates, leaks, labels, empty texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the files of a dataset are: a path, a pattern, an installed package, or a URL with its checksum."""
+"""Location of a dataset's files: a path, a pattern, an installed package, or a URL with its checksum."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,6 @@ from copydesk.tasks import BOILERPLATE_TASK
 from copydesk.text.html import Page
 from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
-View = Literal["page", "extract", "both"]
 VIEWS = ("page", "extract", "both")
 # How many blocks a window of a page begins before the article's element and ends after it, on average.
 BEFORE, AFTER = 8, 15

@@ -1,4 +1,4 @@
-"""Reasons for a paragraph's label: its score as a sum over its words, its shape and its surroundings."""
+"""Reasons for a paragraph's label: its score as a sum over words, shape and surroundings."""
 
 from __future__ import annotations
 

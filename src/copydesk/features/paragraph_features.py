@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from copydesk.compiled.arrays import Array, Floats
-from copydesk.features.kernels import paragraph_shapes as kernels
+from copydesk.features.kernels import paragraph_shapes
 from copydesk.features.ngrams.terms import code_points
 from copydesk.features.pages.page_rows import SHAPE, PageRows
 from copydesk.interface.checks import check_fitted
@@ -154,7 +154,7 @@ def page_numbers(
     rows = PageRows.of(X) if rows is None else rows
     blocks = [rows.shapes] if shape else []
     if position:
-        blocks.append(kernels.place_paragraphs(rows.starts, rows.is_long))
+        blocks.append(paragraph_shapes.place_paragraphs(rows.starts, rows.is_long))
     if repetition:
         blocks.append(repetitions(X, rows))
     if agreement:
@@ -162,7 +162,7 @@ def page_numbers(
     if neighbours:
         chosen = np.ascontiguousarray(rows.shapes[:, [SHAPE.index(name) for name in NEIGHBOUR_SHAPE]])
         offsets = [by for by in range(-neighbours, neighbours + 1) if by]
-        blocks += [kernels.shift_rows(chosen, rows.starts, by, -1.0) for by in offsets]
+        blocks += [paragraph_shapes.shift_rows(chosen, rows.starts, by, -1.0) for by in offsets]
     return np.hstack(blocks) if blocks else np.zeros((len(rows.shapes), 0), dtype=np.float32)
 
 
@@ -182,7 +182,7 @@ def repetitions(X: Table, rows: PageRows) -> Floats:
 
     A column ``site_share`` says the second where it is known from elsewhere.
     """
-    copies = kernels.copies_in_page(rows.hashes, rows.starts)
+    copies = paragraph_shapes.copies_in_page(rows.hashes, rows.starts)
     if "site_share" in X:
         return np.column_stack([copies, np.asarray(X["site_share"], dtype=np.float32)])
     share = site_shares(rows, np.asarray(X["group"], dtype=object), np.asarray(X["document"]))
@@ -222,7 +222,7 @@ def agreements(X: Table, rows: PageRows) -> Floats:
         given[start] or "" if start < end else "" for start, end in zip(rows.starts[:-1], rows.starts[1:], strict=True)
     ]
     text, borders = code_points(titles)
-    _, _, words, word_starts = kernels.read_paragraphs(text, borders, *kernels.tables_for(text))
+    _, _, words, word_starts = paragraph_shapes.read_paragraphs(text, borders, *paragraph_shapes.tables_for(text))
     return np.asarray(
-        kernels.compare_words(rows.words, rows.word_starts, rows.starts, rows.is_long, words, word_starts)
+        paragraph_shapes.compare_words(rows.words, rows.word_starts, rows.starts, rows.is_long, words, word_starts)
     )

@@ -1,4 +1,4 @@
-"""Text and HTML files, each a document, and texts written for people."""
+"""Text and HTML files, one document each, and an encoder of plain text."""
 
 from __future__ import annotations
 

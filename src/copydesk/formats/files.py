@@ -18,7 +18,7 @@ COMPRESSIONS = (".gz", ".zst")
 # Longer than anything a newspaper prints; endless lines and compressed bombs exceed it.
 MAX_ROW = 32 * 2**20
 # Decompressed at a time: damaged data costs at most this much of the sound data before it.
-BLOCK = 1 << 14
+READ_BYTES = 1 << 14
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -84,7 +84,7 @@ class _Transcoded(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         while not self.held and not self.ended:
-            data = self.stream.read1(BLOCK)
+            data = self.stream.read1(READ_BYTES)
             self.ended = not data
             self.held = self.decoder.decode(data, self.ended).encode("utf-8", "surrogateescape")
         taken, self.held = self.held[: len(buffer)], self.held[len(buffer) :]
@@ -95,7 +95,7 @@ class _Transcoded(io.RawIOBase):
 def _decompressed(raw: Any, path: Path) -> Any:
     """Return a stream of a file's bytes, decompressed if its name ends so."""
     opened = {".gz": _gunzip, ".zst": _unzstd}.get(path.suffix.lower())
-    return raw if opened is None else io.BufferedReader(_Decompressed(raw, opened), BLOCK)
+    return raw if opened is None else io.BufferedReader(_Decompressed(raw, opened), READ_BYTES)
 
 
 def _gunzip(raw: Any) -> Any:
@@ -132,7 +132,7 @@ class _Decompressed(io.RawIOBase):
             self.raw.seek(0)
             self.stream = self.opened(self.raw)
             left = self.at
-            while left and (skipped := self.stream.read1(min(left, BLOCK))):
+            while left and (skipped := self.stream.read1(min(left, READ_BYTES))):
                 left -= len(skipped)
             return self.readinto(buffer)
         self.at += len(data)

@@ -12,7 +12,7 @@ from copydesk.formats.files import MAX_ROW
 from copydesk.formats.jsonl import JsonLinesReader
 from copydesk.formats.rows import Members, Record, Source, Values, Wanted
 
-READ_CHARACTERS = 1 << 16
+MIN_READ = 1 << 16
 _SPACE = re.compile(r"[ \t\n\r]*")
 _LINE_BREAK = re.compile(r"[ \t]*[\r\n]\s*")  # strings of JSON hold none
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
@@ -98,7 +98,7 @@ class _Elements:
 
     def _more(self) -> bool:
         """Read on, twice as much each time, so that a long element takes linear time."""
-        more = self.text.read(max(READ_CHARACTERS, len(self.held) - self.at))
+        more = self.text.read(max(MIN_READ, len(self.held) - self.at))
         self.held, self.at = self.held[self.at :] + more, 0
         return bool(more)
 

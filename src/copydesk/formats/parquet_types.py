@@ -1,4 +1,4 @@
-"""Types of Parquet columns: the narrowest that give every value back as it is.
+"""Types of Parquet columns: the narrowest that keep every value exactly.
 
 A value goes into a typed column only if it comes out of it the same: whole numbers that fit 64 bits, numbers whose
 digits a float64 gives back, text, true and false, and lists and objects of these. A column that holds anything else,

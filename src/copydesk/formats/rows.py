@@ -1,4 +1,4 @@
-"""Rows: as they stand in a source, as a model takes them, and as a writer encodes them."""
+"""Rows: records of a source, inputs of a model, and output of an encoder."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Wanted:
 
 @dataclass(slots=True)
 class Record:
-    """A row as it stands in its source.
+    """A row in its source, unparsed.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Sources that the names on a command line stand for: files, folders, patterns, standard input."""
+"""Sources named on a command line: files, folders, patterns, standard input."""
 
 from __future__ import annotations
 

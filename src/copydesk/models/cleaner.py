@@ -1,4 +1,4 @@
-"""Boilerplate model as its users hold it: cuts boilerplate from texts and returns every paragraph, labelled."""
+"""Cleaner: cuts boilerplate from texts and returns every paragraph, labelled."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def load(path: str | Path, task: str | None = None) -> Any:
     Parameters
     ----------
     path : path-like
-        Folder of a bundle, or ``"boilerplate"``, the cleaner in the box (``"./boilerplate"`` is a folder of that name).
+        Folder of a bundle, or ``"boilerplate"``, the bundled cleaner (``"./boilerplate"`` is a folder of that name).
     task : str, optional
         Refuse a model whose task is loaded as another class than this one.
 
@@ -38,11 +38,11 @@ def load(path: str | Path, task: str | None = None) -> Any:
     own = str(read_manifest(folder)["task"])
     alike = task is not None and find_task(own).model == find_task(task).model
     estimator, manifest = load_bundle(folder, task=own if alike else task)
-    check_parts(folder, estimator, manifest["classes"])
+    check_fitted(folder, estimator, manifest["classes"])
     return find_task(own).load("model")(estimator, manifest)
 
 
-def check_parts(folder: Path, estimator: Any, classes: list[str]) -> None:
+def check_fitted(folder: Path, estimator: Any, classes: list[str]) -> None:
     """Refuse a bundle that is intact but not a fitted classifier, such as one made by hand.
 
     Raises

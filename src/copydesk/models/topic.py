@@ -1,4 +1,4 @@
-"""Topic model as its users hold it: labels texts, frames and streams. Base of the cleaner, too."""
+"""Topic model, which labels texts, frames and streams, and the base class of loaded models."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from copydesk.config import build as building
+from copydesk.config.build import build
 from copydesk.errors import ConfigError
 from copydesk.estimator import TextClassifier
 from copydesk.evaluation.predictions import Predictions
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 def build_estimator(cfg: DictConfig) -> TextClassifier:
     """Build features, classifier and decision from their config groups, unfitted."""
-    features = building.build(cfg.features, "features") if "_target_" in cfg.features else None
-    classifier, decision = (building.build(cfg[key], key) for key in ("classifier", "decision"))
+    features = build(cfg.features, "features") if "_target_" in cfg.features else None
+    classifier, decision = (build(cfg[key], key) for key in ("classifier", "decision"))
     return TextClassifier(features, classifier, decision, random_state=cfg.seed)
 
 

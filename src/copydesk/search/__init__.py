@@ -1,1 +1,1 @@
-"""A search for the config that suits the data best: trials by cross-validation within a time budget."""
+"""Search for the best config: cross-validated trials within a time budget."""

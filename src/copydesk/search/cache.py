@@ -1,4 +1,4 @@
-"""Features that several trials share, kept within a bound of memory."""
+"""Cache of features that several trials share, within a memory limit."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 
 class Cache:
-    """Remember what was made, the least recently used given up first.
+    """Thread-safe LRU cache, limited in bytes.
 
     Parameters
     ----------
     max_bytes : int
-        What is larger than all of it is made, and not kept.
+        Larger values are computed and returned, but not stored.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -25,7 +25,7 @@ class Cache:
         self._making: dict[Hashable, threading.Lock] = {}
 
     def get(self, key: Hashable, make: Callable[[], tuple[Any, int]]) -> Any:
-        """Return what stands under a key; ``make`` returns it and its bytes, and is asked by one thread alone."""
+        """Return the value of a key; if it is missing, one thread calls ``make``, which returns value and bytes."""
         with self._lock:
             making = self._making.setdefault(key, threading.Lock())
         with making:

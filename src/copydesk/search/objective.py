@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 from copydesk.errors import ConfigError, nearest
 from copydesk.evaluation.curves import average_precision, precision_recall
 from copydesk.tasks import TASKS, Task
-
-if TYPE_CHECKING:
-    from copydesk.search.search import Search
 
 Scores = NDArray[np.floating[Any]]
 
@@ -23,16 +20,16 @@ AT = METRICS[4:]
 
 
 class Metric:
-    """A score of predictions, higher is better.
+    """Score of predictions; higher is better.
 
     Parameters
     ----------
     name : str
-        One of ``METRICS``, or of those that only the task has.
+        One of ``METRICS``, or of the task's own ``search_metrics``.
     label : str or None
-        For scores of one label; None: the mean of all labels.
+        For metrics of one label; None: the mean over all labels.
     at : float or None
-        The recall at which precision is sought, or the other way round.
+        Recall of ``precision_at_recall``, precision of ``recall_at_precision``.
     """
 
     def __init__(self, name: str, label: str | None = None, at: float | None = None) -> None:
@@ -41,26 +38,25 @@ class Metric:
         self.at = at
 
     @classmethod
-    def of(cls, search: Search) -> Metric:
-        """Check name, label and level as far as they can be without the data.
+    def checked(cls, metric: str, label: Any = None, at: Any = None) -> Metric:
+        """Build a metric; checks name, label and level as far as possible without the data.
 
         Raises
         ------
         ConfigError
             Names the key and what is valid.
         """
-        name, label, at = search.metric, search.label, search.at
         known = [*METRICS, *(each for task in TASKS.values() for each in task.search_metrics)]
-        if name not in known:
-            raise ConfigError(f"search.metric={name}: no such metric; {nearest(name, known)}")
-        if label is not None and name not in OF_ONE_LABEL:
-            raise ConfigError(f"search.label={label}: search.metric={name} is not of one label; set search.label=null")
+        if metric not in known:
+            raise ConfigError(f"search.metric={metric}: no such metric; {nearest(metric, known)}")
+        if label is not None and metric not in OF_ONE_LABEL:
+            raise ConfigError(f"search.label={label}: {metric} is not of one label; set search.label=null")
         share = isinstance(at, int | float) and not isinstance(at, bool) and 0 < at <= 1
-        if name in AT and not share:
-            raise ConfigError(f"search.at={at}: search.metric={name} needs a share above 0 and at most 1, such as 0.9")
-        if name not in AT and at is not None:
-            raise ConfigError(f"search.at={at}: search.metric={name} is at no level; set search.at=null")
-        return cls(name, None if label is None else str(label), at)
+        if metric in AT and not share:
+            raise ConfigError(f"search.at={at}: {metric} needs a share above 0 and at most 1, such as 0.9")
+        if metric not in AT and at is not None:
+            raise ConfigError(f"search.at={at}: search.metric={metric} is at no level; set search.at=null")
+        return cls(metric, None if label is None else str(label), at)
 
     def check(self, asked: str, task: Task, labels: Any) -> None:
         """Check that the task has this metric, and the data its label.
@@ -68,7 +64,7 @@ class Metric:
         Raises
         ------
         ConfigError
-            Says what there is.
+            Names the valid ones.
         """
         known = (*METRICS, *task.search_metrics)
         if asked not in known:
@@ -83,30 +79,30 @@ class Metric:
             name = name.replace(" at ", f" at {self.at:g} ")
         return name if self.label is None else f"{name} of {self.label}"
 
-    def score(self, y: NDArray[Any], said: NDArray[Any], ranking: Scores, classes: NDArray[Any]) -> float:
-        """Return the score, from 0 to 1; NaN where the label that it is of does not occur.
+    def score(self, y: NDArray[Any], predicted: NDArray[Any], ranking: Scores, classes: NDArray[Any]) -> float:
+        """Return the score, from 0 to 1; NaN if ``y`` lacks the metric's label.
 
         Parameters
         ----------
         y : ndarray of str, shape (n,)
-        said : ndarray of (str or None), shape (n,)
+        predicted : ndarray of (str or None), shape (n,)
         ranking : ndarray of float, shape (n, k)
         classes : ndarray of str, shape (k,)
         """
         if self.name == "accuracy":
-            return float(np.mean(y == said))
+            return float(np.mean(y == predicted))
         if self.label is not None and not (y == self.label).any():
             return float("nan")
         labels = np.unique(y.astype(str)) if self.label is None else np.asarray([self.label])
         if self.name in ("f1", "macro_f1"):
-            return float(np.mean([_f1(y == label, said == label) for label in labels]))
+            return float(np.mean([_f1(y == label, predicted == label) for label in labels]))
         by_label: Callable[..., float] = {
             "average_precision": average_precision,
             "precision_at_recall": self._precision_at,
             "recall_at_precision": self._recall_at,
         }[self.name]
         column = {str(label): at for at, label in enumerate(classes)}
-        # a label that training never saw is never found
+        # a label that training lacks scores 0
         found = [by_label(y == label, ranking[:, column[label]]) if label in column else 0.0 for label in labels]
         return float(np.mean(found)) if len(found) else 0.0
 
@@ -119,6 +115,6 @@ class Metric:
         return float(recall[precision >= self.at].max(initial=0.0))
 
 
-def _f1(positive: NDArray[np.bool_], said: NDArray[np.bool_]) -> float:
-    hits, total = np.count_nonzero(positive & said), np.count_nonzero(positive) + np.count_nonzero(said)
+def _f1(positive: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
+    hits, total = np.count_nonzero(positive & predicted), np.count_nonzero(positive) + np.count_nonzero(predicted)
     return 2 * hits / total if total else 0.0

@@ -23,19 +23,19 @@ def section_of(run: Run) -> Section:
     return search_report(histories, run.info["search"]["metric"])
 
 
-def search_report(told: Mapping[str, TrialRow], metric: str) -> Section:
-    """Return the section on the search whose config the saved model has.
+def search_report(histories: Mapping[str, TrialRow], metric: str) -> Section:
+    """Return the section on the search that found the saved model's config.
 
     Parameters
     ----------
-    told : mapping of name to history
-        What ``search/history.json`` holds.
+    histories : mapping of name to history
+        Content of ``search/history.json``.
     metric : str
     """
-    found = of_saved_model(told)
+    found = of_saved_model(histories)
     rows = {each["number"]: each for each in found["trials"]}
     states = [each["state"] for each in found["trials"]]
-    more = f" One of {len(told)} searches; the others, inside the folds, judge it." if len(told) > 1 else ""
+    more = f" One of {len(histories)} searches; the others, inside the folds, judge it." if len(histories) > 1 else ""
     best, first = (shown_value(rows[found[name]]["value"]) for name in ("best", "default"))
     text = (
         f"{len(rows):,} trials in {found['seconds']:.0f} s: {states.count('complete'):,} to the end, "
@@ -62,21 +62,23 @@ def front_table(rows: Sequence[TrialRow], metric: str) -> ReportTable:
             (f"{row['value']:.4f}", row["value"]),
             (shown_size(row["bytes"]), row["bytes"]),
             (f"{row['seconds']:.2f}", row["seconds"]),
-            "; ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in settings_of(row).items()),
+            "; ".join(
+                f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in settings_of_trial(row).items()
+            ),
         )
         for row in rows
     ]
     return ReportTable(["trial", metric, "model", "seconds a fold", "config"], cells)
 
 
-def settings_of(row: TrialRow) -> dict[str, Any]:
-    """Return what a trial set: its parameters, what kept it small, its C."""
+def settings_of_trial(row: TrialRow) -> dict[str, Any]:
+    """Return the config of a trial: its parameters, its limit on terms, its C."""
     C = {} if row["C"] is None else {"C": row["C"]}
     return {**row["params"], **row["cap"], **C}
 
 
 def draw_history(rows: Sequence[TrialRow], metric: str, axes: Any) -> None:
-    """Draw each trial's score in the order of their ends, and the best so far."""
+    """Draw each trial's score in order of completion, and the best so far."""
     from copydesk.reports.plots import FAINT, INK, LINE_COLOURS
 
     best, line = float("-inf"), []
@@ -94,7 +96,7 @@ def draw_history(rows: Sequence[TrialRow], metric: str, axes: Any) -> None:
 
 
 def draw_importance(importance: Mapping[str, float], axes: Any) -> None:
-    """Draw how much each key explains, the largest on top."""
+    """Draw the importance of each key, the largest on top."""
     from copydesk.reports.plots import LINE_COLOURS
 
     names = list(importance)[::-1]
@@ -103,7 +105,7 @@ def draw_importance(importance: Mapping[str, float], axes: Any) -> None:
 
 
 def draw_front(rows: Sequence[TrialRow], front: Sequence[int], metric: str, axes: Any) -> None:
-    """Draw score by size, the slower the larger the point; those on the front are filled."""
+    """Draw score by size; slower trials are larger points, those on the front are filled."""
     from copydesk.reports.plots import INK, LINE_COLOURS
 
     slowest = max(row["seconds"] for row in rows) or 1.0

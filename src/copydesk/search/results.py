@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from copydesk.search.settings import Budget
+from copydesk.search.budget import Budget
 from copydesk.search.study import FACTS, Study
 
 if TYPE_CHECKING:
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 
 def history(study: Study, best: FrozenTrial, budget: Budget) -> dict[str, Any]:
-    """Return all trials of a search and what follows from them, JSON-able.
+    """Return all trials of a search and their summary, JSON-able.
 
     Returns
     -------
     dict
-        ``seconds``; ``interrupted``; ``folds`` (on how many a trial was judged);
-        ``default`` and ``best`` (numbers of trials, the first and the winner);
-        ``trials``: ``number``, ``state``, ``value`` (mean over the folds it was judged on), ``params`` and what
-        `trials.Outcome` keeps; ``importance`` by key; ``front`` (numbers of trials, see ``pareto_front``).
+        ``seconds``; ``interrupted``; ``folds`` (number per trial);
+        ``default`` and ``best`` (numbers of the first and the best trial);
+        ``trials``: ``number``, ``state``, ``value`` (mean over its folds), ``params`` and the facts of
+        `trials.Outcome`; ``importance`` by key; ``front`` (numbers of trials, see ``pareto_front``).
     """
     trials = [_row(each, study.space) for each in study.finished()]
     return {
         "seconds": round(budget.elapsed, 1),
-        "interrupted": budget.ended.is_set(),
+        "interrupted": budget.ended,
         "folds": study.folds,
         "default": trials[0]["number"],
         "best": best.number,
@@ -51,10 +51,10 @@ def _row(trial: FrozenTrial, space: Space) -> dict[str, Any]:
 
 
 def importance(study: Study) -> dict[str, float]:
-    """Return how much of the differences between trials each key explains, summing to 1; the largest first.
+    """Return the importance of each key, its share of the variance between trials; largest first, summing to 1.
 
-    Shares of variance by PED-ANOVA (Watanabe, Bansal and Hutter 2023), over keys that all complete trials have;
-    nothing where there are too few trials to say.
+    Uses PED-ANOVA (Watanabe, Bansal and Hutter 2023) over the keys that all complete trials have; empty with fewer
+    than four complete trials.
     """
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
@@ -70,7 +70,7 @@ def importance(study: Study) -> dict[str, float]:
 
 
 def pareto_front(rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Return the numbers of trials that no other beats in value, bytes and seconds together, the best value first."""
+    """Return the numbers of the Pareto-optimal trials in value, bytes and seconds, best value first."""
 
     def beats(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         a, b = ((-each["value"], each["bytes"], each["seconds"]) for each in (one, other))
@@ -90,13 +90,13 @@ def judged_by(folds: int) -> str:
     return "one held-out fold" if folds == 1 else f"{folds} folds of cross-validation"
 
 
-def of_saved_model(told: Mapping[str, Any]) -> Any:
-    """Return the search whose config the saved model has: that on all rows, or on the only training part."""
-    return told["all"] if "all" in told else told["train"]
+def of_saved_model(histories: Mapping[str, Any]) -> Any:
+    """Return the search that found the saved model's config: on all rows, or on the only training part."""
+    return histories["all"] if "all" in histories else histories["train"]
 
 
 def summary_lines(run: Run) -> list[str]:
-    """Return what a run prints about its search."""
+    """Return the lines that a run prints about its search."""
     found = run.info["search"]
     first, best = (shown_value(found[name]) for name in ("value_of_the_first_trial", "value"))
     return [
@@ -106,19 +106,19 @@ def summary_lines(run: Run) -> list[str]:
     ]
 
 
-def summary(told: Mapping[str, Mapping[str, Any]], space: Space) -> dict[str, Any]:
-    """Return the records' few lines on the search whose config the saved model has."""
-    last = of_saved_model(told)
+def summary(histories: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a summary for ``run.json`` of the search that found the saved model's config."""
+    last = of_saved_model(histories)
     rows = {each["number"]: each for each in last["trials"]}
     best, default = rows[last["best"]], rows[last["default"]]
     states = [each["state"] for each in last["trials"]]
     changed = {**best["params"], **best["cap"]}
     return {
-        "searches": len(told),
-        "seconds": round(sum(each["seconds"] for each in told.values()), 1),
+        "searches": len(histories),
+        "seconds": round(sum(each["seconds"] for each in histories.values()), 1),
         "folds": last["folds"],
         "trials": {"all": len(states), **{name: states.count(name) for name in ("complete", "pruned", "fail")}},
-        "interrupted": any(each["interrupted"] for each in told.values()),
+        "interrupted": any(each["interrupted"] for each in histories.values()),
         "value_of_the_first_trial": default["value"],
         "value": best["value"],
         "found": {key: json.dumps(value, ensure_ascii=False) for key, value in changed.items()}

@@ -14,11 +14,11 @@ from omegaconf import DictConfig, OmegaConf
 from copydesk.config.units import shown_duration
 from copydesk.errors import ConfigError, one_line
 from copydesk.runs.run import fingerprint
+from copydesk.search.budget import Budget
 from copydesk.search.objective import Metric
 from copydesk.search.results import history
-from copydesk.search.settings import Budget
 from copydesk.search.size_limit import below
-from copydesk.search.space import SEARCHED, Range, Space
+from copydesk.search.space import SEARCHED_PARTS, Range, Space
 from copydesk.search.study import Study
 from copydesk.search.trials import Outcome, Trials
 from copydesk.search.warm_up import warm_up
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from optuna.trial import Trial
 
-    from copydesk.search.search import Search
+    from copydesk.search.search_options import SearchOptions
     from copydesk.tasks import Task
 
 MIN_TRIALS = 8  # with time for fewer trials, a trial uses fewer folds
@@ -56,7 +56,7 @@ class SingleSearch:
     """
 
     cfg: DictConfig
-    options: Search
+    options: SearchOptions
     metric: Metric
     space: Space
 
@@ -106,7 +106,7 @@ class SingleSearch:
                 if len(finished) >= MAX_FAILURES and all(each.state.name == "FAIL" for each in finished):
                     break
         except BaseException:
-            budget.ended.set()
+            budget.ended = True
             raise
 
     def _try(
@@ -151,7 +151,7 @@ class SingleSearch:
         errors = [each.user_attrs["facts"]["error"] for each in study.finished() if each.state.name == "FAIL"]
         if errors:
             return ConfigError(f"search: all {len(errors)} trials failed; the first: {errors[0]}")
-        if budget.ended.is_set():
+        if budget.ended:
             print(f"copydesk: nothing was found yet; search.resume={study.file} goes on", file=sys.stderr)
             return KeyboardInterrupt()
         return ConfigError(
@@ -159,8 +159,8 @@ class SingleSearch:
         )
 
     def _marks(self, frame: pd.DataFrame) -> dict[str, str]:
-        """Return what must be the same for a search to be resumed."""
-        parts = {part: OmegaConf.to_container(self.cfg[part], resolve=True) for part in SEARCHED}
+        """Return the settings that must be equal for a search to be resumed."""
+        parts = {part: OmegaConf.to_container(self.cfg[part], resolve=True) for part in SEARCHED_PARTS}
         space = OmegaConf.to_container(self.cfg.search.space, resolve=True)
         return {
             "data": fingerprint(frame),

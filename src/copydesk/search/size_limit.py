@@ -22,25 +22,24 @@ SAFETY = 0.97  # terms differ in length
 
 
 def limit_terms(cfg: DictConfig, max_bytes: int, terms: int | None, found: int, fixed: int) -> dict[str, int]:
-    """Set in ``cfg`` the number of terms or hashed columns with which a model keeps below ``max_bytes``.
+    """Limit the terms or hashed columns in ``cfg`` so that the model stays below ``max_bytes``.
 
     Parameters
     ----------
     cfg : DictConfig
-        Changed.
+        Changed in place.
     terms : int or None
-        Of the model that has ``found`` bytes, ``fixed`` of them however few terms it has; None where nothing is
-        known of its columns.
+        Of the model of ``found`` bytes, of which ``fixed`` do not depend on the terms; None if unknown.
 
     Returns
     -------
     dict of config key to value
-        What was set.
+        The limit.
 
     Raises
     ------
     ValueError
-        There is nothing to set, or the limit leaves no terms.
+        The features have no such limit, or it leaves no terms.
     """
     node = cfg.features
     families = node.get("families") or [{}]
@@ -62,7 +61,7 @@ def limit_terms(cfg: DictConfig, max_bytes: int, terms: int | None, found: int, 
 
 
 def below(cfg: DictConfig, max_bytes: int, frame: pd.DataFrame, task: Task) -> None:
-    """Change ``cfg``, if need be, until the model that it gives on these rows keeps below ``max_bytes``.
+    """Limit the terms in ``cfg`` until the model fitted on these rows stays below ``max_bytes``.
 
     Raises
     ------
@@ -79,5 +78,5 @@ def below(cfg: DictConfig, max_bytes: int, frame: pd.DataFrame, task: Task) -> N
 
 
 def fixed_bytes(n_classes: int) -> int:
-    """Bound what a bundle holds beside arrays of features and classifier: options, manifest, card, the decision."""
+    """Return an upper bound of the bytes of a bundle besides the arrays of features and classifier."""
     return 14_000 + 400 * n_classes

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.trial import Trial
 
-SEARCHED = ("features", "classifier", "decision")
+SEARCHED_PARTS = ("features", "classifier", "decision")
 _NOTHING = object()
 
 
@@ -32,9 +32,9 @@ class Range:
     ----------
     key : str
     distribution : optuna distribution or None
-        None for a path, which is not drawn from: every trial takes all of it.
+        None for a path: every trial evaluates all of its values.
     values : dict of str to value
-        For choices: what stands for each of them in the study, and the value itself.
+        For choices: the value of each string that the study stores.
     path : tuple of float
         Values of a ``C``, ascending.
     """
@@ -45,8 +45,8 @@ class Range:
     path: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, key: str, said: Any) -> Range:
-        """Read a range: a list of choices, ``{low, high}`` with ``log`` or ``step``, or ``{path: […]}``.
+    def of(cls, key: str, spec: Any) -> Range:
+        """Parse a range: a list of choices, ``{low, high}`` with ``log`` or ``step``, or ``{path: […]}``.
 
         Raises
         ------
@@ -54,24 +54,24 @@ class Range:
             Names the key and what is valid.
         """
         where = f"search.space.{key}"
-        if isinstance(said, list):
-            if not said:
+        if isinstance(spec, list):
+            if not spec:
                 raise ConfigError(f"{where}: no choices; give a list such as [1, 2, 3]")
             from optuna.distributions import CategoricalDistribution
 
-            values = {json.dumps(each, ensure_ascii=False): each for each in said}
+            values = {json.dumps(each, ensure_ascii=False): each for each in spec}
             return cls(key, CategoricalDistribution(list(values)), values)
-        if isinstance(said, Mapping) and set(said) == {"path"}:
-            return cls(key, None, {}, _path(where, key, said["path"]))
-        if isinstance(said, Mapping) and {"low", "high"} <= set(said) <= {"low", "high", "log", "step"}:
-            return cls(key, _interval(where, said), {})
+        if isinstance(spec, Mapping) and set(spec) == {"path"}:
+            return cls(key, None, {}, _path(where, key, spec["path"]))
+        if isinstance(spec, Mapping) and {"low", "high"} <= set(spec) <= {"low", "high", "log", "step"}:
+            return cls(key, _interval(where, spec), {})
         raise ConfigError(
-            f"{where}: {said!r} is no range; give a list of choices, {{low: …, high: …}} with log: true or step: …, "
+            f"{where}: {spec!r} is no range; give a list of choices, {{low: …, high: …}} with log: true or step: …, "
             "or {path: [0.1, 1, 10]} for a C"
         )
 
     def suggest(self, trial: Trial) -> Any:
-        """Let a trial draw a value."""
+        """Return the value that a trial suggests."""
         from optuna.distributions import CategoricalDistribution, IntDistribution
 
         held = self.distribution
@@ -82,7 +82,7 @@ class Range:
         return suggest(self.key, held.low, held.high, step=held.step, log=held.log)
 
     def draw(self, rng: np.random.Generator) -> Any:
-        """Draw a value as a study stores it, all alike."""
+        """Draw a value uniformly, in the form that a study stores."""
         from optuna.distributions import CategoricalDistribution, IntDistribution
 
         if isinstance(self.distribution, CategoricalDistribution):
@@ -97,10 +97,10 @@ class Range:
         return low + step * int(rng.integers(int((high - low) / step) + 1))
 
 
-def _interval(where: str, said: Mapping[str, Any]) -> BaseDistribution:
+def _interval(where: str, spec: Mapping[str, Any]) -> BaseDistribution:
     from optuna.distributions import FloatDistribution, IntDistribution
 
-    low, high, log, step = said["low"], said["high"], said.get("log", False), said.get("step")
+    low, high, log, step = spec["low"], spec["high"], spec.get("log", False), spec.get("step")
     numbers = [low, high] + ([] if step is None else [step])
     if any(isinstance(each, bool) or not isinstance(each, int | float) for each in numbers) or not low <= high:
         raise ConfigError(f"{where}: low={low!r}, high={high!r}: must be numbers, low no more than high")
@@ -130,11 +130,11 @@ class Space:
 
     Parameters
     ----------
-    said : mapping of config key to range
+    spec : mapping of config key to range
     base : DictConfig
-        The run's config; where a key is not searched, it decides.
+        The run's config; the source of all keys that are not searched.
     option : callable (group, name) -> DictConfig
-        Returns an option of a config group, for keys that name a group itself.
+        Composes an option of a config group, for keys that are groups.
 
     Raises
     ------
@@ -142,16 +142,16 @@ class Space:
         A range or key is not valid; names it.
     """
 
-    def __init__(self, said: Mapping[str, Any], base: DictConfig, option: Callable[[str, str], DictConfig]) -> None:
+    def __init__(self, spec: Mapping[str, Any], base: DictConfig, option: Callable[[str, str], DictConfig]) -> None:
         ranges = [
-            Range.of(str(key), OmegaConf.to_object(v) if OmegaConf.is_config(v) else v) for key, v in said.items()
+            Range.of(str(key), OmegaConf.to_object(v) if OmegaConf.is_config(v) else v) for key, v in spec.items()
         ]
         for each in ranges:
-            if each.key.split(".")[0] not in SEARCHED:
-                raise ConfigError(f"search.space.{each.key}: a search changes keys of {', '.join(SEARCHED)} only")
+            if each.key.split(".")[0] not in SEARCHED_PARTS:
+                raise ConfigError(f"search.space.{each.key}: a search changes keys of {', '.join(SEARCHED_PARTS)} only")
         self.base = base
-        self.groups = [each for each in ranges if each.key in SEARCHED]
-        self.ranges = [each for each in ranges if each.key not in SEARCHED]
+        self.groups = [each for each in ranges if each.key in SEARCHED_PARTS]
+        self.ranges = [each for each in ranges if each.key not in SEARCHED_PARTS]
         for each in self.groups:
             if not each.values or not all(isinstance(name, str) for name in each.values.values()):
                 raise ConfigError(
@@ -163,11 +163,11 @@ class Space:
         self._belongs = {each.key: self._places(each.key) for each in self.ranges}
 
     def has(self, part: str) -> bool:
-        """Say whether anything of a part is searched."""
+        """Return whether any key of a part is searched."""
         return any(each.key.split(".")[0] == part for each in (*self.groups, *self.ranges))
 
     def each_option(self) -> Iterator[DictConfig]:
-        """Yield the config as it is, and with each of the options of a group that are searched."""
+        """Yield the run's config, and the config with each searched option of each group."""
         yield self.base
         for part, nodes in self.options.items():
             for node in nodes.values():
@@ -182,11 +182,11 @@ class Space:
         return values.get(stored, stored)
 
     def _nodes(self, part: str) -> dict[str, DictConfig]:
-        """Return what may stand in a place: its options, or what the run's config has."""
+        """Return the searched options of a part by name, or the run's own under ""."""
         return self.options.get(part) or {"": self.base[part]}
 
     def _places(self, key: str) -> set[str]:
-        """Return the options that a key belongs to: that spell it out, or else whose class takes it."""
+        """Return the options that a key applies to: those that set it, or else those whose class accepts it."""
         part, _, rest = key.partition(".")
         nodes = self._nodes(part)
         spelled = {name for name, node in nodes.items() if _select(node, rest) is not _NOTHING}
@@ -197,15 +197,15 @@ class Space:
         return found
 
     def suggest(self, trial: Trial) -> tuple[DictConfig, Range | None]:
-        """Let a trial choose a config; return it and the path of C that belongs to it, if any."""
+        """Return the config that a trial suggests, and its path of C, if any."""
         return self._settled(lambda each: each.suggest(trial))
 
     def at(self, params: Mapping[str, Any]) -> tuple[DictConfig, Range | None]:
-        """Return the config at a point as a study stores it."""
+        """Return the config of a point in the form that a study stores."""
         return self._settled(lambda each: each.values[params[each.key]] if each.values else params[each.key])
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
-        """Draw a point of the space as a study stores it, all points of a level alike."""
+        """Draw a point uniformly, in the form that a study stores."""
         drawn: dict[str, Any] = {}
 
         def value(each: Range) -> Any:
@@ -216,13 +216,13 @@ class Space:
         return drawn
 
     def starts(self) -> list[dict[str, Any]]:
-        """Return the points to begin with: the default, then it with each other option of a group."""
+        """Return the first points of a search: the default, then the default with each other option of a group."""
         first = self.default()
         others = [(each.key, name) for each in self.groups for name in each.values if name != first[each.key]]
         return [first, *(self.default({key: name}) for key, name in others)]
 
     def default(self, instead: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Return the point that the run's config is, as far as it lies within the ranges; some values ``instead``."""
+        """Return the point of the run's config, as far as it is within the ranges; ``instead`` overrides values."""
         found: dict[str, Any] = {}
         given = instead or {}
 
@@ -237,7 +237,7 @@ class Space:
     def _default_of(self, each: Range) -> Any:
         from optuna.distributions import CategoricalDistribution
 
-        if each.key in SEARCHED:
+        if each.key in SEARCHED_PARTS:
             wanted = OmegaConf.to_container(self.base[each.key])
             same = [
                 text
@@ -256,9 +256,9 @@ class Space:
         return here if inside else distribution.low
 
     def _settled(self, value: Callable[[Range], Any]) -> tuple[DictConfig, Range | None]:
-        """Set every range that belongs to what was chosen before it."""
+        """Return the config with the value of each range that applies to the chosen options, and its path."""
         cfg = self.base.copy()
-        chosen, path = dict.fromkeys(SEARCHED, ""), None
+        chosen, path = dict.fromkeys(SEARCHED_PARTS, ""), None
         with open_dict(cfg):
             for each in self.groups:
                 chosen[each.key] = value(each)

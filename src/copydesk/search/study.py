@@ -14,30 +14,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from copydesk.errors import ConfigError, ResourceError
+from copydesk.errors import ConfigError, ResourceError, abbreviated
 from copydesk.search.space import Range, Space
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
 
-STARTUP = 8  # trials drawn at random before the sampler has something to go by
-KEPT = 33.0  # percent: a trial goes on to the next fold if it is among the best so many of those that were finished
-SAMPLED, DRAWN = 4, 200  # attempts at a point that was not tried yet: by the sampler, then at random
+STARTUP = 8  # random trials before the sampler models the space
+KEPT = 33.0  # percentile: a trial continues to the next fold if it is among the best so many percent
+SAMPLED, DRAWN = 4, 200  # attempts to find an untried point: by the sampler, then at random
 FACTS = "facts"
 
 
 class Study:
-    """One search's trials.
+    """Trials of one search.
 
     Parameters
     ----------
     file : Path
-        SQLite; made if it is not there.
+        SQLite file; created if missing.
     name : str
-        Of this search in the file.
+        Name of the search in the file.
     space : Space
     marks : mapping of str to str
-        What must be the same for a search to go on: data, metric, folds, space.
+        Settings that must be equal for a search to be resumed: data, metric, folds, space.
     seed : int
 
     Raises
@@ -65,7 +65,7 @@ class Study:
         for mark, value in marks.items():
             if known is not None and known.get(mark) != value:
                 raise ConfigError(
-                    f"search.resume: that search had another {mark}: {abbreviated(known.get(mark))}, "
+                    f"search.resume: that search had another {mark}: {abbreviated(str(known.get(mark)))}, "
                     f"now {abbreviated(value)}; give the same, or start anew with search.resume=null"
                 )
         self._tried = {point(each.params) for each in self.finished()}
@@ -75,13 +75,13 @@ class Study:
                 self.study.enqueue_trial(params)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._storage.remove_session()
         self._storage.engine.dispose()
 
     @property
     def tried(self) -> int:
-        """Number of trials that were begun, and not left."""
+        """Number of distinct points tried."""
         return len(self._tried)
 
     @property
@@ -91,31 +91,31 @@ class Study:
 
     @property
     def folds(self) -> int | None:
-        """On how many folds a trial is judged; None while that is open."""
+        """Number of folds per trial; None until it is decided."""
         used = self.study.user_attrs.get("folds")
         return None if used is None else int(used)
 
     def settle_folds(self, used: int) -> int:
-        """Judge trials on so many folds, unless that was settled before; return how many."""
+        """Set the number of folds per trial if it is not set yet; return it."""
         with self._lock:
             if self.folds is None:
                 self.study.set_user_attr("folds", used)
             return self.folds or used
 
     def finished(self) -> list[FrozenTrial]:
-        """Return the trials that came to an end: complete, pruned, or failed for a reason of their own."""
+        """Return the trials that are complete, pruned, or failed with an error."""
         return [each for each in self.study.get_trials(deepcopy=False) if FACTS in each.user_attrs]
 
     def complete(self) -> list[FrozenTrial]:
-        """Return the trials that were judged on all folds."""
+        """Return the trials that were evaluated on all folds."""
         return [each for each in self.finished() if each.state.name == "COMPLETE"]
 
     def best(self) -> FrozenTrial | None:
-        """Return the complete trial of the highest value, the earliest of several; None without any."""
+        """Return the complete trial with the highest value, the earliest of equals; None if no trial is complete."""
         return max(self.complete(), key=lambda each: (each.value, -each.number), default=None)
 
     def ask(self) -> tuple[Trial, DictConfig, Range | None] | None:
-        """Return a trial that was not tried yet, its config and its path; None when no more are found."""
+        """Return a new trial, its config and its path; None if no untried point is found."""
         with self._lock:
             rng = np.random.default_rng([self.seed, len(self._tried)])
             for attempt in range(SAMPLED + DRAWN):
@@ -137,20 +137,20 @@ class Study:
     def tell(
         self, trial: Trial, state: str, seconds: float, facts: Mapping[str, Any], value: float | None = None
     ) -> None:
-        """Keep a trial's end: "COMPLETE" with its value, "PRUNED" or "FAIL"; ``seconds`` is the time of the search."""
+        """Store the result of a trial ("COMPLETE", "PRUNED" or "FAIL") and the seconds of the search so far."""
         with self._lock:
             trial.set_user_attr(FACTS, dict(facts))
             self._tell(trial, state, value)
             self.study.set_user_attr("seconds", round(seconds, 3))
 
     def give_up(self, trial: Trial) -> None:
-        """Leave a trial that was not brought to an end; a search that goes on begins with it."""
+        """Drop an unfinished trial; a resumed search starts with it."""
         with self._lock:
             self._tell(trial, "FAIL")
             self.study.enqueue_trial(trial.params)
 
     def config_of(self, trial: FrozenTrial) -> DictConfig:
-        """Return the config that a trial stands for, with the C that was found."""
+        """Return the config of a trial, with the best C of its path."""
         cfg, path = self.space.at(trial.params)
         facts = trial.user_attrs[FACTS]
         with open_dict(cfg):
@@ -166,7 +166,7 @@ class Study:
         self.study.tell(trial, value, state=TrialState[state])
 
     def _wait_again(self) -> None:
-        """Let trials that a killed process left behind be tried again."""
+        """Enqueue again the trials that a killed process left unfinished."""
         from optuna.trial import TrialState
 
         for each in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
@@ -176,7 +176,7 @@ class Study:
 
 
 def _sampler(seed: int) -> Any:
-    """Return a sampler that knows of keys which only some options have."""
+    """Return a TPE sampler for spaces in which some keys depend on others."""
     from optuna.exceptions import ExperimentalWarning
     from optuna.samplers import TPESampler
 
@@ -188,32 +188,26 @@ def _sampler(seed: int) -> Any:
 
 
 def point(params: Mapping[str, Any]) -> str:
-    """Return what tells one point of the space from another."""
+    """Return the canonical text of a point of the space."""
     return json.dumps(params, sort_keys=True, ensure_ascii=False)
 
 
-def abbreviated(value: Any) -> str:
-    """Return text for a message."""
-    text = str(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
-
-
 def copy_of(path: Path, file: Path) -> None:
-    """Copy the trials of an earlier search, in whatever state its process left them.
+    """Copy the trials of an earlier search, which may have been killed.
 
     Parameters
     ----------
     path : Path
-        A run's folder, or the file in it.
+        Folder of the run, or its file.
     file : Path
-        Where to.
+        The copy.
 
     Raises
     ------
     ConfigError
-        There is no search.
+        ``path`` holds no search.
     ResourceError
-        It can't be read, or copied.
+        It can't be read or copied.
     """
     source = next((each for each in (path, path / file.name, path / "search" / file.name) if each.is_file()), None)
     if source is None:

@@ -16,7 +16,7 @@ from sklearn.utils.validation import has_fit_parameter
 from copydesk.bundle import measure
 from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.regularization_path import fit_path
-from copydesk.config import build as building
+from copydesk.config.build import build, check_parts
 from copydesk.datasets.audit import drop_straddlers
 from copydesk.datasets.splits import KFold
 from copydesk.errors import ConfigError
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
     from copydesk.tasks import Task
 
-NEIGHBOURS = 1  # values of C on either side of the best so far at which the next folds look
-WORSE = 2  # so many values of C in a row that are worse than one before end a path
+NEIGHBOURS = 1  # values of C on either side of the best so far that later folds evaluate
+WORSE = 2  # consecutive values of C below the best that end a path
 
 
 @dataclass(frozen=True)
 class TrialFold:
-    """A part to learn from, the rest to be judged on, and what their features were."""
+    """Training and held-out rows of a fold."""
 
     number: int
     seen: pd.DataFrame
@@ -47,7 +47,7 @@ class TrialFold:
 
 @dataclass(frozen=True)
 class Matrices:
-    """Both parts of a fold as a classifier reads them, and what the features add to a model, in bytes."""
+    """Features of both parts of a fold, and the bytes that they add to a model."""
 
     seen: Any
     held_out: Any
@@ -55,26 +55,26 @@ class Matrices:
 
     @property
     def terms(self) -> int | None:
-        """Number of columns; None where the classifier reads the inputs themselves."""
+        """Number of columns; None if the classifier reads the inputs itself."""
         return int(self.seen.shape[1]) if hasattr(self.seen, "indptr") else None
 
 
 @dataclass
 class Outcome:
-    """What a trial found; the study keeps it.
+    """Result of a trial, as the study stores it.
 
     Attributes
     ----------
     values : dict of C (0.0 without a path) to list of float
-        The score of each fold.
+        Score of each fold.
     C : float or None
-        The best of the path.
+        Best of the path.
     seconds : float
-        To fit features and classifier on one fold, on average over folds; of the whole path where there is one.
+        Mean time per fold to fit features and classifier, or the whole path.
     bytes : int
-        Estimate of the bundle of a model fitted on all rows of the search.
+        Estimated size of the bundle of a model fitted on all rows of the search.
     cap : dict of config key to value
-        What was set to keep the model below its limit.
+        Limit on terms that keeps the model below ``max_model_size``.
     """
 
     values: dict[float, list[float]] = field(default_factory=dict)
@@ -86,17 +86,17 @@ class Outcome:
 
     @property
     def best(self) -> float:
-        """The key of ``values`` with the highest mean over the most folds; the smallest where several are."""
+        """The C with the highest mean over the most folds; the smallest of equals."""
         most = max(map(len, self.values.values()))
         return max((C for C, found in self.values.items() if len(found) == most), key=lambda C: (self.mean(C), -C))
 
     def mean(self, C: float) -> float:
-        """The mean over folds in which the score is defined."""
+        """Return the mean over the folds in which the score is defined."""
         found = [value for value in self.values[C] if np.isfinite(value)]
         return float(np.mean(found)) if found else 0.0
 
     def facts(self) -> dict[str, Any]:
-        """Return what is kept, JSON-able."""
+        """Return the facts to store, JSON-able."""
         return {
             "folds": self.values[self.best], "C": self.C, "seconds": round(self.seconds, 3), "bytes": self.bytes,
             "terms": self.terms, "cap": self.cap,
@@ -105,27 +105,27 @@ class Outcome:
 
 
 class Trials:
-    """Judges configs on the same folds of the same rows.
+    """Cross-validation of configs on the same folds of the same rows.
 
     Parameters
     ----------
     frame : DataFrame
-        The rows that a search may see.
+        Rows of the search.
     task : Task
     metric : Metric
     folds : int
     seed : int
     cache_bytes : int
-        Bound of the features that are kept.
+        Memory limit of the features cache.
     max_bytes : int or None
-        Of the bundle.
+        Limit on the bundle.
     whole : bool
-        Whether the decision is searched too, which takes it fitted, and all its folds.
+        Whether the decision is searched too; it is then fitted in every trial.
 
     Raises
     ------
     ConfigError
-        There are fewer groups or documents than folds.
+        Fewer groups or documents than folds.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class Trials:
         self.task, self.metric, self.max_bytes, self.whole = task, metric, max_bytes, whole
         self.cache = Cache(cache_bytes)
         self.folds = []
-        self.used = folds  # fewer where the time is short: each trial is judged on the first so many
+        self.used = folds  # fewer if time is short: each trial uses the first so many
         self.patience = np.inf  # seconds on the first fold after which a path ends sooner
         try:
             for number, (rest, held_out) in enumerate(KFold(folds).folds(frame, seed)):
@@ -155,19 +155,19 @@ class Trials:
     def evaluate(
         self, cfg: DictConfig, key: str | None, Cs: Sequence[float], go_on: Callable[[float, Outcome, int], None]
     ) -> Outcome:
-        """Cross-validate a config, for all of ``Cs`` along a path where there is one under ``key``.
+        """Cross-validate a config, with all of ``Cs`` along a path if ``key`` names one.
 
         Parameters
         ----------
         go_on : callable (score so far, Outcome so far, number of folds done)
-            Called after every fold, and with 0 folds after every C; ends the trial by raising.
+            Called after every fold, and with 0 folds after every C; raises to end the trial.
 
         Raises
         ------
         ValueError, TypeError, ConfigError
             The config can't be fitted.
         """
-        building.check_parts(cfg)
+        check_parts(cfg)
         outcome = Outcome()
         left = sorted(Cs) if key is not None else [0.0]
         for fold in self.folds:
@@ -201,8 +201,8 @@ class Trials:
         if self.whole:
             model = fit(build_estimator(cfg), fold.seen, self.task)
             outcome.bytes = max(outcome.bytes, measure(model))
-            said, ranking = model.predict(self.task.inputs(rows)), model.predict_proba(self.task.inputs(rows))
-            yield 0.0, self.metric.score(y, said, ranking, model.classes_)
+            predicted, ranking = model.predict(self.task.inputs(rows)), model.predict_proba(self.task.inputs(rows))
+            yield 0.0, self.metric.score(y, predicted, ranking, model.classes_)
             return
         matrices = self._fitting(cfg, fold, outcome, len(set(labels)))
         judged = is_judged(fold.held_out)
@@ -215,19 +215,19 @@ class Trials:
         self, cfg: DictConfig, key: str | None, Cs: Sequence[float], X: Any, y: Any, frame: pd.DataFrame
     ) -> Iterator[tuple[float, Any]]:
         """Yield each C with a fitted classifier."""
-        classifier = building.build(cfg.classifier, "classifier")
+        classifier = build(cfg.classifier, "classifier")
         extras = groups_and_weights(frame, self.task)
         if key is not None and key.count(".") == 1:
             yield from zip(Cs, fit_path(classifier, X, y, Cs, sample_weight=extras["sample_weight"]), strict=True)
             return
         used = {k: v for k, v in extras.items() if v is not None and has_fit_parameter(classifier, k)}
-        for C in Cs:  # of a classifier inside another each is fitted anew: a path would be known only once it is whole
+        for C in Cs:  # a nested classifier is fitted anew for each C
             if key is not None:
                 classifier = clone(classifier).set_params(**{key.split(".", 1)[1].replace(".", "__"): C})
             yield C, classifier.fit(X, y, **used)
 
     def _fitting(self, cfg: DictConfig, fold: TrialFold, outcome: Outcome, n_classes: int) -> Matrices:
-        """Return features of a fold; where the model would be too large, of fewer terms, and say so in ``cfg``."""
+        """Return the features of a fold; if the model would be too large, limit the terms in ``cfg``."""
         matrices = self._matrices(cfg, fold)
         size = self._model_bytes(matrices, n_classes, bool(outcome.cap))
         if self.max_bytes is not None and size > self.max_bytes and not outcome.cap:
@@ -239,7 +239,7 @@ class Trials:
         return matrices
 
     def _model_bytes(self, matrices: Matrices, n_classes: int, capped: bool) -> int:
-        """Estimate the bundle of a model fitted on all rows; a vocabulary grows no faster than its rows."""
+        """Estimate the bundle of a model fitted on all rows; a vocabulary grows at most linearly with rows."""
         outputs = 1 if n_classes == 2 else n_classes
         weights = (matrices.terms or 0) * outputs * (matrices.seen.dtype.itemsize if matrices.terms else 0)
         growth = 1.0 if capped else len(self.folds) / (len(self.folds) - 1)
@@ -251,7 +251,7 @@ class Trials:
         node = OmegaConf.to_container(cfg.features, resolve=True)
 
         def make() -> tuple[Matrices, int]:
-            features = building.build(cfg.features, "features")
+            features = build(cfg.features, "features")
             seen = features.fit_transform(self.task.inputs(fold.seen), fold.seen["label"].to_numpy(object))
             made = Matrices(seen, features.transform(self.task.inputs(fold.held_out)), measure(features))
             return made, sum(_bytes(each) for each in (made.seen, made.held_out))
@@ -261,7 +261,7 @@ class Trials:
 
 
 def _past_the_top(outcome: Outcome, worse: int) -> bool:
-    """Say whether the last so many C of the first fold beat none before them: larger ones only cost time."""
+    """Return whether the last ``worse`` values of C on the first fold are all below the best before them."""
     found = [each[0] for _, each in sorted(outcome.values.items())]
     return len(found) > worse and int(np.argmax(found)) < len(found) - worse
 

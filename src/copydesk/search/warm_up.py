@@ -21,7 +21,7 @@ WARM_UP_DRAWS = 8
 
 
 def warm_up(space: Space, frame: pd.DataFrame, task: Task, metric: Metric) -> None:
-    """Judge some configs on a few documents, for nothing but the kernels they use."""
+    """Evaluate some configs on a few documents to compile their kernels."""
     few = some_documents(frame)
     try:
         trials = Trials(few, task, metric, folds=2, seed=0, cache_bytes=1)
@@ -32,13 +32,13 @@ def warm_up(space: Space, frame: pd.DataFrame, task: Task, metric: Metric) -> No
         cfg, path = space.at(params)
         key, Cs = (None, ()) if path is None else (path.key, path.path[:2])
         try:
-            trials.evaluate(cfg, key, Cs, _as_it_is)
+            trials.evaluate(cfg, key, Cs, _continue)
         except (ValueError, TypeError, ConfigError):
-            continue  # too few documents for it, or wrong in itself, which a trial will say
+            continue  # too few documents, or an invalid config, which a trial reports
 
 
 def some_documents(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a few documents, as many labels among them as can be."""
+    """Return the rows of a few documents with as many labels as possible."""
     labels = frame["label"].to_numpy(object)
     order = np.argsort(frame.groupby("label").cumcount().to_numpy(), kind="stable")
     chosen = list(dict.fromkeys(frame["document"].to_numpy(object)[order].tolist()))[:WARM_UP_DOCUMENTS]
@@ -48,5 +48,5 @@ def some_documents(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _as_it_is(value: float, outcome: Outcome, done: int) -> None:
-    """Go on."""
+def _continue(value: float, outcome: Outcome, done: int) -> None:
+    """Never end a trial early."""

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from copydesk.errors import ConfigError
+from copydesk.errors import ConfigError, abbreviated
 from copydesk.formats.rows import Record
 
 VERSION = 1
@@ -86,9 +86,9 @@ class State:
         for name in [*settings, *self.settings]:
             then, now = self.settings.get(name), settings.get(name)
             if then != now:
+                before, after = (abbreviated(json.dumps(each, ensure_ascii=False)) for each in (then, now))
                 raise ConfigError(
-                    f"{path}: was begun with {name} {_shortened(then)}, not {_shortened(now)}; give the "
-                    "same, or start over with --force"
+                    f"{path}: was begun with {name} {before}, not {after}; give the same, or start over with --force"
                 )
 
 
@@ -124,9 +124,3 @@ def skip_done(records: Iterator[Record], state: State, seal: Seal) -> None:
         seal.add(record)
     if seal.text() != state.seal:
         raise ConfigError("the input differs from what the unfinished run read; start over with --force")
-
-
-def _shortened(value: Any) -> str:
-    """Return a setting for a message, cut to 60 characters."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 # - Big5 is read with the Hong Kong supplement, EUC-JP as its superset of 2004, ISO-2022-JP with half-width katakana;
 # - ISO-8859-8-I is ISO-8859-8: the two differ in how text is displayed;
 # - ISO-2022-KR and HZ, which browsers refuse for safety, are decoded. ISO-2022-CN has no codec: it is detected.
-LABELS = {
+CODEC_LABELS = {
     "utf-8": "unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf-8 utf8 x-unicode20utf8",
     "cp866": "866 cp866 csibm866 ibm866",
     "iso8859-2": "csisolatin2 iso-8859-2 iso-ir-101 iso8859-2 iso88592 iso_8859-2 iso_8859-2:1987 l2 latin2",
@@ -61,11 +61,11 @@ LABELS = {
     "utf-16-le": "csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16 utf-16le",
     "x-user-defined": "x-user-defined",
 }
-CODECS = {label: codec for codec, labels in LABELS.items() for label in labels.split()}
+CODECS = {label: codec for codec, labels in CODEC_LABELS.items() for label in labels.split()}
 # A page that could be scanned for this declaration as ASCII is in neither; the standard replaces them so.
 REPLACED = {"utf-16-le": "utf-8", "utf-16-be": "utf-8", "x-user-defined": "cp1252"}
 
-MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 SEVEN_BIT = frozenset({"iso2022_jp_ext", "iso2022_kr", "hz"})  # their bytes are ASCII, and so valid UTF-8
 ESCAPE = b"\x1b$"  # of ISO-2022
 DOUBLE_BYTE = frozenset({"gb18030", "big5hkscs", "euc_jis_2004", "cp932", "cp949"})
@@ -104,7 +104,7 @@ def decode(html: bytes) -> str:
     str
         Without a byte order mark.
     """
-    for mark, codec in MARKS:
+    for mark, codec in _BYTE_ORDER_MARKS:
         if html.startswith(mark):
             return html[len(mark) :].decode(codec, "replace")
     return html.decode(codec_of(html), "replace")
@@ -182,7 +182,7 @@ def detected_codec(html: bytes) -> str:
     name = (detect_encoding(html, max_len=0, html5_compatible=False) or "").lower()
     label = name.replace("_", "-").replace("iso2022", "iso-2022")  # the detector's names are Python's
     codec = CODECS.get(label, name)
-    if codec not in LABELS or codec in RULED_OUT:
+    if codec not in CODEC_LABELS or codec in RULED_OUT:
         return "cp1252"
     language = LANGUAGE.search(html, 0, SEARCHED)
     is_western = language is not None and language[1].decode().lower() in WESTERN

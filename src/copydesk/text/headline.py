@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 
 # Between a headline and the name of its site or section, in titles.
 SEPARATOR = re.compile(r"\s+[-‐-―|¦·•:/~«»‹›]+\s+|\s*[|¦»›｜_]\s*")
-WORD = re.compile(r"\w+")
+WORD_CHARACTERS = re.compile(r"\w+")
 ALIKE = 0.5  # share of words in common by which a heading and a title are two forms of one headline
-LONG = 20  # words; from here on a paragraph that is kept is taken for running text
+_RUNNING_TEXT_WORDS = 20  # words; from here on a paragraph that is kept is taken for running text
 
 
 def letters(text: str) -> str:
     """Return letters and digits alone, folded: equal where texts differ in case, punctuation or white space."""
-    return "".join(WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
+    return "".join(WORD_CHARACTERS.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
 def forms(title: str) -> Iterator[str]:
@@ -54,7 +54,7 @@ def page_headline(title: str, og_title: str, headings: Sequence[str]) -> str:
 
 def overlap(one: str, other: str) -> float:
     """Return the share of two texts' words that they have in common."""
-    a, b = (set(WORD.findall(each.casefold())) for each in (one, other))
+    a, b = (set(WORD_CHARACTERS.findall(each.casefold())) for each in (one, other))
     return len(a & b) / max(1, len(a | b))
 
 
@@ -80,6 +80,13 @@ def find_headline(paragraphs: Sequence[str], is_kept: Sequence[bool], title: str
     ]
     if len(same) < 2:
         return same[0] if same else None
-    body = next((at for at, text in enumerate(paragraphs) if is_kept[at] and len(WORD.findall(text)) >= LONG), 0)
+    body = next(
+        (
+            at
+            for at, text in enumerate(paragraphs)
+            if is_kept[at] and len(WORD_CHARACTERS.findall(text)) >= _RUNNING_TEXT_WORDS
+        ),
+        0,
+    )
     above = [number for number in same if number < body]
     return above[-1] if above else same[0]

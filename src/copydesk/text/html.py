@@ -204,7 +204,7 @@ class Walk:
             return False
         style = node.getattr("style") or ""
         is_preformatted = tag in PREFORMATTED or bool(style and KEEPS_LINES.search(style))
-        element = Element(node, tag, self.is_block(node, tag), is_preformatted, len(self.blocks))
+        element = Element(node, tag, self.is_block(tag), is_preformatted, len(self.blocks))
         self.n_elements += 1
         if element.is_block:
             self.flush()
@@ -241,7 +241,7 @@ class Walk:
         self.met_hidden |= hidden
         return hidden and self.leave_out_hidden
 
-    def is_block(self, node: Any, tag: str) -> bool:
+    def is_block(self, tag: str) -> bool:
         """Return whether an element begins a new line.
 
         Elements of no standard do beside each other and beside blocks, not where text stands beside them.

@@ -1,4 +1,4 @@
-"""Which blocks of a page are its main text: the page's words and the gold's, matched in order."""
+"""Alignment of a page's blocks with its main text: the words of both, matched in order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DOUBTFUL = "doubtful"
 UNSPACED = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 TOKEN = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
 SHINGLE = 4  # words that must agree before two places are taken for the same
-PLACES = 20  # places of one shingle in the gold that are looked at
+PLACES_TRIED = 20  # places of one shingle in the main text that are compared
 LONG = 150  # words of a block that may be a copy of the whole article
 MOSTLY, HARDLY = 0.7, 0.1  # shares of a block's words in the gold: above, content; below, boilerplate
 # Gold texts leave these out now and then though the article has them.
@@ -125,7 +125,7 @@ def common_runs(words: list[str], gold: list[str]) -> list[tuple[int, int, int]]
     runs: list[tuple[int, int, int]] = []
     reached: dict[int, int] = {}  # diagonal -> first place on it that no run covers
     for at in range(len(words) - SHINGLE + 1):
-        for place in places.get(tuple(words[at : at + SHINGLE]), ())[:PLACES]:
+        for place in places.get(tuple(words[at : at + SHINGLE]), ())[:PLACES_TRIED]:
             if reached.get(at - place, 0) > at:
                 continue
             longest = min(len(words) - at, len(gold) - place)

@@ -1,4 +1,4 @@
-"""Which blocks of a page hand-made snippets tell of: strings that an extract must hold, and such that it must not."""
+"""Labels of blocks from hand-made snippets: strings that an extract must hold, and strings that it must not."""
 
 from __future__ import annotations
 

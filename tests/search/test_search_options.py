@@ -13,9 +13,9 @@ from omegaconf import OmegaConf
 from copydesk.config.build import build, check_parts
 from copydesk.config.units import parse_duration, parse_size, shown_duration, shown_size
 from copydesk.errors import ConfigError
+from copydesk.search.budget import Budget
 from copydesk.search.objective import Metric
 from copydesk.search.search import Search
-from copydesk.search.settings import Budget
 from copydesk.tasks import TOPIC_TASK
 
 SPACE = {"classifier.C": [1, 2]}
@@ -85,25 +85,25 @@ def test_every_other_mistake_names_its_key(keys: dict[str, Any], said: str) -> N
     [
         ({"metric": "acuracy"}, "search.metric=acuracy: no such metric; did you mean accuracy"),
         ({"metric": "accuracy", "label": "sport"}, "search.label=sport"),
-        ({"metric": "precision_at_recall"}, "search.at=None: search.metric=precision_at_recall needs a share"),
+        ({"metric": "precision_at_recall"}, "search.at=None: precision_at_recall needs a share"),
         ({"metric": "recall_at_precision", "at": 2}, "search.at=2"),
         ({"metric": "f1", "at": 0.5}, "search.at=0.5"),
     ],
 )
 def test_a_metric_that_says_nothing_is_refused(keys: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError) as error:
-        Metric.of(settings(**keys))
+        Metric.checked(**keys)
     assert said in str(error.value)
 
 
 def test_a_metric_of_another_task_or_label_is_refused() -> None:
     with pytest.raises(ConfigError, match="'topic' has no such metric; valid: accuracy"):
-        Metric.of(settings(metric="boilerplate_f1")).check("boilerplate_f1", TOPIC_TASK, {"a", "b"})
+        Metric.checked(metric="boilerplate_f1").check("boilerplate_f1", TOPIC_TASK, {"a", "b"})
     with pytest.raises(ConfigError, match="no such label; did you mean sport"):
-        Metric.of(settings(metric="f1", label="sprot")).check("f1", TOPIC_TASK, {"sport", "business"})
+        Metric.checked(metric="f1", label="sprot").check("f1", TOPIC_TASK, {"sport", "business"})
 
 
-def test_the_first_interrupt_ends_the_search_and_the_second_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_interrupt_ends_the_search_and_the_second_the_run(capfd: pytest.CaptureFixture[str]) -> None:
     budget = Budget(1000)
     before = signal.getsignal(signal.SIGINT)
     with budget.ended_by_interrupt():
@@ -114,7 +114,7 @@ def test_the_first_interrupt_ends_the_search_and_the_second_the_run(capsys: pyte
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
-    assert "the search ends here" in capsys.readouterr().err
+    assert "the search ends here" in capfd.readouterr().err
 
 
 def test_a_budget_counts_what_was_spent_before() -> None:
