@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.compiled.arrays import Floats
-from copydesk.interface.checks import check_fitted
+from copydesk.interface.checks import require_fitted
 from copydesk.interface.late_bases import Classifier
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class TextClassifier(Classifier):
 
     def scores(self, X: Scored, n_jobs: int | None = None) -> Floats:
         """Return decision values, shape (n_samples, n_classes); a binary score s becomes (-s, s)."""
-        check_fitted(self)
+        require_fitted(self)
         scorer = self._fused_scorer()
         if scorer is not None:
             return as_columns(scorer.decision_function(X, n_jobs=n_jobs))

@@ -14,7 +14,7 @@ from sklearn.exceptions import NotFittedError
 
 from copydesk.classifiers.linear import LinearSVM
 from copydesk.features.tfidf import TfidfFeatures
-from copydesk.interface.checks import check_fitted
+from copydesk.interface.checks import require_fitted
 from copydesk.interface.late_bases import Classifier, Estimator, Transformer
 
 PROGRAM = """
@@ -89,5 +89,5 @@ def test_copies_and_pickles_hold_the_state() -> None:
 
 def test_what_is_not_fitted_raises_as_in_scikit_learn() -> None:
     with pytest.raises(NotFittedError, match="LinearSVM"):
-        check_fitted(LinearSVM())
-    check_fitted(LinearSVM().fit([[0.0], [1.0]], [0, 1]))
+        require_fitted(LinearSVM())
+    require_fitted(LinearSVM().fit([[0.0], [1.0]], [0, 1]))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.compiled.arrays import Array, Floats
-from copydesk.interface.checks import check_fitted
+from copydesk.interface.checks import require_fitted
 from copydesk.interface.late_bases import Classifier
 
 
@@ -24,7 +24,7 @@ class LinearClassifier(Classifier):
         """Return scores (n_samples, n_classes); for two classes (n_samples,), positive for ``classes_[1]``."""
         from sklearn.utils.validation import validate_data
 
-        check_fitted(self)
+        require_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         scores = np.asarray(X @ self.weights_ + self.intercept_)
         return scores.ravel() if scores.shape[1] == 1 else scores

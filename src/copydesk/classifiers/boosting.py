@@ -8,7 +8,7 @@ import numpy as np
 
 from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
-from copydesk.interface.checks import check_fitted
+from copydesk.interface.checks import require_fitted
 from copydesk.interface.late_bases import Estimator
 
 ROWS_AT_ONCE = 128  # so that a block of numbers and a tree stay in cache
@@ -113,7 +113,7 @@ class BoostedTrees(Estimator):
 
     def decision_function(self, X: Array, starts: Any = None) -> Array:
         """Return log odds of True, float64 (n_samples,), for numbers of shape (n_samples, n_numbers)."""
-        check_fitted(self)
+        require_fitted(self)
         scores = np.full(len(X), self.baseline_)
         X = np.ascontiguousarray(X, dtype=np.float32)
         add_trees(X, self.feature_, self.threshold_, self.leaf_, MISSING, scores)
@@ -125,7 +125,7 @@ class BoostedTrees(Estimator):
         At every split the row's expectation changes from that of the node to that of the child, and the change is
         the split number's (Saabas 2014, as in ``treeinterpreter``): start and contributions sum to the log odds.
         """
-        check_fitted(self)
+        require_fitted(self)
         X = np.where(np.isnan(X), MISSING, X).astype(np.float32)
         means = node_means(self.leaf_, self.count_)
         found = np.zeros(X.shape)

@@ -8,7 +8,7 @@ import numpy as np
 
 from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
-from copydesk.interface.checks import check_fitted
+from copydesk.interface.checks import require_fitted
 from copydesk.interface.late_bases import Estimator
 
 
@@ -63,7 +63,7 @@ class LinearChain(Estimator):
 
     def decision_function(self, X: Array, starts: Any = None) -> Array:
         """Return log posterior odds of True, float64 (n_samples,)."""
-        check_fitted(self)
+        require_fitted(self)
         evidence = self.evidence(X)
         starts = np.array([0, len(evidence)]) if starts is None else starts
         return np.asarray(posterior_odds(evidence, starts, np.log(self.transition_), np.log(self.start_)))

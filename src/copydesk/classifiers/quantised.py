@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from copydesk.compiled.arrays import Array, Floats
-from copydesk.interface.checks import check_fitted
+from copydesk.interface.checks import require_fitted
 from copydesk.interface.late_bases import Classifier
 
 MAX_LEVELS = 255  # with zero in the middle a value is one byte
@@ -81,7 +81,7 @@ class Quantised(Classifier):
 
     def decision_function(self, X: Any) -> Floats:
         """Return decision values, shape (n_samples,) with one output, else (n_samples, n_outputs)."""
-        check_fitted(self)
+        require_fitted(self)
         scores = np.asarray(X @ self.weights_ + self.intercept_)
         return scores[:, 0] if scores.shape[1] == 1 else scores
 

@@ -12,7 +12,7 @@ from copydesk.compiled.arrays import Array
 from copydesk.features.pages.context import LENT, LIKENESS, Context, alike, limited
 from copydesk.features.pages.page_rows import PageRows, page_starts
 from copydesk.features.paragraph_features import number_names, page_numbers
-from copydesk.interface.checks import check_fitted
+from copydesk.interface.checks import require_fitted
 from copydesk.interface.late_bases import Classifier
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class SequenceClassifier(Classifier):
 
     def first_scores(self, X: Table) -> Array:
         """Return the first stage's scores, of each paragraph's text alone, float64 (n_paragraphs,)."""
-        check_fitted(self)
+        require_fitted(self)
         texts = self.read(X["text"])
         if not hasattr(self, "_fused"):
             self._fused = FusedScorer.from_fitted(self.text_, self.first_)

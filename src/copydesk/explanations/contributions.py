@@ -12,7 +12,7 @@ from copydesk.compiled.arrays import Floats
 from copydesk.errors import ModelError
 from copydesk.features.places import ngram_places
 from copydesk.features.tfidf import TfidfFeatures
-from copydesk.interface.checks import check_fitted
+from copydesk.interface.checks import require_fitted
 
 if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
@@ -69,7 +69,7 @@ def explain(model: TextClassifier, text: str, label: Any = None) -> Explanation:
     ValueError
         The model does not know the label.
     """
-    check_fitted(model)
+    require_fitted(model)
     features = explainable(model)
     scores = model.scores([text])[0]
     classes = model.classes_.tolist()

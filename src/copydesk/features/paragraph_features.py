@@ -10,7 +10,7 @@ from copydesk.compiled.arrays import Array, Floats
 from copydesk.features.kernels import paragraph_shapes
 from copydesk.features.ngrams.terms import code_points
 from copydesk.features.pages.page_rows import SHAPE, PageRows
-from copydesk.interface.checks import check_fitted
+from copydesk.interface.checks import require_fitted
 from copydesk.interface.late_bases import Transformer
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class ParagraphFeatures(Transformer):
         X : DataFrame, or dict of equally long sequences
             ``text``, ``title``, ``document``, ``position``, ``group``; a document's paragraphs together and in order.
         """
-        check_fitted(self)
+        require_fitted(self)
         n_grams = None if self.text_ is None else self.text_.transform(list(X["text"]))
         return self._join(n_grams, self.numbers(X))
 

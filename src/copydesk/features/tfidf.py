@@ -26,7 +26,7 @@ from copydesk.features.options import (
     parse_memory,
 )
 from copydesk.features.parameters import check_n_jobs
-from copydesk.interface.checks import check_fitted
+from copydesk.interface.checks import require_fitted
 from copydesk.interface.late_bases import Transformer
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ class TfidfFeatures(Transformer):
         csr_matrix of ``dtype``, shape (n, n_features)
             Column indices are not sorted within a row.
         """
-        check_fitted(self)
+        require_fitted(self)
         documents = check_documents(raw_documents)
         self.prepare()
 
@@ -264,7 +264,7 @@ class TfidfFeatures(Transformer):
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return the terms in the order of columns, shape (n_features,); of several families with a prefix."""
-        check_fitted(self)
+        require_fitted(self)
         names: list[str] = []
         for number, family in enumerate(self.families_):
             prefix = f"family{number}__" if len(self.families_) > 1 else ""
@@ -292,7 +292,7 @@ class TfidfFeatures(Transformer):
     @property
     def idf_(self) -> Array:
         """Inverse document frequencies, shape (n_features,)."""
-        check_fitted(self)
+        require_fitted(self)
         return np.concatenate([family.idf_ for family in self.families_])
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def check_fitted(estimator: Any) -> None:
+def require_fitted(estimator: Any) -> None:
     """Check for fitted attributes as ``sklearn.utils.validation.check_is_fitted`` does, which it imports to raise.
 
     Raises
