@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from copydesk.compiled.arrays import Floats
+from copydesk.interface.checks import require_fitted
+from copydesk.interface.late_bases import Classifier
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Scored = Inputs | Mapping[str, Sequence[Any]]
 
 
-class TextClassifier(ClassifierMixin, BaseEstimator):
+class TextClassifier(Classifier):
     """Classify raw texts, or the paragraphs of pages.
 
     Parameters
@@ -93,6 +93,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
         The result is empty, (0, 0), if the decision needs no validation.
         """
+        from sklearn.base import clone
+
         y = np.asarray(y, dtype=object)
         scores: Floats = np.empty((0, 0))
         judged = np.zeros(len(y), dtype=bool)
@@ -118,6 +120,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         return scores
 
     def _fit_parts(self, X: Inputs, y: Any, groups: Any, weight: Any) -> tuple[Any, Any]:
+        from sklearn.base import clone
+        from sklearn.utils.validation import has_fit_parameter
+
         features = clone(self.features) if self.features is not None else None
         matrix = features.fit_transform(X, y) if features is not None else X
         classifier = clone(self.classifier)
@@ -149,7 +154,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
     def scores(self, X: Scored, n_jobs: int | None = None) -> Floats:
         """Return decision values, shape (n_samples, n_classes); a binary score s becomes (-s, s)."""
-        check_is_fitted(self)
+        require_fitted(self)
         scorer = self._fused_scorer()
         if scorer is not None:
             return as_columns(scorer.decision_function(X, n_jobs=n_jobs))

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from copydesk.compiled.startup import start_numba
 from copydesk.errors import ConfigError
 from copydesk.formats.jsonl import JsonLines
 from copydesk.formats.readers import FORMATS, read_records
@@ -75,6 +76,7 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
     encoder = rows.encoder(output)
     sources = list_sources(args)
     with collection_paused():
+        start_numba()
         manifest, answer = rows.open()
     work = answering(answer, encoder, rows.fields(), rows.replaced())
     with (

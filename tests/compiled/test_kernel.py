@@ -109,3 +109,83 @@ def test_a_kernel_whose_callee_changed_in_another_file_is_compiled_again(tmp_pat
     assert run("first", 1) == "3 1 0"
     assert run("second", 10) == "21 0 1"
     assert run("second", 10) == "21 1 0"
+
+
+READ_ONLY = (
+    """\
+import errno, os, sys, tempfile
+if sys.argv[2:]:
+    def refuse(*args, **kwargs):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+    tempfile.TemporaryFile = refuse  # with it Numba finds out whether a folder can be written
+"""
+    + PROGRAM
+)
+
+
+def run_read_only(tmp_path: Path, *words: str, kernels: Path | None) -> subprocess.CompletedProcess[str]:
+    (tmp_path / "above.py").write_text(ABOVE, encoding="utf-8")
+    (tmp_path / "below.py").write_text(BELOW.format(number=1), encoding="utf-8")
+    env = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+    env |= {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path]), "PYTHONDONTWRITEBYTECODE": "1"}
+    env |= {} if kernels is None else {"NUMBA_CACHE_DIR": str(kernels)}
+    return subprocess.run(
+        [sys.executable, "-c", READ_ONLY, "stamp", *words], capture_output=True, text=True, env=env, check=True
+    )
+
+
+def test_kernels_compile_where_no_folder_can_be_written(tmp_path: Path) -> None:
+    for kernels in (None, tmp_path / "missing"):
+        done = run_read_only(tmp_path, "read-only", kernels=kernels)
+        assert done.stdout.strip() == "3 0 1"
+    assert not list(tmp_path.rglob("*.nbc"))
+
+
+def test_kernels_of_a_read_only_folder_are_loaded(tmp_path: Path) -> None:
+    filled = tmp_path / "cache"
+    assert run_read_only(tmp_path, kernels=filled).stdout.strip() == "3 0 1"
+    assert run_read_only(tmp_path, "read-only", kernels=filled).stdout.strip() == "3 1 0"
+
+
+ANNOUNCED = """\
+import errno, os, sys, tempfile
+def refuse(*args, **kwargs):
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+if sys.argv[1] == "read-only":
+    tempfile.TemporaryFile = refuse
+import numpy as np
+if sys.argv[2] == "lower":
+    from copydesk.features.kernels.grams import lower_ascii
+    lower_ascii(np.zeros(1, np.uint8))
+else:
+    from copydesk.features.concentration import rescale
+    rescale(np.zeros(1, np.int32), np.zeros(0, np.int32), np.zeros(0), np.zeros(0), 2, 1.0)
+"""
+ONCE = "copydesk: compiling its kernels for this machine, once; some seconds\n"
+ALWAYS = (
+    "copydesk: compiling its kernels, as in every process; no folder can be written to keep them: set NUMBA_CACHE_DIR\n"
+)
+
+
+def test_compilation_is_announced_once_a_machine(tmp_path: Path) -> None:
+    env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
+
+    def said(*words: str) -> str:
+        command = [sys.executable, "-c", ANNOUNCED, *words]
+        return subprocess.run(command, capture_output=True, text=True, env=env, check=True).stderr
+
+    assert said("read-only", "lower") == ALWAYS
+    assert [said("", "lower"), said("", "lower"), said("", "rescale")] == [ONCE, "", ""]
+    assert said("read-only", "lower") == ""  # loaded
+
+
+def test_a_disabled_compiler_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "article.txt").write_text("The bridge opens on Monday.\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "copydesk.cli", "clean", "--text", str(tmp_path / "article.txt")],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+    )
+    assert done.returncode == 2
+    assert done.stderr == "copydesk: NUMBA_DISABLE_JIT is set: copydesk needs Numba's compiler; unset it\n"

@@ -14,7 +14,7 @@ import numpy as np
 from copydesk.bundle.encoding import EncodedEstimator, decode_estimator
 from copydesk.bundle.folders import write_folder
 from copydesk.bundle.parts import dump_part, load_part
-from copydesk.errors import ModelError
+from copydesk.errors import CopydeskError, ModelError
 
 FORMAT = "copydesk-bundle"
 FORMAT_VERSION = 2  # 1 named classes by the paths of their modules
@@ -144,6 +144,8 @@ def estimator_of_files(files: dict[str, bytes], folder: Path) -> Any:
         return decode_estimator(model["tree"], _arrays(files["arrays.npz"]), parts)
     except ModelError as error:
         raise ModelError(f"{folder}: {error}") from None
+    except CopydeskError:  # a fault of the machine, not of the files
+        raise
     # Any other error means that the files do not fit together; no code from them has run.
     except Exception as error:
         raise ModelError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from copydesk.errors import ModelError
+from copydesk.errors import CopydeskError, ModelError, ResourceError, one_line
 
 MODULES = {
     "Abstain": "copydesk.classifiers.decision",
@@ -66,6 +66,8 @@ def class_of(name: Any) -> type:
     ------
     ModelError
         The table has no such name.
+    ResourceError
+        Its module can't be imported on this machine.
     """
     public = FORMAT_1_PATHS.get(name, name) if isinstance(name, str) else None
     if public not in MODULES:
@@ -73,5 +75,12 @@ def class_of(name: Any) -> type:
             f"model.json names {name!r}, which is not an estimator of this version of copydesk; refused; "
             "if a newer version saved the model, update copydesk"
         )
-    found: type = getattr(importlib.import_module(MODULES[public]), public)
+    try:
+        module = importlib.import_module(MODULES[public])
+    except CopydeskError:
+        raise
+    except Exception as error:  # of this installation or machine, whatever the bundle holds
+        reason = f"{type(error).__name__}: {one_line(str(error))[:200]}"
+        raise ResourceError(f"{MODULES[public]} can't be imported here ({reason}); reinstall copydesk") from error
+    found: type = getattr(module, public)
     return found

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from copydesk.compiled.arrays import Array, Floats
+from copydesk.interface.checks import require_fitted
+from copydesk.interface.late_bases import Classifier
 
 
-class LinearClassifier(ClassifierMixin, BaseEstimator):
+class LinearClassifier(Classifier):
     """Scores and labels from ``weights_``, ``intercept_`` and ``classes_``, which subclasses fit."""
 
     weights_: Floats
@@ -23,7 +22,9 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
 
     def decision_function(self, X: Any) -> Floats:
         """Return scores (n_samples, n_classes); for two classes (n_samples,), positive for ``classes_[1]``."""
-        check_is_fitted(self)
+        from sklearn.utils.validation import validate_data
+
+        require_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         scores = np.asarray(X @ self.weights_ + self.intercept_)
         return scores.ravel() if scores.shape[1] == 1 else scores
@@ -66,10 +67,12 @@ def narrow_csr(X: Any) -> Any:
     ValueError
         The matrix is too large for them.
     """
-    X = sp.csr_matrix(X)
+    from scipy.sparse import csr_matrix
+
+    X = csr_matrix(X)
     if X.indices.dtype != np.int32:
         largest = np.iinfo(np.int32).max
         if max(X.nnz, *X.shape) > largest:
             raise ValueError(f"X has {X.nnz} entries and shape {X.shape}: valid are at most {largest} of each")
-        X = sp.csr_matrix((X.data, X.indices.astype(np.int32), X.indptr.astype(np.int32)), shape=X.shape, copy=False)
+        X = csr_matrix((X.data, X.indices.astype(np.int32), X.indptr.astype(np.int32)), shape=X.shape, copy=False)
     return X

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted
 
 from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
+from copydesk.interface.checks import require_fitted
+from copydesk.interface.late_bases import Estimator
 
 ROWS_AT_ONCE = 128  # so that a block of numbers and a tree stay in cache
 # Down to this level all rows meet each of the few nodes in turn, side by side; below it each row looks up its own.
@@ -17,7 +17,7 @@ UNROLLED_LEVELS = 4
 MISSING = np.float32(-1e9)  # replaces NaN: below all numbers
 
 
-class BoostedTrees(BaseEstimator):
+class BoostedTrees(Estimator):
     """Binary classification by scikit-learn's ``HistGradientBoostingClassifier``, applied without it.
 
     Trees are learnt there, and kept here as full binary trees in arrays: the children of node i are 2i + 1 and
@@ -113,7 +113,7 @@ class BoostedTrees(BaseEstimator):
 
     def decision_function(self, X: Array, starts: Any = None) -> Array:
         """Return log odds of True, float64 (n_samples,), for numbers of shape (n_samples, n_numbers)."""
-        check_is_fitted(self)
+        require_fitted(self)
         scores = np.full(len(X), self.baseline_)
         X = np.ascontiguousarray(X, dtype=np.float32)
         add_trees(X, self.feature_, self.threshold_, self.leaf_, MISSING, scores)
@@ -125,7 +125,7 @@ class BoostedTrees(BaseEstimator):
         At every split the row's expectation changes from that of the node to that of the child, and the change is
         the split number's (Saabas 2014, as in ``treeinterpreter``): start and contributions sum to the log odds.
         """
-        check_is_fitted(self)
+        require_fitted(self)
         X = np.where(np.isnan(X), MISSING, X).astype(np.float32)
         means = node_means(self.leaf_, self.count_)
         found = np.zeros(X.shape)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 
+from copydesk.classifiers.probability import expit, softmax
 from copydesk.compiled.arrays import Array, Floats
+from copydesk.interface.late_bases import Estimator
 
 METHODS = ("sigmoid", "isotonic", "temperature")
 # Decision values are far from 0 and 1 in both directions; a probability of exactly 0 would be a claim
@@ -26,7 +27,7 @@ def check_method(method: str) -> None:
         raise ValueError(f"decision.method={method!r}: unknown; valid: {', '.join(METHODS)}")
 
 
-class Calibrator(BaseEstimator):
+class Calibrator(Estimator):
     """Map decision values to probabilities that can be taken at their word.
 
     Parameters
@@ -71,13 +72,11 @@ class Calibrator(BaseEstimator):
 
     def predict_proba(self, scores: Floats) -> Floats:
         """Return probabilities, shape (n, n_classes), float64; rows sum to 1."""
-        from scipy.special import expit, softmax
-
         scores = np.asarray(scores, dtype=np.float64)
         if self.method == "temperature":
-            return np.asarray(softmax(scores * self.slope_, axis=1))
+            return np.asarray(softmax(scores * self.slope_))
         if self.method == "isotonic":
-            single = np.column_stack([np.interp(scores[:, k], *knots) for k, knots in enumerate(self.knots_)])
+            single: Floats = np.column_stack([np.interp(scores[:, k], *knots) for k, knots in enumerate(self.knots_)])
         else:
             single = expit(scores * self.slope_ + self.offset_)
         single = np.clip(single, SMALLEST, 1 - SMALLEST)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted
 
 from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
+from copydesk.interface.checks import require_fitted
+from copydesk.interface.late_bases import Estimator
 
 
-class LinearChain(BaseEstimator):
+class LinearChain(Estimator):
     """Posterior of each label in a two-state chain, by the forward-backward algorithm (Rabiner 1989).
 
     A paragraph's own evidence is a calibrated score; transitions are counted on the training pages.
@@ -63,7 +63,7 @@ class LinearChain(BaseEstimator):
 
     def decision_function(self, X: Array, starts: Any = None) -> Array:
         """Return log posterior odds of True, float64 (n_samples,)."""
-        check_is_fitted(self)
+        require_fitted(self)
         evidence = self.evidence(X)
         starts = np.array([0, len(evidence)]) if starts is None else starts
         return np.asarray(posterior_odds(evidence, starts, np.log(self.transition_), np.log(self.start_)))

@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 
 from copydesk.classifiers.calibration import Calibrator, check_method
+from copydesk.classifiers.probability import softmax
 from copydesk.compiled.arrays import Array, Floats
+from copydesk.interface.late_bases import Estimator
 
 _CONFIDENCE = 0.95
 _RESAMPLES = 1000
 _CURVE_POINTS = 512
 
 
-class Argmax(BaseEstimator):
+class Argmax(Estimator):
     """The label with the highest score; probabilities are the softmax of the scores, not calibrated."""
 
     needs_validation = False
@@ -32,16 +33,14 @@ class Argmax(BaseEstimator):
 
     def predict_proba(self, scores: Floats) -> Floats:
         """Return the softmax of the scores, shape (n, n_classes)."""
-        from scipy.special import softmax
-
-        return np.asarray(softmax(np.asarray(scores, dtype=np.float64), axis=1))
+        return np.asarray(softmax(np.asarray(scores, dtype=np.float64)))
 
     def predict(self, scores: Floats) -> NDArray[np.object_]:
         """Return the label with the highest score, shape (n,)."""
         return np.asarray(self.classes_[np.argmax(scores, axis=1)], dtype=object)
 
 
-class Calibrated(BaseEstimator):
+class Calibrated(Estimator):
     """The likeliest label, with probabilities that were fitted on texts the classifier had not seen.
 
     Parameters

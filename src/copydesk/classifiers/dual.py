@@ -7,28 +7,17 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
-from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state, compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from copydesk.classifiers.base import LinearClassifier, narrow_csr
-from copydesk.classifiers.solvers.training_rows import (
-    DualRows,
-    Limits,
-    Solution,
-    dual_rows,
-    start_weights,
-    write_weights,
-)
 from copydesk.compiled.arrays import Array, Floats
+from copydesk.compiled.threads import thread_count
 from copydesk.features.parameters import check_class_weight, check_n_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from copydesk.classifiers.solvers.training_rows import DualRows, Limits, Solution
 
 
 START_EXPONENT = 0.5
@@ -80,6 +69,8 @@ class DualLinearClassifier(LinearClassifier):
         The training matrix is prepared once and a warm start saves passes, so that the path costs little more than
         its largest C.
         """
+        from sklearn.base import clone
+
         problem: Problem | None = None
         dual: Floats | None = None
         last = 1.0
@@ -123,9 +114,16 @@ class DualLinearClassifier(LinearClassifier):
         if self.class_weight == "balanced":  # by the total weight of each class, as in scikit-learn
             sizes = np.bincount(np.searchsorted(self.classes_, y), weights=sample_cost)
             return np.asarray(sizes.sum() / (len(sizes) * sizes))
+        from sklearn.utils import compute_class_weight
+
         return np.asarray(compute_class_weight(self.class_weight, classes=self.classes_, y=y))
 
     def _problem(self, X: Any, y: Any, sample_weight: Any) -> Problem:
+        from sklearn.utils.multiclass import check_classification_targets
+        from sklearn.utils.validation import _check_sample_weight, validate_data
+
+        from copydesk.classifiers.solvers.training_rows import dual_rows
+
         X, y = validate_data(
             self,
             X,
@@ -163,8 +161,11 @@ class DualLinearClassifier(LinearClassifier):
 
     def _solve(self, problem: Problem, start: Floats | None) -> Floats:
         """Fit from dual variables ``start`` (n_samples, n_lanes) or from zero; return the final ones."""
+        from joblib import Parallel, delayed
+        from sklearn.exceptions import ConvergenceWarning
+
         n_lanes = problem.n_lanes
-        n_blocks = min(effective_n_jobs(self.n_jobs), self._max_blocks(n_lanes))
+        n_blocks = min(thread_count(self.n_jobs), self._max_blocks(n_lanes))
         edges = np.linspace(0, n_lanes, n_blocks + 1).astype(int)
         self.weights_ = np.zeros((problem.X.shape[1], n_lanes), dtype=problem.X.dtype)
         blocks = Parallel(n_jobs=n_blocks, prefer="threads")(
@@ -186,6 +187,8 @@ class DualLinearClassifier(LinearClassifier):
     def _solve_block(
         self, problem: Problem, first: int, last: int, start: Floats | None
     ) -> tuple[Floats, Floats, NDArray[np.int32], Any]:
+        from copydesk.classifiers.solvers.training_rows import Limits, Solution, start_weights, write_weights
+
         X, rows, dtype = problem.X, problem.rows, problem.X.dtype
         dual = np.zeros((X.shape[0], last - first), dtype=dtype)
         weights = np.zeros(rows.n_weighted * (last - first), dtype=dtype)
@@ -207,4 +210,6 @@ class DualLinearClassifier(LinearClassifier):
 
     @property
     def _seed(self) -> int:
+        from sklearn.utils import check_random_state
+
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from joblib import effective_n_jobs
 
 from copydesk.compiled.arrays import Floats
+from copydesk.compiled.threads import thread_count
 from copydesk.features.learner import weighting_of
 from copydesk.features.ngrams.cut import chunked
 from copydesk.features.tfidf import TfidfFeatures
@@ -60,7 +60,7 @@ class FusedScorer:
         """
         documents = list(texts)
         self.features.prepare()
-        threads = min(effective_n_jobs(n_jobs), max(1, len(documents)))
+        threads = min(thread_count(n_jobs), max(1, len(documents)))
         if threads == 1:
             scores = self._score(documents)
         else:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import expit, softmax
 
 from copydesk.classifiers.dual import DualLinearClassifier, Problem
-from copydesk.classifiers.solvers.logistic import solve_multinomial, solve_one_vs_rest
-from copydesk.classifiers.solvers.svm import solve_svm
-from copydesk.classifiers.solvers.training_rows import Limits, Solution
+from copydesk.classifiers.probability import expit, softmax
 from copydesk.compiled.arrays import Array, Floats
+
+if TYPE_CHECKING:
+    from copydesk.classifiers.solvers.training_rows import Limits, Solution
 
 
 class LinearSVM(DualLinearClassifier):
@@ -84,6 +84,8 @@ class LinearSVM(DualLinearClassifier):
             raise ValueError(f"loss={self.loss!r} is not valid; choose 'squared_hinge' or 'hinge'")
 
     def _run_solver(self, problem: Problem, first: int, last: int, limits: Limits, solution: Solution) -> Any:
+        from copydesk.classifiers.solvers.svm import solve_svm
+
         cost, class_cost = self.C * problem.sample_cost, problem.class_cost[first:last]
         squared = self.loss == "squared_hinge"
         return solve_svm(problem.rows, problem.target - first, cost, class_cost, squared, limits, solution)
@@ -149,10 +151,10 @@ class LogisticRegression(DualLinearClassifier):
             positive = expit(scores)
             return np.column_stack([1 - positive, positive])
         if self.multi_class == "multinomial":
-            return np.asarray(softmax(scores, axis=1))
+            return np.asarray(softmax(scores))
         # Logarithms, because all probabilities may underflow to zero far from every class.
         logs = -np.logaddexp(0, -scores)
-        return np.asarray(softmax(logs, axis=1))
+        return np.asarray(softmax(logs))
 
     def predict_log_proba(self, X: Any) -> Floats:
         """Return the logarithm of `predict_proba`."""
@@ -176,6 +178,8 @@ class LogisticRegression(DualLinearClassifier):
         return sample_cost * weight[np.searchsorted(self.classes_, y)], np.ones((n_lanes, 2))
 
     def _run_solver(self, problem: Problem, first: int, last: int, limits: Limits, solution: Solution) -> Any:
+        from copydesk.classifiers.solvers.logistic import solve_multinomial, solve_one_vs_rest
+
         cost = self.C * problem.sample_cost
         if self._is_softmax(problem.n_lanes):
             return solve_multinomial(problem.rows, problem.target, cost, limits, solution)

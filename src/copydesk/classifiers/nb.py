@@ -6,23 +6,21 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import scipy.sparse as sp
-from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
-from sklearn.base import MetaEstimatorMixin, clone
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from copydesk.classifiers.base import LinearClassifier, narrow_csr
 from copydesk.classifiers.regularization_path import fit_path
 from copydesk.compiled.arrays import Floats
+from copydesk.compiled.threads import thread_count
 from copydesk.features.parameters import check_n_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import scipy.sparse as sp
 
-class NBWeighted(MetaEstimatorMixin, LinearClassifier):
+
+class NBWeighted(LinearClassifier):
     """A linear classifier whose features are weighed by naive Bayes log-count ratios: NB-SVM.
 
     For each class against the rest a feature is multiplied by ``r = log((p / |p|) / (q / |q|))``, where ``p`` counts
@@ -75,6 +73,8 @@ class NBWeighted(MetaEstimatorMixin, LinearClassifier):
 
     def fit_path(self, X: Any, y: Any, Cs: Sequence[float], sample_weight: Any = None) -> Iterator[Self]:
         """Yield copies fitted for each ``C`` of the classifier in ascending order; see `path.fit_path`."""
+        from sklearn.base import clone
+
         first = clone(self)
         X, target, weight = first._problem(X, y, sample_weight)
         for C, (weights, intercept) in zip(
@@ -95,6 +95,9 @@ class NBWeighted(MetaEstimatorMixin, LinearClassifier):
         check_n_jobs(self.n_jobs)
 
     def _problem(self, X: Any, y: Any, sample_weight: Any) -> tuple[sp.csr_matrix, NDArray[np.intp], Floats]:
+        from sklearn.utils.multiclass import check_classification_targets
+        from sklearn.utils.validation import _check_sample_weight, validate_data
+
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
         check_classification_targets(y)
         self._check_parameters()
@@ -107,6 +110,10 @@ class NBWeighted(MetaEstimatorMixin, LinearClassifier):
         self, X: sp.csr_matrix, target: NDArray[np.intp], weight: Floats, Cs: Sequence[float] | None
     ) -> list[tuple[Floats, Floats]]:
         """Return weights and intercepts of all classes, once or for each of ``Cs``."""
+        import scipy.sparse as sp
+        from joblib import Parallel, delayed
+        from sklearn.base import clone
+
         lanes = [1] if self.classes_.size == 2 else list(range(self.classes_.size))
         found = [
             (np.zeros((X.shape[1], len(lanes)), dtype=X.dtype), np.zeros(len(lanes), dtype=X.dtype))
@@ -130,7 +137,7 @@ class NBWeighted(MetaEstimatorMixin, LinearClassifier):
                     weights[:, lane] = (self.beta * own + (1 - self.beta) * np.abs(own).mean()) * ratio
                     intercept[lane] = np.ravel(fitted.intercept_)[0]
 
-        n_blocks = min(effective_n_jobs(self.n_jobs), len(lanes))
+        n_blocks = min(thread_count(self.n_jobs), len(lanes))
         edges = np.linspace(0, len(lanes), n_blocks + 1).astype(int)
         Parallel(n_jobs=n_blocks, prefer="threads")(delayed(fit_lanes)(a, b) for a, b in pairwise(edges))
         return found
@@ -143,6 +150,8 @@ def log_count_ratios(
 
     A feature counts in a document where its value is positive, by the document's ``weight``.
     """
+    import scipy.sparse as sp
+
     present = sp.csr_matrix(((X.data > 0).astype(np.float64), X.indices, X.indptr), shape=X.shape)
     rows = np.arange(target.size)
     members = sp.csr_matrix((weight, (target, rows)), shape=(n_classes, target.size))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils.validation import check_is_fitted
 
 from copydesk.compiled.arrays import Array, Floats
+from copydesk.interface.checks import require_fitted
+from copydesk.interface.late_bases import Classifier
 
 MAX_LEVELS = 255  # with zero in the middle a value is one byte
 
@@ -41,7 +41,7 @@ def quantise(weights: Floats, levels: int = MAX_LEVELS) -> Floats:
     return np.asarray(np.rint(weights / step) * step + 0.0, dtype=weights.dtype)  # no negative zeros
 
 
-class Quantised(ClassifierMixin, BaseEstimator):
+class Quantised(Classifier):
     """A linear classifier whose weights are rounded once it is fitted.
 
     What is fitted on its scores, such as a second stage or a threshold, meets the rounded ones, as prediction will.
@@ -66,6 +66,8 @@ class Quantised(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Quantised:
         """Fit the classifier and round its weights."""
+        from sklearn.base import clone
+
         fitted = clone(self.classifier).fit(X, y, sample_weight=sample_weight)
         self.classes_ = fitted.classes_
         self.weights_ = quantise(fitted.weights_, self.levels)
@@ -79,7 +81,7 @@ class Quantised(ClassifierMixin, BaseEstimator):
 
     def decision_function(self, X: Any) -> Floats:
         """Return decision values, shape (n_samples,) with one output, else (n_samples, n_outputs)."""
-        check_is_fitted(self)
+        require_fitted(self)
         scores = np.asarray(X @ self.weights_ + self.intercept_)
         return scores[:, 0] if scores.shape[1] == 1 else scores
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sklearn.base import clone
-
 
 def fit_path(classifier: Any, X: Any, y: Any, Cs: Sequence[float], sample_weight: Any = None) -> Iterator[Any]:
     """Yield copies of ``classifier`` fitted for each of ``Cs``, in ascending order.
@@ -29,6 +27,8 @@ def fit_path(classifier: Any, X: Any, y: Any, Cs: Sequence[float], sample_weight
     ValueError
         The classifier has no parameter ``C``, or one of ``Cs`` is out of range.
     """
+    from sklearn.base import clone
+
     if hasattr(classifier, "fit_path"):
         yield from classifier.fit_path(X, y, Cs, sample_weight=sample_weight)
         return

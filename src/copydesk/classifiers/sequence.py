@@ -6,15 +6,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.model_selection import GroupKFold, KFold
-from sklearn.utils.validation import check_is_fitted
 
 from copydesk.classifiers.fused import FusedScorer
 from copydesk.compiled.arrays import Array
 from copydesk.features.pages.context import LENT, LIKENESS, Context, alike, limited
 from copydesk.features.pages.page_rows import PageRows, page_starts
 from copydesk.features.paragraph_features import number_names, page_numbers
+from copydesk.interface.checks import require_fitted
+from copydesk.interface.late_bases import Classifier
 
 if TYPE_CHECKING:
     from copydesk.features.pages.page_rows import Table
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 EDGES = ("^", "$")
 
 
-class SequenceClassifier(ClassifierMixin, BaseEstimator):
+class SequenceClassifier(Classifier):
     """Two stages (stacked generalisation, Wolpert 1992): a linear classifier of n-grams, then one of contexts.
 
     The first stage scores each paragraph by its text alone. The second sees that score, the neighbours' scores
@@ -141,6 +140,8 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         return self._fit(X, y, groups, sample_weight, validate=True)
 
     def _fit(self, X: Table, y: Any, groups: Any, sample_weight: Array | None, validate: bool) -> Array:
+        from sklearn.base import clone
+
         y = np.asarray(y, dtype=object)
         self.classes_ = np.array(sorted(set(y.tolist())), dtype=object)
         if len(self.classes_) != 2:
@@ -186,7 +187,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
 
     def first_scores(self, X: Table) -> Array:
         """Return the first stage's scores, of each paragraph's text alone, float64 (n_paragraphs,)."""
-        check_is_fitted(self)
+        require_fitted(self)
         texts = self.read(X["text"])
         if not hasattr(self, "_fused"):
             self._fused = FusedScorer.from_fitted(self.text_, self.first_)
@@ -241,10 +242,14 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
         return 0.0, names, np.column_stack([first, rest]), np.column_stack([own, rest])
 
     def _fit_first(self, matrix: Any, target: Array, weight: Array, rows: Array) -> Any:
+        from sklearn.base import clone
+
         rows = rows[weight[rows] > 0]
         return clone(self.first).fit(matrix[rows], target[rows], sample_weight=weight[rows])
 
     def _fit_second(self, numbers: Array, target: Array, weight: Array, rows: PageRows, chosen: Array) -> Any:
+        from sklearn.base import clone
+
         used = chosen[weight[chosen] > 0]
         starts = np.searchsorted(used, rows.starts)
         return clone(self.second).fit(numbers[used], target[used], sample_weight=weight[used], starts=starts)
@@ -270,6 +275,8 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
 
     def _folds(self, n: int, groups: Any) -> list[tuple[Array, Array]]:
         """Return folds of whole groups: positions of the rest and of the rows held out, ascending."""
+        from sklearn.model_selection import GroupKFold, KFold
+
         splitter = KFold if groups is None else GroupKFold
         folds = splitter(self.folds, shuffle=True, random_state=self.random_state)
         return list(folds.split(np.zeros(n), groups=groups))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from numba import njit
+from numba import config, njit
 from numba.core import event
-from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
+
+from copydesk.errors import ConfigError
 
 PACKAGE = Path(__file__).parents[1]
 WITH_KERNELS = ("compiled", "features", "classifiers")  # folders whose modules define kernels
@@ -25,24 +28,86 @@ def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     function : callable
     **options
         Further options of ``numba.njit``.
+
+    Raises
+    ------
+    ConfigError
+        Numba's compiler is disabled.
     """
+    if config.DISABLE_JIT:
+        raise ConfigError("NUMBA_DISABLE_JIT is set: copydesk needs Numba's compiler; unset it")
     if function is None:
         return lambda function: kernel(function, **options)
     compiled = njit(nogil=True, **options)(function)
-    compiled._cache = _Cache(function)  # as numba's cache=True, with another stamp
+    compiled._cache = _Cache(function)  # as numba's cache=True, with another stamp and more folders
     return compiled
+
+
+_PROVIDED: Any
+_IN_TREE: Any
+_PROVIDED, _IN_TREE, *_OTHERS = CompileResultCacheImpl._locator_classes
+
+
+class _ReadOnly:
+    """Folder to load kernels from; none can be saved there."""
+
+    def ensure_cache_path(self) -> None:
+        pass
+
+
+class _ReadOnlyProvided(_ReadOnly, _PROVIDED):
+    def ensure_cache_path(self) -> None:
+        Path(self.get_cache_path()).stat()  # raises if there is nothing to load: another folder may do
+
+
+class _ReadOnlyInTree(_ReadOnly, _IN_TREE):
+    pass
+
+
+class _Files(CompileResultCacheImpl):
+    """Numba's choice of the folder for a function's kernels, and folders that are read-only."""
+
+    _locator_classes = (_PROVIDED, _ReadOnlyProvided, _IN_TREE, *_OTHERS, _ReadOnlyInTree)
 
 
 class _Cache(FunctionCache):
     """Numba's cache of a function, invalidated when the source of any kernel changes.
 
     Numba compares the function's own file only: a kernel that calls a kernel or uses a constant of another file
-    would stay stale after an upgrade.
+    would stay stale after an upgrade. Where no folder can be written, as in many containers, Numba raises; here
+    kernels are compiled for the process alone.
     """
+
+    _impl_class = _Files
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
         self._cache_file = IndexDataCacheFile(self._cache_path, self._impl.filename_base, sources())
+
+    @property
+    def keeps(self) -> bool:
+        """Whether compiled kernels can be saved."""
+        return not isinstance(self._impl.locator, _ReadOnly)
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        """Load a compiled kernel; return None if it is not there or can't be read."""
+        with suppress(OSError):
+            return super().load_overload(signature, target)
+        return None
+
+    def save_overload(self, signature: Any, compiled: Any) -> None:
+        """Save a compiled kernel if its folder can be written and has space."""
+        if self.keeps:
+            with suppress(OSError):
+                super().save_overload(signature, compiled)
+
+    def first_here(self) -> bool:
+        """Return whether no kernel has been compiled yet into this folder; from now on, one has."""
+        mark = Path(self._cache_path) / f"copydesk-kernels-{sources()[:16]}"
+        with suppress(OSError):
+            mark.touch(exist_ok=False)
+            return True
+        return not mark.exists()
 
 
 @cache
@@ -55,18 +120,25 @@ def sources(package: Path = PACKAGE) -> str:
     return digest.hexdigest()
 
 
-class _AnnounceOnce(event.Listener):
-    """Announces the first compilation, which takes seconds; loading compiled kernels is silent."""
+class _Announcement(event.Listener):
+    """Announces the first compilation on a machine, which takes seconds; loading compiled kernels is silent."""
 
-    announced = False
+    def __init__(self) -> None:
+        self.due = True
 
     def on_start(self, event: Any) -> None:
-        if not self.announced and event.data["dispatcher"].__module__.startswith("copydesk."):
-            _AnnounceOnce.announced = True
+        dispatcher = event.data["dispatcher"]
+        if not self.due or not dispatcher.__module__.startswith("copydesk."):
+            return
+        self.due = False
+        if not dispatcher._cache.keeps:
+            why = "no folder can be written to keep them: set NUMBA_CACHE_DIR"
+            print(f"copydesk: compiling its kernels, as in every process; {why}", file=sys.stderr, flush=True)
+        elif _Cache(kernel).first_here():
             print("copydesk: compiling its kernels for this machine, once; some seconds", file=sys.stderr, flush=True)
 
     def on_end(self, event: Any) -> None:
         pass
 
 
-event.register("numba:compile", _AnnounceOnce())
+event.register("numba:compile", _Announcement())

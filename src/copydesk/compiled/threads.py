@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -35,6 +36,18 @@ def in_threads(work: Callable[[Any], Any], parts: Sequence[Any], threads: int | 
         for future in futures:
             future.result()
     return results
+
+
+def thread_count(n_jobs: int | None) -> int:
+    """Return the number of threads for ``n_jobs``, as ``joblib.effective_n_jobs``, imported only where it matters.
+
+    None is 1 unless joblib has been configured otherwise, which takes its import.
+    """
+    if n_jobs == 1 or (n_jobs is None and "joblib" not in sys.modules):
+        return 1
+    from joblib import effective_n_jobs
+
+    return int(effective_n_jobs(n_jobs))
 
 
 def even_slices(n: int, threads: int) -> list[slice]:

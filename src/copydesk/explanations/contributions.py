@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from copydesk.compiled.arrays import Floats
 from copydesk.errors import ModelError
 from copydesk.features.places import ngram_places
 from copydesk.features.tfidf import TfidfFeatures
+from copydesk.interface.checks import require_fitted
 
 if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
@@ -69,7 +69,7 @@ def explain(model: TextClassifier, text: str, label: Any = None) -> Explanation:
     ValueError
         The model does not know the label.
     """
-    check_is_fitted(model)
+    require_fitted(model)
     features = explainable(model)
     scores = model.scores([text])[0]
     classes = model.classes_.tolist()

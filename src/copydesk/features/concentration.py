@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
@@ -46,6 +45,8 @@ def concentration(X: Any, y: Any) -> Array:
         A term is in a document where it has an entry.
     y : array-like of shape (n_documents,)
     """
+    import scipy.sparse as sp
+
     classes, codes = np.unique(np.asarray(y), return_inverse=True)
     if len(classes) < 2:
         return np.ones(X.shape[1])

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from copydesk.compiled.arrays import Array
 from copydesk.compiled.threads import even_slices, in_threads, split_documents
@@ -17,6 +16,9 @@ from copydesk.features.ngrams import terms
 from copydesk.features.ngrams.counter import Counted, Counter
 from copydesk.features.ngrams.cut import Cut, TextChunk, chunked
 from copydesk.features.vocabulary import FittedFamily, HashedFamily, new_counter, numbers_of
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 Options = dict[str, Any]
 ReadChunk = Callable[[list[str]], TextChunk]
@@ -232,6 +234,8 @@ def tfidf_matrix(parts: list[list[Part]], families: list[Any], options: list[Opt
     parts : list of list of Part
         Parts of each family, by thread.
     """
+    import scipy.sparse as sp
+
     lengths = [_row_lengths(mine) for mine in parts]
     indptr = np.zeros(len(lengths[0]) + 1, dtype=np.int64)
     np.cumsum(sum(lengths), out=indptr[1:])

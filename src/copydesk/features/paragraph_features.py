@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse as sp
-from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.utils.validation import check_is_fitted
 
 from copydesk.compiled.arrays import Array, Floats
 from copydesk.features.kernels import paragraph_shapes
 from copydesk.features.ngrams.terms import code_points
 from copydesk.features.pages.page_rows import SHAPE, PageRows
+from copydesk.interface.checks import require_fitted
+from copydesk.interface.late_bases import Transformer
 
 if TYPE_CHECKING:
+    import scipy.sparse as sp
+
     from copydesk.features.pages.page_rows import Table
 
 # Names of further numbers of a paragraph, in the order of columns.
@@ -26,7 +27,7 @@ AGREEMENT = ("title_overlap", "is_title", "body_overlap", "first")
 NEIGHBOUR_SHAPE = ("log_words", "ends_sentence", "capitalised_share", "small_word_share", "digit_share")
 
 
-class ParagraphFeatures(TransformerMixin, BaseEstimator):
+class ParagraphFeatures(Transformer):
     """N-grams of each paragraph, and its shape, place, neighbours, repetition and agreement with the page.
 
     Numbers enter as indicators of quantile bins, found on the training data, so that a linear classifier can
@@ -81,6 +82,8 @@ class ParagraphFeatures(TransformerMixin, BaseEstimator):
 
     def fit_transform(self, X: Table, y: Any = None, **_: Any) -> sp.csr_matrix:
         """Fit, and return the features of the same paragraphs."""
+        from sklearn.base import clone
+
         numbers = self.numbers(X)
         shares = np.linspace(0, 1, self.bins + 1)[1:-1]
         self.edges_ = np.ascontiguousarray(np.quantile(numbers, shares, axis=0).T, dtype=np.float32)
@@ -96,15 +99,19 @@ class ParagraphFeatures(TransformerMixin, BaseEstimator):
         X : DataFrame, or dict of equally long sequences
             ``text``, ``title``, ``document``, ``position``, ``group``; a document's paragraphs together and in order.
         """
-        check_is_fitted(self)
+        require_fitted(self)
         n_grams = None if self.text_ is None else self.text_.transform(list(X["text"]))
         return self._join(n_grams, self.numbers(X))
 
     def _join(self, n_grams: Any, numbers: Floats) -> sp.csr_matrix:
+        import scipy.sparse as sp
+
         binned = self._indicators(numbers)
         return binned if n_grams is None else sp.hstack([n_grams.astype(np.float32), binned], format="csr")
 
     def _indicators(self, numbers: Floats) -> sp.csr_matrix:
+        import scipy.sparse as sp
+
         n, m = numbers.shape
         columns = np.empty((n, m), dtype=np.int32)
         for at in range(m):

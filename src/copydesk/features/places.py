@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, strip_accents_ascii, strip_accents_unicode
-
+from copydesk.features.ngrams.preprocessing import STRIP_ACCENTS, english_stop_words
 from copydesk.features.ngrams.titles import title_span
 
 _Span = tuple[int, int]
@@ -44,7 +43,7 @@ def preprocess_with_origin(text: str, lowercase: bool, strip_accents: str | None
     """Return a text as features read it, and for each of its characters the place it comes from."""
     steps: list[Callable[[str], str]] = [str.lower] if lowercase else []
     if strip_accents is not None:
-        steps.append({"ascii": strip_accents_ascii, "unicode": strip_accents_unicode}[strip_accents])
+        steps.append(STRIP_ACCENTS[strip_accents])
     read, origin = text, list(range(len(text)))
     for step in steps:
         whole = step(read)
@@ -56,7 +55,7 @@ def preprocess_with_origin(text: str, lowercase: bool, strip_accents: str | None
 
 
 def _words(text: str, options: dict[str, Any]) -> Iterator[tuple[str, int, int]]:
-    stops = ENGLISH_STOP_WORDS if options["stop_words"] == "english" else frozenset(options["stop_words"] or ())
+    stops = english_stop_words() if options["stop_words"] == "english" else frozenset(options["stop_words"] or ())
     # A group in the pattern is the token, as in re.findall.
     group = 1 if re.compile(options["token_pattern"]).groups else 0
     matches = re.finditer(options["token_pattern"], text)

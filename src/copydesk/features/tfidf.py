@@ -5,22 +5,18 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse as sp
-from joblib import effective_n_jobs
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_unicode
-from sklearn.utils.validation import check_is_fitted
 
 from copydesk.compiled.arrays import Array
-from copydesk.compiled.threads import in_threads, split_documents
+from copydesk.compiled.threads import in_threads, split_documents, thread_count
 from copydesk.features.concentration import concentrate
 from copydesk.features.learner import Learner, Part, tfidf_matrix
 from copydesk.features.ngrams.counter import Counter
 from copydesk.features.ngrams.cut import READ_CHARACTERS, Cut, TextChunk, chunked
+from copydesk.features.ngrams.preprocessing import STRIP_ACCENTS
 from copydesk.features.options import (
     FAMILY_OPTIONS,
     check_documents,
@@ -30,13 +26,18 @@ from copydesk.features.options import (
     parse_memory,
 )
 from copydesk.features.parameters import check_n_jobs
+from copydesk.interface.checks import require_fitted
+from copydesk.interface.late_bases import Transformer
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 
 class SlowPatternWarning(UserWarning):
     """A token pattern that the kernels do not know runs through Python's ``re``."""
 
 
-class TfidfFeatures(TransformerMixin, BaseEstimator):
+class TfidfFeatures(Transformer):
     r"""TF-IDF of word or character n-grams, or of several families of them in one matrix.
 
     Parameters and results are those of ``sklearn.feature_extraction.text.TfidfVectorizer``; these differ:
@@ -198,13 +199,15 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
                 )
         given = [given_terms(each["vocabulary"]) for each in options]
         memory = parse_memory(self.max_memory)
-        learner = Learner(options, cuts, self.read, self.sort, effective_n_jobs(self.n_jobs))
+        learner = Learner(options, cuts, self.read, self.sort, thread_count(self.n_jobs))
         if memory is not None:
             given = learner.frequent(documents, given, memory)
         supervised = any(each["concentration"] for each in options)
         self.families_, parts = learner.learn(documents, given, keep or supervised)
         if not supervised:
             return tfidf_matrix(parts, self.families_, options, self.dtype) if keep else None
+        import scipy.sparse as sp
+
         matrices = []
         for family, each, part in zip(self.families_, options, parts, strict=True):
             matrices.append(tfidf_matrix([part], [family], [each], self.dtype))
@@ -224,7 +227,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         csr_matrix of ``dtype``, shape (n, n_features)
             Column indices are not sorted within a row.
         """
-        check_is_fitted(self)
+        require_fitted(self)
         documents = check_documents(raw_documents)
         self.prepare()
 
@@ -235,7 +238,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
                     each.blocks.append((block[0].copy(), block[1]))
             return found
 
-        by_thread = in_threads(count, split_documents(documents, effective_n_jobs(self.n_jobs)))
+        by_thread = in_threads(count, split_documents(documents, thread_count(self.n_jobs)))
         parts = [list(each) for each in zip(*by_thread, strict=True)]
         return tfidf_matrix(parts, self.families_, self.family_options(), self.dtype)
 
@@ -261,7 +264,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return the terms in the order of columns, shape (n_features,); of several families with a prefix."""
-        check_is_fitted(self)
+        require_fitted(self)
         names: list[str] = []
         for number, family in enumerate(self.families_):
             prefix = f"family{number}__" if len(self.families_) > 1 else ""
@@ -271,6 +274,8 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
     def inverse_transform(self, X: Any) -> list[NDArray[np.object_]]:
         """Return for each row the terms whose value is not zero."""
         names = self.get_feature_names_out()
+        import scipy.sparse as sp
+
         rows = sp.csr_matrix(X)
         if not rows.data.all():
             rows = rows.copy()
@@ -287,7 +292,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
     @property
     def idf_(self) -> Array:
         """Inverse document frequencies, shape (n_features,)."""
-        check_is_fitted(self)
+        require_fitted(self)
         return np.concatenate([family.idf_ for family in self.families_])
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -316,7 +321,7 @@ class TfidfFeatures(TransformerMixin, BaseEstimator):
         if self.lowercase:
             texts = [text if late and text.isascii() else text.lower() for text in texts]
         if self.strip_accents is not None:
-            strip = {"unicode": strip_accents_unicode, "ascii": strip_accents_ascii}[self.strip_accents]
+            strip = STRIP_ACCENTS[self.strip_accents]
             texts = [text if text.isascii() else strip(text) for text in texts]
         return TextChunk(texts, late)
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from copydesk.compiled.arrays import Array
 from copydesk.compiled.scratch import Scratch
@@ -19,6 +18,7 @@ from copydesk.features.ngrams.cut import Cut
 from copydesk.features.ngrams.strings import Strings
 from copydesk.features.ngrams.word_counters import HashedWordCounter, PythonCounter, WordCounter, find_whole
 from copydesk.features.ngrams.word_ngrams import WordNgrams
+from copydesk.interface.late_bases import Estimator
 
 
 def inverse_document_frequency(df: Array, n_documents: int, options: dict[str, Any]) -> Array:
@@ -75,7 +75,7 @@ def columns_of(cut: Cut, numbers: Any, strings: list[str]) -> Array:
     return columns
 
 
-class Family(BaseEstimator):
+class Family(Estimator):
     """Base class of families with and without a vocabulary.
 
     Attributes

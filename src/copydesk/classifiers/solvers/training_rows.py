@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from copydesk.compiled.arrays import Floats
@@ -108,7 +107,9 @@ def dual_rows(X: Any, n_outputs: int) -> DualRows | None:
     n_weighted, n_shared = (int(np.count_nonzero(in_rows > rows)) for rows in (few, 1))
     weighted: Any = _split_rows(X.indptr, X.indices, X.data, rank, 0, n_weighted, n_shared)
     indptr, columns, values, *_ = _split_rows(X.indptr, X.indices, X.data, rank, n_weighted, n_shared, n_shared)
-    rare = sp.csr_matrix((values, columns, indptr), shape=(X.shape[0], n_shared - n_weighted))
+    from scipy.sparse import csr_matrix
+
+    rare = csr_matrix((values, columns, indptr), shape=(X.shape[0], n_shared - n_weighted))
     seen = rare @ rare.T
     pairs = seen.indptr.astype(np.int64), seen.indices.astype(np.int32), seen.data
     return DualRows(*weighted, rank, n_weighted, *pairs)  # type: ignore[call-arg]

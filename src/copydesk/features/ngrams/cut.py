@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
 from copydesk.compiled.arrays import Array
 from copydesk.features.kernels.grams import lower_ascii
 from copydesk.features.kernels.tokens import PADDING
 from copydesk.features.ngrams import terms
 from copydesk.features.ngrams.patterns import PATTERNS, token_finder
+from copydesk.features.ngrams.preprocessing import english_stop_words
 from copydesk.features.ngrams.titles import title_of
 
 READ_CHARACTERS = 1 << 18  # read together: large enough to be fast, small enough to stay in cache
@@ -61,7 +60,7 @@ class Cut:
                 shortest, marks = PATTERNS[options["token_pattern"]]
             else:
                 find = token_finder(options["token_pattern"])
-            words = ENGLISH_STOP_WORDS if options["stop_words"] == "english" else options["stop_words"]
+            words = english_stop_words() if options["stop_words"] == "english" else options["stop_words"]
             stops = tuple(sorted(set(words or ())))
         n_min, n_max = options["ngram_range"]
         return cls(

@@ -53,8 +53,9 @@ class Context(NamedTuple):
     def numbers(self, scores: Array, rows: PageRows, lent: tuple[str, ...] = ()) -> list[Array]:
         """Return blocks of columns, float32 (n_paragraphs, …); the score itself is the first."""
         scores = scores.astype(np.float32)
-        log_characters = rows.shapes[:, SHAPE.index("log_characters")]
-        lends = np.column_stack([scores, rows.shapes[:, [SHAPE.index(name) for name in lent]]])
+        # Contiguous, as those of a single paragraph are: Numba would compile again for another layout.
+        log_characters = np.ascontiguousarray(rows.shapes[:, SHAPE.index("log_characters")])
+        lends = np.ascontiguousarray(np.column_stack([scores, rows.shapes[:, [SHAPE.index(name) for name in lent]]]))
         blocks = [scores[:, None], *(shift_rows(lends, rows.starts, by, np.nan) for by in self.offsets)]
         lengths, roots, squashed = measures(scores, log_characters)
         if self.smooth:
@@ -92,5 +93,7 @@ def limited(numbers: Array, names: list[tuple[str, str]]) -> Array:
 
 def alike(rows: PageRows) -> Array:
     """Return the numbers named in ``LIKENESS``."""
-    log_characters, ends = (rows.shapes[:, SHAPE.index(name)] for name in ("log_characters", "ends_sentence"))
+    log_characters, ends = (
+        np.ascontiguousarray(rows.shapes[:, SHAPE.index(name)]) for name in ("log_characters", "ends_sentence")
+    )
     return np.asarray(likeness(rows.words, rows.word_starts, rows.starts, log_characters, ends))
