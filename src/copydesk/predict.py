@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ConfigError
+from copydesk.formats.input_fields import choose_fields, with_fields
 from copydesk.formats.jsonl import JsonLines
 from copydesk.formats.readers import FORMATS, read_records
 from copydesk.formats.rows import Answer, Encoder, Fields, Record, Source
@@ -72,16 +73,18 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
         One line each.
     """
     output, rejects = output_paths(args)
-    encoder = rows.encoder(output)
     sources = list_sources(args)
     with collection_paused():
         manifest, answer = rows.open()
+    named = choose_fields(args, manifest)
+    encoder = rows.encoder(output)
     work = answering(answer, encoder, rows.fields(), rows.replaced())
     with (
         Delivery(output, rejects, settings_of(args, manifest), args.resume, args.force, args.strict) as delivery,
         bar(total_size(args), wanted=output is not None or not sys.stdout.isatty()) as progress,
     ):
-        records = delivery.after_done(read_all(sources, args.text_field, progress))
+        everything = with_fields(read_all(sources, args.text_field, progress), args, named, lambda: list_sources(args))
+        records = delivery.after_done(everything)
         for chunk, answered in in_order(rows.chunks(records), work, args.jobs or cores()):
             delivery.take(chunk, answered)
             progress.advance(len(chunk.records), chunk.size)
@@ -99,9 +102,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--format", choices=FORMATS, help="of the input, where names do not say it; standard input is text")
     add("--encoding", default="utf-8", metavar="NAME", help="of text, such as latin-1 (%(default)s)")
     add("--delimiter", metavar="CHARACTER", help="between cells of CSV (found: comma, semicolon, tab or bar)")
-    add("--text-field", default="text", metavar="FIELD", help="field of the text (%(default)s)")
-    add("--title-field", metavar="FIELD", help="field of the title, if it is not part of the text")
-    add("--site-field", metavar="FIELD", help="field of the site")
+    add("--text-field", metavar="FIELD", help="field of the text (that of the training data, else text)")
+    add("--title-field", metavar="FIELD", help="field of the title (that of the training data); '' for none")
+    add("--site-field", metavar="FIELD", help="field of the site (that of the training data); '' for none")
     add("-o", "--output", metavar="FILE", help=".jsonl, .csv, .tsv or .parquet; written as FILE.part until complete")
     add("--rejects", metavar="FILE", help="file for rows that can't be read, as JSONL: file, line, reason, row")
     add("--strict", action="store_true", help="stop at the first row that can't be read")

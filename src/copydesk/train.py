@@ -51,6 +51,7 @@ def train(cfg: DictConfig) -> float:
         run.record(cfg, overrides)
         with run.stage("read"):
             examples = dataset.load()
+            outputs.save_left_out(run, examples)
             task = examples.task
             check_fit(task, estimator)
         with run.stage("audit"):
@@ -91,14 +92,15 @@ def train(cfg: DictConfig) -> float:
             predictions = Predictions.concatenate(judged)
             metrics = evaluate(predictions, task, seed=cfg.seed)
         with run.stage("save"):
-            outputs.save_outputs(run, configs[-1], model, examples, predictions, metrics, diagnostics)
+            trained_on = frame if len(folds) != 1 else frame.iloc[folds[0][0]]
+            outputs.save_outputs(run, configs[-1], model, examples, trained_on, predictions, metrics, diagnostics)
         with run.stage("report"):
             config_text = (run.folder / "config.yaml").read_text(encoding="utf-8")
             sections = [search.section(run)] if search is not None else []
             outputs.write_reports(
                 run, model, predictions, metrics, diagnostics.marks, curve, config=config_text, sections=sections
             )
-    outputs.print_summary(run, metrics, search.summary_lines(run) if search is not None else ())
+    outputs.print_summary(run, metrics, len(folds), search.summary_lines(run) if search is not None else ())
     return float(metrics["headline"]["value"])
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -11,6 +13,8 @@ from copydesk.formats.csv import Cells
 from copydesk.formats.files import COMPRESSIONS, suffix_of
 from copydesk.formats.readers import DAMAGE, READERS, SUFFIXES, open_records
 from copydesk.formats.rows import NotARowError, Record, Source, UnreadableError, Wanted
+
+FIRST_ROWS = 100  # rows of a table from which the names of its fields are taken
 
 # A row is (where, fields); where it can't be read, (where, the reason).
 LocatedRow: TypeAlias = tuple[str, dict[str, Any] | str]
@@ -78,6 +82,26 @@ def read_table(source: Source, columns: Sequence[str]) -> Iterator[LocatedRow]:
         if isinstance(error, OSError) and error.strerror and error.errno:
             raise DataError(f"{path}: {error.strerror}") from None
         raise DataError(f"{path}: damaged or cut off after row {after}: {error}") from None
+
+
+def first_fields(source: Source, columns: Sequence[str]) -> list[str]:
+    """Return the names of the fields in the first rows of a table; none where no row can be read.
+
+    Parameters
+    ----------
+    source : Source
+    columns : sequence of str
+        By which the delimiter of CSV is found.
+    """
+    found: dict[str, None] = {}
+    try:
+        for record in islice(open_records(source, Wanted(columns)), FIRST_ROWS):
+            if record.fault is None:
+                with suppress(NotARowError):
+                    found |= dict.fromkeys(READERS[source.format].values(record))
+    except (UnreadableError, *DAMAGE):  # the reader of all rows says more of it
+        pass
+    return list(found)
 
 
 def _check_readable(record: Record) -> None:

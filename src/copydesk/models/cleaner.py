@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.errors import ModelError
-from copydesk.features.options import as_list, refuse_tables
+from copydesk.features.options import plain_list, refuse_tables
 from copydesk.models.topic import Model, check_text, check_texts
 from copydesk.text.headline import find_headline
 from copydesk.text.paragraphs import CONTENT, CleanedText, LabelledParagraph, ParagraphTable, join_kept
@@ -207,7 +207,7 @@ def check_beside(name: str, given: Any, texts: Sequence[str]) -> list[str]:
     if isinstance(given, str):
         raise TypeError(f"{name}: expected a list, one for each text, found one str")
     refuse_tables(given)
-    values = as_list(given)
+    values = plain_list(given)
     if len(values) != len(texts):
         raise ValueError(f"{name}: {len(values)} for {len(texts)} texts; give one for each, '' where unknown")
     for row, value in enumerate(values):
