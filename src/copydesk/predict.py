@@ -17,7 +17,7 @@ from copydesk.formats.input_fields import choose_fields, with_fields
 from copydesk.formats.jsonl import JsonLines
 from copydesk.formats.readers import FORMATS, read_records
 from copydesk.formats.rows import Answer, Encoder, Fields, Record, Source
-from copydesk.formats.sources import find_sources
+from copydesk.formats.sources import SkippedFiles, find_sources
 from copydesk.formats.writers import encoder_for, output_format
 from copydesk.streams.answers import answering
 from copydesk.streams.chunks import CHUNK_ROWS, RecordChunk, in_chunks, in_order
@@ -73,7 +73,8 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
         One line each.
     """
     output, rejects = output_paths(args)
-    sources = list_sources(args)
+    skipped = SkippedFiles()
+    sources = list_sources(args, skipped)
     with collection_paused():
         manifest, answer = rows.open()
     named = choose_fields(args, manifest)
@@ -90,7 +91,7 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
             progress.advance(len(chunk.records), chunk.size)
         counted = delivery.finish()
     if not args.quiet:
-        print(f"copydesk: {counted}", file=sys.stderr)
+        print("".join(f"copydesk: {line}\n" for line in (counted, str(skipped)) if line), end="", file=sys.stderr)
     return 3 if delivery.state.rejected else 0
 
 
@@ -142,8 +143,8 @@ def output_paths(args: argparse.Namespace) -> tuple[Path | None, Path | None]:
     return output, rejects
 
 
-def list_sources(args: argparse.Namespace) -> Iterator[Source]:
-    """Return the sources.
+def list_sources(args: argparse.Namespace, skipped: SkippedFiles | None = None) -> Iterator[Source]:
+    """Return the sources; ``skipped`` collects the files of folders that are passed over.
 
     Raises
     ------
@@ -152,7 +153,7 @@ def list_sources(args: argparse.Namespace) -> Iterator[Source]:
     """
     if args.files.count("-") > 1:
         raise ConfigError("-: standard input can be read once")
-    return find_sources(args.files, args.format, args.encoding, args.delimiter)
+    return find_sources(args.files, args.format, args.encoding, args.delimiter, skipped)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -135,6 +136,16 @@ def read_folder(folder: Path, encoding: str, name: str = "") -> Iterator[Located
         raise DataError(
             f"{escaped(folder)}: a folder must hold one folder per label with .txt files in it (LABEL/NAME.txt); for "
             f"tables give a pattern such as {escaped(folder)}/*.jsonl"
+        )
+    read = set(files)
+    others = sorted(
+        path for path in folder.rglob("*") if path not in read and path.is_file() and not path.name.startswith(".")
+    )
+    if others:
+        warnings.warn(
+            f"{escaped(folder)}: {len(others):,} files are not LABEL/NAME.txt and not read, such as "
+            f"{escaped(others[0].relative_to(folder))}; rename them to .txt, or leave them so",
+            stacklevel=2,
         )
     for file in files:
         label = file.parent.name

@@ -113,6 +113,7 @@ class Table:
         import pandas as pd
 
         files = self._files()
+        assert self.path is not None
         columns = {
             name: column
             for name in ("text", "label", "id", "group", "title", "split")
