@@ -59,7 +59,8 @@ def train(cfg: DictConfig) -> float:
             frame = audited.frame
             run.info["dataset"] = {"name": examples.name, "fingerprint": fingerprint(frame), **examples.notes}
         outputs.show_audit(run, audited)
-        folds = list(parts(split, frame, cfg.seed, run))
+        with run.stage("split"):
+            folds = list(parts(split, frame, cfg.seed, run))
         configs = [cfg] * (len(folds) + 1)  # for each fold, and for the saved model
         if search is not None:
             with run.stage("search"):
