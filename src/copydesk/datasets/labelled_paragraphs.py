@@ -16,7 +16,7 @@ from copydesk.formats.rows import Source, is_unicode
 from copydesk.tasks import BOILERPLATE_TASK
 from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
-LABELS = (CONTENT, BOILERPLATE)
+PARAGRAPH_LABELS = (CONTENT, BOILERPLATE)
 
 
 class Paragraphs:
@@ -168,9 +168,9 @@ def paragraph_fault(paragraph: Any) -> str | None:
     if fault:
         return f".text: {fault}"
     label = paragraph.get("label")
-    if label not in LABELS:
+    if label not in PARAGRAPH_LABELS:
         shown = "nothing" if label is None else repr(label)[:50]
-        return f".label: {shown}; valid: {', '.join(LABELS)}"
+        return f".label: {shown}; valid: {', '.join(PARAGRAPH_LABELS)}"
     return None
 
 

@@ -16,7 +16,7 @@ Indices: TypeAlias = NDArray[np.int64]
 Fold: TypeAlias = tuple[Indices, Indices]
 
 # How many random cuts `Grouped` compares to keep the labels' shares alike in both parts.
-DRAWS = 64
+RANDOM_CUTS = 64
 
 
 class Official:
@@ -251,7 +251,7 @@ def _count(units: Indices, labels: Indices) -> NDArray[np.float64]:
 def _draw_units(units: Indices, labels: Indices, share: float, seed: int, what: str) -> NDArray[np.bool_]:
     """Mark the rows of whole units, about ``share`` of all rows, the labels' shares kept as well as can be.
 
-    Of ``DRAWS`` random orders of the units, each cut where the rows come nearest to ``share``, the one
+    Of ``RANDOM_CUTS`` random orders of the units, each cut where the rows come nearest to ``share``, the one
     is taken whose label counts are nearest to ``share`` of each label.
     """
     counts = _count(units, labels)
@@ -259,7 +259,7 @@ def _draw_units(units: Indices, labels: Indices, share: float, seed: int, what: 
         raise ValueError(f"a train and a test part need at least 2 {what}; the dataset has {len(counts)}")
     rows, wanted = counts.sum(axis=1), counts.sum(axis=0) * share
     rng, best, smallest = np.random.default_rng(seed), np.empty(0, np.int64), np.inf
-    for _ in range(DRAWS):
+    for _ in range(RANDOM_CUTS):
         order = rng.permutation(len(rows))
         cut = int(np.argmin(np.abs(np.cumsum(rows[order])[:-1] - rows.sum() * share))) + 1
         distance = float(np.abs(counts[order[:cut]].sum(axis=0) - wanted).sum())

@@ -73,12 +73,12 @@ def _keys(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.MultiIndex, pd.
     """
     import pandas as pd
 
-    keys = tuple(pd.MultiIndex.from_frame(rows[KEY]) for rows in (first, second))
+    keys = pd.MultiIndex.from_frame(first[KEY]), pd.MultiIndex.from_frame(second[KEY])
     if not len(keys[0].symmetric_difference(keys[1])):
         paired = second["text"].to_numpy(object)[keys[1].get_indexer(keys[0])]
         if (first["text"].to_numpy(object) == paired).all():
             return keys
-    by_text = tuple(map(_keys_by_text, (first, second)))
+    by_text = _keys_by_text(first), _keys_by_text(second)
     return keys if len(by_text[0].symmetric_difference(by_text[1])) else by_text
 
 

@@ -19,7 +19,7 @@ NEWLINES = "\n\r\v\f\x85\u2028\u2029"
 NEWLINE = re.compile(f"\r\n|[{NEWLINES}]")
 LINE = re.compile(rf"\S(?:[^{NEWLINES}]*\S)?")  # without white space around it
 BULLET = re.compile(r"(?:[-*•·–—‣▪►>|]|\(?\d{1,3}[.)])\s")
-WORD = re.compile(r"\S+")
+NON_SPACE = re.compile(r"\S+")
 SENTENCE_END = re.compile(r"[.!?…:;。！？।؟][\"'”’»)\]]*$")
 
 # Columns between which people and programs wrap.
@@ -33,7 +33,7 @@ NEAR_COLUMN, NEAR_COLUMN_SHARE = 0.85, 0.7
 # A line shorter than this part of the column was ended on purpose, even inside what looks like a sentence.
 SHORT_LINE = 0.6
 # Too short to be broken at any column: most often a leftover.
-SHORTEST = SHORT_LINE * NARROWEST
+SHORTEST_LINE = SHORT_LINE * NARROWEST
 # A line longer than this many columns is not wrapped.
 LONG_LINE = 1.2
 # Typesetters leave room for a word that would have fitted; by more than this, it is a line's end.
@@ -114,7 +114,7 @@ def _find_wrap(text: str, blocks: list[list[Line]]) -> Wrap | None:
     in_a_row = False
     for block in blocks:
         pairs = [pair for pair in zip(block, block[1:], strict=False) if _is_open(text, pair[0])]
-        inside = [pair for pair in pairs if text[pair[1][0]].islower() and SHORTEST <= _length(pair[0]) <= WIDEST]
+        inside = [pair for pair in pairs if text[pair[1][0]].islower() and SHORTEST_LINE <= _length(pair[0]) <= WIDEST]
         in_a_row |= any(a[1] == b[0] for a, b in zip(inside, inside[1:], strict=False))
         n_open += len(pairs) if inside else 0
         broken += inside
@@ -147,7 +147,7 @@ def _is_open(text: str, line: Line) -> bool:
 
 def _reach(text: str, line: Line, following: Line) -> int:
     """Return how long a line would be with the first word of the following one."""
-    word = WORD.match(text, following[0], min(following[1], following[0] + WIDEST))
+    word = NON_SPACE.match(text, following[0], min(following[1], following[0] + WIDEST))
     return _length(line) + 1 + (_length(word.span()) if word else 0)
 
 
