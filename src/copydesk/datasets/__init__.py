@@ -1,1 +1,1 @@
-"""Where examples come from: every dataset becomes one frame of labelled texts."""
+"""Datasets: each loads as one frame of labelled texts."""

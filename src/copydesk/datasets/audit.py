@@ -1,4 +1,4 @@
-"""What is wrong with a dataset, before anything is fitted: duplicates, leaks, labels, empty texts."""
+"""Audit of a dataset before anything is fitted: duplicates, leaks, labels, empty texts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Audit:
     Attributes
     ----------
     frame : pandas.DataFrame
-        The rows that are kept, with the column ``cluster`` (int): documents that say nearly the same share it.
+        The rows that are kept, with the column ``cluster`` (int): near duplicates share it.
     facts : dict
         Counts by name, JSON-able, for the run's records.
     warnings : list of str
@@ -102,7 +102,7 @@ def audit(frame: pd.DataFrame, *, official: bool = False, folds: int = 2, fewest
 def drop_straddlers(
     frame: pd.DataFrame, train: NDArray[np.int64], test: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], int]:
-    """Drop training rows whose document says nearly the same as one of the test part.
+    """Drop training rows whose document is a near duplicate of one of the test part.
 
     Returns
     -------

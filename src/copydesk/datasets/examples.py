@@ -1,4 +1,4 @@
-"""The one table that every dataset becomes."""
+"""Examples: the table that every dataset loads as."""
 
 from __future__ import annotations
 

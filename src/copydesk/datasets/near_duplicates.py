@@ -1,4 +1,4 @@
-"""Which documents say nearly the same: MinHash over word shingles, banded, then verified.
+"""Near-duplicate documents: MinHash over word shingles, banded, then verified.
 
 Broder 1997, "On the resemblance and containment of documents"; banding as in Leskovec, Rajaraman and Ullman,
 "Mining of Massive Datasets", section 3.4.

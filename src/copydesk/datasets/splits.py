@@ -173,7 +173,7 @@ class Inner:
 
 
 def has_groups(frame: pd.DataFrame) -> bool:
-    """Say whether any row of the frame knows its group."""
+    """Return whether any row of the frame has a group."""
     return bool((frame["group"] != "").any())
 
 

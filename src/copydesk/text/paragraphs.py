@@ -108,7 +108,7 @@ def _blocks(text: str, lines: list[Line]) -> Iterator[list[Line]]:
 
 
 def _find_wrap(text: str, blocks: list[list[Line]]) -> Wrap | None:
-    """Say how a text is wrapped, None where a line is a paragraph."""
+    """Return how a text is wrapped, None where a line is a paragraph."""
     broken: list[tuple[Line, Line]] = []  # line breaks inside a sentence
     n_open = 0  # line breaks not after a sentence, in blocks that have one inside a sentence
     in_a_row = False
@@ -131,7 +131,7 @@ def _find_wrap(text: str, blocks: list[list[Line]]) -> Wrap | None:
 
 
 def _mostly_longer(blocks: list[list[Line]], column: int) -> bool:
-    """Say whether most of the text stands in lines that go far beyond the column."""
+    """Return whether most of the text stands in lines that go far beyond the column."""
     lengths = [_length(line) for block in blocks for line in block]
     return 2 * sum(length for length in lengths if length > LONG_LINE * column) > sum(lengths)
 
@@ -141,7 +141,7 @@ def _length(line: Line) -> int:
 
 
 def _is_open(text: str, line: Line) -> bool:
-    """Say whether a line ends without the end of a sentence."""
+    """Return whether a line ends without the end of a sentence."""
     return not SENTENCE_END.search(text, max(line[0], line[1] - 4), line[1])
 
 

@@ -1,4 +1,4 @@
-"""Read a grammar of crawl leftovers, and say what is wrong with it."""
+"""Read and validate a grammar of crawl leftovers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One simulated site: what it prints around its stories, and how it words it, the same on all its pages."""
+"""Simulated sites: the leftovers around their stories, worded the same on all pages of a site."""
 
 from __future__ import annotations
 

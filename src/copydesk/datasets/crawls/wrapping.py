@@ -1,4 +1,4 @@
-"""Main texts of real pages in leftovers of the grammar: what an article is, beside what real pages hardly have."""
+"""Wrap main texts of real pages in leftovers of the grammar, of kinds that are rare on real pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which blocks of a page are its main text: the page's words and the gold's, matched in order."""
+"""Align a page's blocks with its main text: the words of both, matched in order."""
 
 from __future__ import annotations
 
@@ -197,13 +197,13 @@ def judge(
 
 
 def stands_elsewhere(words: list[str], shingles: set[tuple[str, ...]]) -> bool:
-    """Say whether a block repeats text of the article: a teaser of it, or a quote pulled out of it."""
+    """Return whether a block repeats text of the article: a teaser of it, or a quote pulled out of it."""
     own = [tuple(words[at : at + SHINGLE]) for at in range(len(words) - SHINGLE + 1)]
     return bool(own) and sum(shingle in shingles for shingle in own) >= MOSTLY * len(own)
 
 
 def omitted(blocks: Sequence[Block], number: int, content: NDArray[np.intp], words: list[str]) -> bool:
-    """Say whether the gold may have left out this block although the article has it.
+    """Return whether the gold may have left out this block although the article has it.
 
     A subhead, list item or the like, or a mark without words, that is no link and stands between two blocks of
     content, in the element that holds the one right before or after it.

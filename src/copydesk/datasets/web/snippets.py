@@ -1,4 +1,4 @@
-"""Which blocks of a page hand-made snippets tell of: strings that an extract must hold, and such that it must not."""
+"""Label the blocks of a page by hand-made snippets: strings that must be kept or cut."""
 
 from __future__ import annotations
 
