@@ -14,10 +14,11 @@ from typing import Any
 
 from copydesk.compiled.startup import start_numba
 from copydesk.errors import ConfigError
+from copydesk.formats.input_fields import choose_fields, with_fields
 from copydesk.formats.jsonl import JsonLines
 from copydesk.formats.readers import FORMATS, read_records
 from copydesk.formats.rows import Answer, Encoder, Fields, Record, Source
-from copydesk.formats.sources import find_sources
+from copydesk.formats.sources import SkippedFiles, find_sources
 from copydesk.formats.writers import encoder_for, output_format
 from copydesk.streams.answers import answering
 from copydesk.streams.chunks import CHUNK_ROWS, RecordChunk, in_chunks, in_order
@@ -73,23 +74,26 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
         One line each.
     """
     output, rejects = output_paths(args)
-    encoder = rows.encoder(output)
-    sources = list_sources(args)
+    skipped = SkippedFiles()
+    sources = list_sources(args, skipped)
     with collection_paused():
         start_numba()
         manifest, answer = rows.open()
+    named = choose_fields(args, manifest)
+    encoder = rows.encoder(output)
     work = answering(answer, encoder, rows.fields(), rows.replaced())
     with (
         Delivery(output, rejects, settings_of(args, manifest), args.resume, args.force, args.strict) as delivery,
         bar(total_size(args), wanted=output is not None or not sys.stdout.isatty()) as progress,
     ):
-        records = delivery.after_done(read_all(sources, args.text_field, progress))
+        everything = with_fields(read_all(sources, args.text_field, progress), args, named, lambda: list_sources(args))
+        records = delivery.after_done(everything)
         for chunk, answered in in_order(rows.chunks(records), work, args.jobs or cores()):
             delivery.take(chunk, answered)
             progress.advance(len(chunk.records), chunk.size)
         counted = delivery.finish()
     if not args.quiet:
-        print(f"copydesk: {counted}", file=sys.stderr)
+        print("".join(f"copydesk: {line}\n" for line in (counted, str(skipped)) if line), end="", file=sys.stderr)
     return 3 if delivery.state.rejected else 0
 
 
@@ -101,9 +105,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--format", choices=FORMATS, help="of the input, where names do not say it; standard input is text")
     add("--encoding", default="utf-8", metavar="NAME", help="of text, such as latin-1 (%(default)s)")
     add("--delimiter", metavar="CHARACTER", help="between cells of CSV (found: comma, semicolon, tab or bar)")
-    add("--text-field", default="text", metavar="FIELD", help="field of the text (%(default)s)")
-    add("--title-field", metavar="FIELD", help="field of the title, if it is not part of the text")
-    add("--site-field", metavar="FIELD", help="field of the site")
+    add("--text-field", metavar="FIELD", help="field of the text (that of the training data, else text)")
+    add("--title-field", metavar="FIELD", help="field of the title (that of the training data); '' for none")
+    add("--site-field", metavar="FIELD", help="field of the site (that of the training data); '' for none")
     add("-o", "--output", metavar="FILE", help=".jsonl, .csv, .tsv or .parquet; written as FILE.part until complete")
     add("--rejects", metavar="FILE", help="file for rows that can't be read, as JSONL: file, line, reason, row")
     add("--strict", action="store_true", help="stop at the first row that can't be read")
@@ -141,8 +145,8 @@ def output_paths(args: argparse.Namespace) -> tuple[Path | None, Path | None]:
     return output, rejects
 
 
-def list_sources(args: argparse.Namespace) -> Iterator[Source]:
-    """Return the sources.
+def list_sources(args: argparse.Namespace, skipped: SkippedFiles | None = None) -> Iterator[Source]:
+    """Return the sources; ``skipped`` collects the files of folders that are passed over.
 
     Raises
     ------
@@ -151,7 +155,7 @@ def list_sources(args: argparse.Namespace) -> Iterator[Source]:
     """
     if args.files.count("-") > 1:
         raise ConfigError("-: standard input can be read once")
-    return find_sources(args.files, args.format, args.encoding, args.delimiter)
+    return find_sources(args.files, args.format, args.encoding, args.delimiter, skipped)
 
 
 @contextmanager

@@ -51,6 +51,7 @@ def train(cfg: DictConfig) -> float:
         run.record(cfg, overrides)
         with run.stage("read"):
             examples = dataset.load()
+            outputs.save_left_out(run, examples)
             task = examples.task
             check_fit(task, estimator)
         with run.stage("audit"):
@@ -58,7 +59,8 @@ def train(cfg: DictConfig) -> float:
             frame = audited.frame
             run.info["dataset"] = {"name": examples.name, "fingerprint": fingerprint(frame), **examples.notes}
         outputs.show_audit(run, audited)
-        folds = list(parts(split, frame, cfg.seed, run))
+        with run.stage("split"):
+            folds = list(parts(split, frame, cfg.seed, run))
         configs = [cfg] * (len(folds) + 1)  # for each fold, and for the saved model
         if search is not None:
             with run.stage("search"):
@@ -92,14 +94,15 @@ def train(cfg: DictConfig) -> float:
             predictions = Predictions.concatenate(judged)
             metrics = evaluate(predictions, task, seed=cfg.seed)
         with run.stage("save"):
-            outputs.save_outputs(run, configs[-1], model, examples, predictions, metrics, diagnostics)
+            trained_on = frame if len(folds) != 1 else frame.iloc[folds[0][0]]
+            outputs.save_outputs(run, configs[-1], model, examples, trained_on, predictions, metrics, diagnostics)
         with run.stage("report"):
             config_text = as_yaml(without_secrets(configs[-1]))  # as found by a search
             sections = [search.section(run)] if search is not None else []
             outputs.write_reports(
                 run, model, predictions, metrics, diagnostics.marks, curve, config=config_text, sections=sections
             )
-    outputs.print_summary(run, metrics, search.summary_lines(run) if search is not None else ())
+    outputs.print_summary(run, metrics, len(folds), search.summary_lines(run) if search is not None else ())
     return float(metrics["headline"]["value"])
 
 

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copydesk.datasets.composed_crawl import ComposedCrawl, render
-from copydesk.datasets.crawls.grammar import FILLED, PLACES, Grammar, choose, fill, repeat
+from copydesk.datasets.crawls.grammar import FILLED, LEFTOVER_PLACES, Grammar, choose, fill, repeat
 from copydesk.datasets.crawls.grammar_files import load_grammar
-from copydesk.datasets.crawls.sites import Site, SitePage
+from copydesk.datasets.crawls.sites import CrawlPage, Site
 from copydesk.datasets.crawls.stories import SPARE_SENTENCES, split_sentences
 from copydesk.datasets.examples import Examples
 from copydesk.errors import DataError
@@ -190,11 +190,11 @@ def test_every_production_expands_without_slots_or_brackets_left(grammar: Gramma
 
 
 def test_every_style_makes_pages_with_its_families(grammar: Grammar) -> None:
-    page = SitePage("Title", ["One.", "Two."], ["A scene at the harbour"], ["Mary Lee"])
+    page = CrawlPage("Title", ["One.", "Two."], ["A scene at the harbour"], ["Mary Lee"])
     for style in grammar.styles.values():
         site = Site("Site key", grammar.languages["en"], style, ["Other"], ["Teaser."], random.Random(0))
         site.dropped = set()
-        for place in PLACES:
+        for place in LEFTOVER_PLACES:
             for family in getattr(style, place):
                 assert any(site.lines(family, 1, page)), (style.name, family)
 

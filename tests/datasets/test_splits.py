@@ -74,3 +74,16 @@ def test_what_is_impossible_is_said_with_what_to_do(split: Any, table: pd.DataFr
 def test_a_test_size_is_a_share(bad: Any) -> None:
     with pytest.raises(ValueError, match=r"split\.test_size"):
         Stratified(bad)
+
+
+def test_small_data_is_split_as_well_as_it_can_be() -> None:
+    rows = pd.DataFrame({"document": list("aabbcc"), "group": list("xxxxyy"), "label": list("010101"), "split": ""})
+    with pytest.warns(UserWarning, match="folds") as caught:
+        folds = list(KFold(5, adapt=True).folds(rows))
+    assert [str(each.message).split(":")[0] for each in caught] == [
+        "fewer sites (2) than folds (5)",
+        "only 3 documents",
+    ]
+    assert sorted(tuple(test.tolist()) for _, test in folds) == [(0, 1), (2, 3), (4, 5)]
+    with pytest.raises(ValueError, match="only 2 groups"):
+        list(KFold(5).folds(rows))

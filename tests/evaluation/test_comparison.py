@@ -44,6 +44,34 @@ def test_rows_in_another_order_are_the_same_rows() -> None:
     np.testing.assert_array_equal(first.scores, second.scores)
 
 
+def test_rows_under_other_names_are_known_by_their_texts() -> None:
+    said = topics()
+    renamed = changed(said, document=[f"other.jsonl:{n}" for n in range(len(said))])
+    shuffled = renamed.take(np.random.default_rng(0).permutation(len(said)))
+    assert difference_of_data(said, shuffled) is None
+    first, second = in_same_order(said, shuffled)
+    assert first.rows["text"].tolist() == second.rows["text"].tolist()
+    np.testing.assert_array_equal(first.scores, second.scores)
+
+
+def test_names_that_now_stand_for_other_texts_do_not_pair_them() -> None:
+    said = topics()
+    moved = changed(said, document=np.roll(said.rows["document"].to_numpy(), 1))
+    assert difference_of_data(said, moved) is None
+    first, second = in_same_order(said, moved)
+    assert first.rows["text"].tolist() == second.rows["text"].tolist()
+
+
+def test_paragraphs_under_other_names_are_known_by_their_whole_page() -> None:
+    said = pages()
+    renamed = changed(said, document=["page " + name for name in said.rows["document"]])
+    shuffled = renamed.take(np.random.default_rng(0).permutation(len(said)))
+    assert difference_of_data(said, shuffled) is None
+    first, second = in_same_order(said, shuffled)
+    for column in ("text", "position", "label"):
+        assert first.rows[column].tolist() == second.rows[column].tolist()
+
+
 def changed(said: Predictions, **columns: object) -> Predictions:
     return replace(said, rows=said.rows.assign(**columns))
 
@@ -52,7 +80,10 @@ def changed(said: Predictions, **columns: object) -> Predictions:
     ("other", "reason"),
     [
         (topics(100), "120 and on 100 rows"),
-        (changed(topics(), document=[f"e{n}" for n in range(120)]), "120 rows are in one only, such as 'd0'"),
+        (
+            changed(topics(), document=[f"e{n}" for n in range(120)], text="another"),
+            "120 rows are in one only, such as 'd0'",
+        ),
         (changed(topics(), label="class 00"), "the label of 80 rows differs, such as that of 'd1'"),
         (changed(topics(), text="another"), "the text of 120 rows differs"),
     ],

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -190,3 +194,34 @@ def test_a_title_is_also_the_headline() -> None:
     text, desk = little_desk.article(), little_desk.desk()
     cut = next(each for each in desk.clean(text).paragraphs if not each.kept)
     assert cut.text in {each.text for each in desk.clean(text, title=cut.text).paragraphs if each.headline}
+
+
+TABLES = [pd.DataFrame({"text": ["A text."]}), {"text": ["A text."]}]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=["frame", "dict"])
+def test_a_table_is_no_text_and_no_list_of_texts(table: Any) -> None:
+    desk = little_desk.desk()
+    for method in (desk.clean, desk.clean_many, desk.explain, desk.explain_many, desk.fit_site):
+        with pytest.raises(TypeError, match="pass a column"):
+            method(table)
+    with pytest.raises(TypeError, match="pass a column"):
+        desk.clean_many(["A text."], titles=table)
+
+
+def test_one_string_is_no_list_of_texts_or_titles() -> None:
+    desk = little_desk.desk()
+    with pytest.raises(TypeError, match=r"pass \[text\]"):
+        desk.clean_many("A text.")
+    with pytest.raises(TypeError, match="titles: expected a list"):
+        desk.clean_many(["A text."], titles="A")
+    with pytest.raises(TypeError, match="titles: row 0: expected a str, found int"):
+        desk.clean_many(["A text."], titles=[3])
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
+def test_columns_of_pandas_and_arrow_are_read_and_missing_titles_are_empty(missing: Any) -> None:
+    desk, text = little_desk.desk(), little_desk.article()
+    wanted = desk.clean_many([text, text], ["", "A title"], ["x", ""])
+    titles = pd.Series([missing, "A title"], dtype="object")
+    assert desk.clean_many(pd.Series([text, text], dtype="string"), titles, pa.chunked_array([["x"], [None]])) == wanted

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +34,43 @@ def test_what_is_not_a_string_is_named_by_its_row(bad: object) -> None:
 def test_one_string_is_not_a_list_of_texts() -> None:
     with pytest.raises(TypeError, match=r"pass \[text\]"):
         check_texts("one text")
+
+
+TABLES = [pd.DataFrame({"text": TEXTS}), pa.table({"text": TEXTS}), {"text": TEXTS}]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=["frame", "arrow", "dict"])
+def test_a_table_is_no_list_of_texts(topics: TopicModel, table: Any) -> None:
+    for method in (topics.predict, topics.predict_proba, topics.label, topics.decision_function, topics.explain):
+        with pytest.raises(TypeError, match="pass a column"):
+            method(table)
+    with pytest.raises(TypeError, match="pass a column"):
+        next(topics.predict_stream(table))
+
+
+def test_one_string_is_no_stream(topics: TopicModel) -> None:
+    with pytest.raises(TypeError, match=r"pass \[text\]"):
+        next(topics.predict_stream("one text"))
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.chunked_array([TEXTS[:2], TEXTS[2:]]),
+        pd.Series(TEXTS, dtype="string"),
+        pd.Series(TEXTS, dtype="string[pyarrow]"),
+        np.array(TEXTS),
+        tuple(TEXTS),
+    ],
+    ids=["chunked", "string", "string[pyarrow]", "numpy", "tuple"],
+)
+def test_every_column_of_strings_is_a_list_of_texts(topics: TopicModel, column: Any) -> None:
+    assert topics.predict(column).tolist() == topics.predict(TEXTS).tolist()
+
+
+def test_a_missing_text_of_a_column_is_named_by_its_row(topics: TopicModel) -> None:
+    with pytest.raises(TypeError, match="row 1: expected a str"):
+        topics.predict(pd.Series(["fine", None], dtype="string"))
 
 
 @pytest.mark.fuzz

@@ -13,6 +13,7 @@ import numpy as np
 from copydesk.bundle import load_bundle, measure, save_bundle
 from copydesk.classifiers.compression import BITS, Smaller
 from copydesk.config.units import parse_size, shown_size
+from copydesk.datasets.seen_rows import SEEN_FILE
 from copydesk.errors import ConfigError, DataError, ModelError, ResourceError
 from copydesk.tasks import TOPIC_TASK
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 CLOSE = 0.97  # of the allowed size
 SIZE_ATTEMPTS = 12
+SEEN_SHARE = 0.1  # of the size: what the fingerprints of training rows may take; larger ones are left out
 FILE_LIST = 2_000  # upper bound of the manifest's list of files, in bytes
 
 
@@ -58,16 +60,20 @@ def run(args: argparse.Namespace) -> int:
     except TypeError as error:
         raise ModelError(f"{model}: can't be made smaller: {error}") from None
     card = model / "README.md"
-    text = card.read_text(encoding="utf-8") if card.is_file() else ""
+    text = card.read_bytes() if card.is_file() else b""
     kept = {key: manifest[key] for key in manifest if key not in ("format", "format_version", "files", "sha256")}
-    fixed = len(json.dumps(kept, indent=2).encode()) + len(text.encode()) + FILE_LIST
+    extras: dict[str, str | bytes] = {"README.md": text} if text else {}
+    seen = model / SEEN_FILE
+    if seen.is_file() and seen.stat().st_size <= to * SEEN_SHARE:
+        extras[SEEN_FILE] = seen.read_bytes()
+    fixed = len(json.dumps(kept, indent=2).encode()) + sum(map(len, extras.values())) + FILE_LIST
     found = largest_within(estimator, smaller, to - fixed)
     if found is None:
         least = fixed + measure(shrunk(estimator, smaller, 2), compressed=True)
         raise ConfigError(f"--to={args.to}: {model} can't have less than {shown_size(least)}")
     lost = loss(estimator, found, model.parent / "predictions.parquet")
     facts = {"from_bytes": size, "terms": n_terms(found), "bits": args.bits, **(lost or {})}
-    save_bundle(target, found, {**kept, "compressed": facts}, {"README.md": text} if text else {}, compressed=True)
+    save_bundle(target, found, {**kept, "compressed": facts}, extras, compressed=True)
     written = sum(path.stat().st_size for path in target.iterdir())
     print(f"{model}: {shown_size(size)}, {n_terms(estimator):,} terms")
     print(f"{target}: {shown_size(written)}, {n_terms(found):,} terms, weights of {args.bits} bits")

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from copydesk.errors import DataError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from copydesk.datasets.examples import Examples
     from copydesk.models.topic import Model
@@ -27,10 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("data", nargs="+", metavar="DATA", help="labelled texts: CSV, TSV, JSONL, Parquet or a folder per label; "
         "for a cleaner JSONL with labelled paragraphs, as copydesk clean writes it")  # fmt: skip
     add("--model", required=True, help="folder of a saved model, or boilerplate: the cleaner in the box")
-    add("--text-field", default="text", metavar="FIELD", help="field of the text (%(default)s)")
+    add("--text-field", metavar="FIELD", help="field of the text (that of the training data, else text)")
     add("--label-field", default="label", metavar="FIELD", help="field of the label (%(default)s)")
-    add("--title-field", metavar="FIELD", help="field of the title, if it is not part of the text")
-    add("--site-field", metavar="FIELD", help="field of the site; intervals are then by site")
+    add("--title-field", metavar="FIELD", help="field of the title (that of the training data); '' for none")
+    add("--site-field", metavar="FIELD", help="field of the site, by which intervals are then taken (that of the "
+        "training data); '' for none")  # fmt: skip
+    add("--id-field", metavar="FIELD", help="field of a name for each row, in predictions and comparisons")
+    add("--include-seen", action="store_true", help="judge also rows that the model was trained on")
     add(
         "--output",
         "-o",
@@ -52,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     from copydesk.datasets.audit import audit
     from copydesk.evaluation.metrics import evaluate
     from copydesk.evaluation.shift import profile
+    from copydesk.formats.input_fields import choose_fields
     from copydesk.models.loading import load
     from copydesk.runs import outputs
     from copydesk.runs.diagnostics import Diagnostics
@@ -64,13 +70,22 @@ def run(args: argparse.Namespace) -> int:
     name = Path(str(model.manifest.get("name", ""))).name or model.task
     with Run(Path(args.output), name) as run:
         with run.stage("read"):
-            examples = read(args, task)
+            examples = read(args, task, choose_fields(args, model.manifest))
+            outputs.save_left_out(run, examples)
         with run.stage("audit"):
             # all rows are test rows: duplicates stay, and a single label is allowed
             audited = audit(examples.frame.assign(split="test"), official=True, fewest_labels=1)
-            frame = audited.frame
+            seen = seen_in_training(args, audited.frame)
+            frame = audited.frame if seen is None or args.include_seen else audited.frame[~seen].reset_index(drop=True)
+            if not len(frame):
+                raise DataError(
+                    f"{', '.join(args.data)}: the model was trained on all {len(audited.frame):,} {task.unit}, so "
+                    "nothing is left to judge it by; give others, or --include-seen"
+                )
             found = {"name": examples.name, "fingerprint": fingerprint(frame), **examples.notes}
         run.info |= {"overrides": [], "seed": args.seed, "dataset": found}
+        run.info["judged_documents"] = frame["document"].nunique()
+        run.info["seen_in_training"] = None if seen is None else int(seen.sum())
         run.info["model"] = {"folder": str(args.model), "sha256": model.manifest.get("sha256", "")}
         outputs.show_audit(run, audited)
         diagnostics = Diagnostics()
@@ -78,7 +93,9 @@ def run(args: argparse.Namespace) -> int:
             predictions = predict_held_out(model.estimator, frame, task, 0)
         with run.stage("evaluate"):
             metrics = evaluate(predictions, task, seed=args.seed)
-            limits = limits_of(model, frame, found["fingerprint"])
+            limits = limits_of(model, frame)
+            if args.include_seen and seen is not None and seen.any():
+                limits.append(f"the model was trained on {int(seen.sum()):,} of these {len(seen):,} {task.unit}")
         for line in limits:
             run.warn(line)
         with run.stage("report"):
@@ -97,12 +114,19 @@ def run(args: argparse.Namespace) -> int:
                 sections=sections,
                 config=config_of(model),
             )
-    print_outcome(run, metrics, sections)
+    print_outcome(run, metrics, sections, novelty(audited.frame, seen, args.include_seen, task.unit))
     return 0
 
 
-def read(args: argparse.Namespace, task: Task) -> Examples:
+def read(args: argparse.Namespace, task: Task, named: dict[str, str]) -> Examples:
     """Read the labelled data that a task needs.
+
+    Parameters
+    ----------
+    args : Namespace
+    task : Task
+    named : dict of str to str
+        Fields that the command line names, by role; others are read where the data has them.
 
     Raises
     ------
@@ -111,21 +135,54 @@ def read(args: argparse.Namespace, task: Task) -> Examples:
     """
     from copydesk.datasets.labelled_paragraphs import Paragraphs
     from copydesk.datasets.tables import Table
+    from copydesk.formats.input_fields import warn_of_title
 
-    site = args.site_field
-    title = args.title_field
+    given = {"title": args.title_field, "site": args.site_field, "id": args.id_field}
     try:
-        if not task.grouped:
-            columns = {"text": args.text_field, "label": args.label_field, "title": title, "group": site}
-            return Table(path=args.data, **columns).load()
-        named = {name: value for name, value in (("site", site), ("title", title)) if value}
-        return Paragraphs(path=args.data, **named).load()
+        if task.grouped:
+            return Paragraphs(path=args.data, **{name: field for name, field in given.items() if field}).load()
+        present = Table(path=args.data, text=args.text_field, label=args.label_field).fields()
+        for role in ("title", "site"):
+            if role not in named and given[role] not in present:
+                if given[role] and role == "title" and present:
+                    warn_of_title(given[role])
+                given[role] = ""
+        return Table(
+            path=args.data,
+            text=args.text_field,
+            label=args.label_field,
+            id=given["id"] or None,
+            title=given["title"] or None,
+            group=given["site"] or None,
+        ).load()
     except DataError as error:
         text = str(error).replace(f"dataset.path={args.data}", ", ".join(args.data)).replace("dataset.path=", "")
         raise DataError(text.replace(", or raise dataset.max_bad", "")) from None
 
 
-def limits_of(model: Model, frame: pd.DataFrame, fingerprint: str) -> list[str]:
+def seen_in_training(args: argparse.Namespace, frame: pd.DataFrame) -> NDArray[np.bool_] | None:
+    """Return which rows the model was trained on, shape (n_rows,); None if it has no fingerprints to tell."""
+    from copydesk.datasets.seen_rows import read_seen, seen_rows
+    from copydesk.models.loading import bundle_folder
+
+    known = read_seen(bundle_folder(args.model))
+    return None if known is None else seen_rows(frame, known)
+
+
+def novelty(frame: pd.DataFrame, seen: NDArray[np.bool_] | None, included: bool, unit: str) -> str:
+    """Return which of the rows are new to the model, for the end of the line on what it was judged on."""
+    if seen is None:
+        return "; unknown whether it was trained on them"
+    if not seen.any():
+        return ", none seen in training"
+    if included:
+        return f", {int(seen.sum()):,} of them seen in training"
+    documents = frame["document"][seen].nunique()
+    left_out = f"{int(seen.sum()):,} {unit} of {documents:,} documents were seen and are left out"
+    return f", none seen in training; {left_out} (--include-seen judges them too)"
+
+
+def limits_of(model: Model, frame: pd.DataFrame) -> list[str]:
     """Return the limits of an evaluation on these data, a line each."""
     found = []
     known, present = {str(label) for label in model.classes_}, set(frame["label"])
@@ -143,8 +200,6 @@ def limits_of(model: Model, frame: pd.DataFrame, fingerprint: str) -> list[str]:
     missing = sorted(known - present)
     if missing and len(present) > 1:
         found.append(f"no row has the label {listed(missing)}: how well it is found is not measured")
-    if fingerprint == model.manifest.get("dataset", {}).get("fingerprint"):
-        found.append("these are the data that the model was trained on: it has seen what it is judged by")
     return found
 
 
@@ -170,13 +225,15 @@ def config_of(model: Model) -> str:
     return str(yaml.safe_dump(model.manifest.get("settings", {}), sort_keys=False, allow_unicode=True))
 
 
-def print_outcome(run: Run, metrics: dict[str, Any], sections: list[Section]) -> None:
-    """Print the scores, the shift, and the path of the report."""
+def print_outcome(run: Run, metrics: dict[str, Any], sections: list[Section], novelty: str) -> None:
+    """Print what was judged, the scores, the shift, and the path of the report."""
     from copydesk.runs import outputs
     from copydesk.tasks import find_task
 
     unit = find_task(metrics["task"]).unit
-    print(f"{run.name}: judged on {metrics['n']:,} {unit} of {run.info['audit']['documents']:,} documents")
+    print(f"{run.name}: judged on {metrics['n']:,} {unit} of {run.info['judged_documents']:,} documents{novelty}")
+    for line in outputs.left_out_lines(run):
+        print(line)
     outputs.print_scores(metrics)
     print(f"  shift   {sections[0].text}")
     outputs.print_report(run)

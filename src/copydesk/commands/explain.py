@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from copydesk.commands.diff import Diff, place_of
 from copydesk.commands.terminal import in_colour, printable
 from copydesk.errors import ConfigError, DataError
+from copydesk.formats.input_fields import choose_fields, with_fields
 from copydesk.formats.readers import FORMATS, parse, read_records
 from copydesk.formats.rows import Fields, Record, Rejected, Row
 from copydesk.formats.sources import find_sources
@@ -39,8 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--label", help="explain this label instead of the likeliest (topic models)")
     add("--json", action="store_true", help="an object for each text, with all n-grams and their places")
     add("--format", choices=FORMATS, help="of the input, if its name does not say it")
-    add("--text-field", default="text", metavar="FIELD", help="field of the text (%(default)s)")
-    add("--title-field", metavar="FIELD", help="field of the title, if it is not part of the text")
+    add("--text-field", metavar="FIELD", help="field of the text (that of the training data, else text)")
+    add("--title-field", metavar="FIELD", help="field of the title (that of the training data); '' for none")
     add("--limit", type=int, default=LIMIT, metavar="N", help="explain the first N texts (%(default)s)")
     add("--color", choices=("auto", "always", "never"), default="auto", help="auto: on a terminal")
 
@@ -63,8 +64,10 @@ def run(args: argparse.Namespace) -> int:
     if args.label is not None and (task.grouped or args.label not in list(model.classes_)):
         known = "nothing to choose: it is no topic model" if task.grouped else ", ".join(map(str, model.classes_))
         raise ConfigError(f"--label {args.label}: the model knows {known}")
+    named = choose_fields(args, model.manifest)
     fields = Fields(args.text_field, args.title_field)
-    records = (record for source in sources for record in read_records(source, args.text_field))
+    everything = (record for source in sources for record in read_records(source, args.text_field))
+    records = with_fields(everything, args, named, lambda: find_sources([args.file], args.format))
     shown = 0
     for row in islice(rows(records, fields), args.limit):
         if args.json:

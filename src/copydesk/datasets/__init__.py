@@ -1,1 +1,1 @@
-"""Datasets: each is loaded as one frame of labelled texts."""
+"""Datasets: each loads as one frame of labelled texts."""

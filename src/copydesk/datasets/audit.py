@@ -24,7 +24,7 @@ class Audit:
     Attributes
     ----------
     frame : pandas.DataFrame
-        The rows that are kept, with the column ``cluster`` (int): documents that say nearly the same share it.
+        The rows that are kept, with the column ``cluster`` (int): near duplicates share it.
     facts : dict
         Counts by name, JSON-able, for the run's records.
     warnings : list of str
@@ -72,7 +72,7 @@ def audit(frame: pd.DataFrame, *, official: bool = False, folds: int = 2, fewest
     frame = frame[frame["text"].str.strip() != ""].reset_index(drop=True)
     if not len(frame):
         raise DataError("the dataset has no text: every one is empty; check dataset.text")
-    documents = _documents(frame)
+    documents = join_documents(frame)
     exact = _first_copies(documents["text"])
     labels = documents["label"].to_numpy(object)
     copy = exact != np.arange(len(documents))
@@ -102,7 +102,7 @@ def audit(frame: pd.DataFrame, *, official: bool = False, folds: int = 2, fewest
 def drop_straddlers(
     frame: pd.DataFrame, train: NDArray[np.int64], test: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], int]:
-    """Drop training rows whose document says nearly the same as one of the test part.
+    """Drop training rows whose document is a near duplicate of one of the test part.
 
     Returns
     -------
@@ -134,8 +134,8 @@ def _check_types(frame: pd.DataFrame, fewest_labels: int) -> None:
         raise DataError(f"the dataset has one label only, {labels[0]!r}; a classifier needs two; check dataset.label")
 
 
-def _documents(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row for each document: its paragraphs joined, and their labels where there is one for all."""
+def join_documents(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each document: ``document``, ``text``, ``label``, ``split`` and ``n``, its number of rows."""
     if frame["document"].is_unique:
         return frame[["document", "text", "label", "split"]].assign(n=1)
     grouped = frame.groupby("document", sort=False)
@@ -143,10 +143,15 @@ def _documents(frame: pd.DataFrame) -> pd.DataFrame:
     return joined.assign(n=grouped.size()).reset_index()
 
 
+def normalise(text: str) -> str:
+    """Return a text with single spaces for white space; texts that then are equal are exact copies."""
+    return " ".join(text.split())
+
+
 def _first_copies(texts: pd.Series) -> NDArray[np.int64]:
     """Return for each text the position of the first that is equal but for white space."""
     seen: dict[str, int] = {}
-    return np.array([seen.setdefault(" ".join(text.split()), at) for at, text in enumerate(texts)], dtype=np.int64)
+    return np.array([seen.setdefault(normalise(text), at) for at, text in enumerate(texts)], dtype=np.int64)
 
 
 def _rows_of(documents: pd.DataFrame, chosen: NDArray[np.bool_]) -> int:

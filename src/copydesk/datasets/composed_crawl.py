@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from copydesk.datasets.bbc import BBC
 from copydesk.datasets.crawls.grammar import Grammar, Language, Style
 from copydesk.datasets.crawls.grammar_files import load_grammar
-from copydesk.datasets.crawls.sites import Site, SitePage
+from copydesk.datasets.crawls.sites import CrawlPage, Site
 from copydesk.datasets.crawls.stories import invent_story, split_sentences
 from copydesk.datasets.examples import Examples
 from copydesk.errors import DataError, nearest
@@ -160,7 +160,7 @@ def heading(text: str) -> tuple[str, str]:
     return title.strip(), split_sentences(body.strip().split("\n", 1)[0])[0]
 
 
-def page_rows(site: Site, page: SitePage, *, document: str, split: str) -> list[dict[str, Any]]:
+def page_rows(site: Site, page: CrawlPage, *, document: str, split: str) -> list[dict[str, Any]]:
     """Compose one page: the rows of its paragraphs, in the order in which they stand."""
     found = [(line, BOILERPLATE) for line in site.place("top", page)]
     found.append((page.title, CONTENT))

@@ -1,9 +1,9 @@
-"""The one table that every dataset becomes."""
+"""Examples: the table that every dataset loads as."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,9 +29,25 @@ class Examples:
         Short name of the dataset, for the run's records.
     notes : dict
         JSON-able facts about the reading (files, counts of rows left out and why).
+    fields : dict of str to str
+        Fields of the source by role, "text", "title" or "site": a model remembers them, and reads them by default.
+    left_out : list of LeftOut
+        What could not be used.
     """
 
     frame: pd.DataFrame
     task: Task
     name: str
     notes: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+
+class LeftOut(NamedTuple):
+    """A row or document that could not be used: where it stands, and the reason."""
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}"

@@ -1,4 +1,4 @@
-"""Location of a dataset's files: a path, a pattern, an installed package, or a URL with its checksum."""
+"""Find the files of a dataset: a path, a pattern, an installed package, or a URL with its checksum."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def resolve(path: str | Sequence[str], sha256: str | None = None) -> list[Path]:
 
 
 def is_url(name: str) -> bool:
-    """Say whether a name is an http(s) address."""
+    """Return whether a name is an http(s) address."""
     return name.lower().startswith(("http://", "https://"))
 
 

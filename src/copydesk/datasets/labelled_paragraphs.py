@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
-from copydesk.datasets.examples import Examples
+from copydesk.datasets.examples import Examples, LeftOut
 from copydesk.datasets.fetch import resolve
-from copydesk.datasets.read_rows import read_table
-from copydesk.datasets.tables import SHOWN_ROWS, check_bad, check_max_bad, names_apart
-from copydesk.errors import ConfigError, DataError
+from copydesk.datasets.read_rows import first_fields, read_table
+from copydesk.datasets.tables import SHOWN_ROWS, SPLITS, check_bad, check_max_bad, names_apart
+from copydesk.errors import ConfigError, DataError, nearest
 from copydesk.formats.files import is_encoding, suffix_of
 from copydesk.formats.rows import Source, is_unicode
 from copydesk.tasks import BOILERPLATE_TASK
 from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
-LABELS = (CONTENT, BOILERPLATE)
+PARAGRAPH_LABELS = (CONTENT, BOILERPLATE)
 
 
 class Paragraphs:
     """Documents as JSON lines, ``{"id": …, "site": …, "title": …, "paragraphs": [{"text": …, "label": …}, …]}``.
 
-    A label is "content" or "boilerplate"; id, site and title may be missing, other fields are passed over. What
+    A label is "content" or "boilerplate"; id, site and title may be missing, other fields are ignored. What
     ``copydesk clean`` writes is such a file: correct its labels and train on it. A document with a fault is left
     out as a whole, counted and named: a page with a hole in it is not that page.
 
@@ -28,8 +30,12 @@ class Paragraphs:
     ----------
     path : str or list of str
         Files, a pattern (``pages/*.jsonl.gz``), or one URL.
+    id : str, default="id"
+        Field of a name for each document; one without it is named by file and line.
     site, title : str
         Fields of the site, which no split may straddle, and of the title.
+    split : str or None
+        Field that is ``train``, ``test`` or missing, for ``split=official``.
     encoding : str, default="utf-8"
     sha256 : str or None
         Checksum of the file behind a URL.
@@ -40,15 +46,19 @@ class Paragraphs:
     def __init__(
         self,
         path: str | list[str] | None = None,
+        id: str = "id",
         site: str = "site",
         title: str = "title",
+        split: str | None = None,
         encoding: str = "utf-8",
         sha256: str | None = None,
         max_bad: float = 0.1,
     ) -> None:
         self.path = path
+        self.id = id
         self.site = site
         self.title = title
+        self.split = split
         self.encoding = encoding
         self.sha256 = sha256
         self.max_bad = max_bad
@@ -74,7 +84,8 @@ class Paragraphs:
             raise DataError(f"dataset.encoding={self.encoding}: Python knows no such encoding; usual: utf-8, latin-1")
         files = resolve(self.path, self.sha256)
         rows: list[dict[str, Any]] = []
-        bad: list[str] = []
+        bad: list[LeftOut] = []
+        fields: dict[str, None] = {}
         seen: dict[str, str] = {}
         for file, name in zip(files, names_apart(files), strict=True):
             file_format = "json" if suffix_of(file) == ".json" else "jsonl"
@@ -82,29 +93,48 @@ class Paragraphs:
                 fault = record if isinstance(record, str) else self._fault(record)
                 if fault is None:
                     assert isinstance(record, dict)
-                    document = str(record.get("id") or where)
+                    fields |= dict.fromkeys(name for name in self._named() if record.get(name))
+                    document = str(record.get(self.id) or where)
                     if document in seen:
-                        fault = f"id: {document!r} again, first at {seen[document]}"
+                        fault = f"{self.id}: {document!r} again, first at {seen[document]}"
                     else:
                         seen[document] = where
                         rows += self._rows(document, record)
                 if fault is not None:
-                    bad.append(f"{where}: {fault}")
+                    bad.append(LeftOut(where, fault))
         check_bad(self.path, bad, len(seen), self.max_bad)
+        self._check_fields(fields, files)
         if not rows:
             raise DataError(f"dataset.path={self.path}: no document with paragraphs")
         notes = {"files": len(files), "documents": len(seen), "documents_left_out": len(bad)}
-        named = {"left_out": bad[:SHOWN_ROWS]} if bad else {}
-        return Examples(pd.DataFrame(rows), BOILERPLATE_TASK, "paragraphs", notes | named)
+        named = {"left_out": list(map(str, bad[:SHOWN_ROWS]))} if bad else {}
+        remembered = {role: name for role, name in (("title", self.title), ("site", self.site)) if name in fields}
+        return Examples(pd.DataFrame(rows), BOILERPLATE_TASK, "paragraphs", notes | named, remembered, bad)
+
+    def _named(self) -> list[str]:
+        """Return the fields of a document beside its paragraphs."""
+        return [name for name in (self.id, self.site, self.title, self.split) if name]
+
+    def _check_fields(self, present: Iterable[str], files: Sequence[Path]) -> None:
+        """Refuse a field that is named and that no document has."""
+        usual = {"id", "site", "title"}
+        for key in ("id", "site", "title", "split"):
+            name = getattr(self, key)
+            if name and name not in usual and name not in present:
+                source = Source(files[0].name, files[0], "jsonl", self.encoding)
+                there = first_fields(source, ())
+                raise DataError(f"dataset.{key}={name}: no document has this field; {nearest(name, there)}")
 
     def _fault(self, record: dict[str, Any]) -> str | None:
         """Return why a document can't be used, None if it can."""
-        if not isinstance(record.get("id"), str | int | None):
-            return f"id: {type(record['id']).__name__}, expected a string"
+        if not isinstance(record.get(self.id), str | int | None):
+            return f"{self.id}: {type(record[self.id]).__name__}, expected a string"
         for field in (self.site, self.title):
             fault = text_fault(record.get(field) or "")
             if fault:
                 return f"{field}: {fault}"
+        if self.split and (record.get(self.split) or "") not in SPLITS:
+            return f"{self.split}: {str(record[self.split])[:50]!r}; valid: train, test or nothing"
         paragraphs = record.get("paragraphs")
         if not isinstance(paragraphs, list) or not paragraphs:
             found = "nothing" if not paragraphs else type(paragraphs).__name__
@@ -121,7 +151,7 @@ class Paragraphs:
                 "text": paragraph["text"],
                 "label": paragraph["label"],
                 "group": record.get(self.site) or "",
-                "split": "",
+                "split": (record.get(self.split) or "") if self.split else "",
                 "document": document,
                 "position": position,
                 "title": record.get(self.title) or "",
@@ -138,9 +168,9 @@ def paragraph_fault(paragraph: Any) -> str | None:
     if fault:
         return f".text: {fault}"
     label = paragraph.get("label")
-    if label not in LABELS:
+    if label not in PARAGRAPH_LABELS:
         shown = "nothing" if label is None else repr(label)[:50]
-        return f".label: {shown}; valid: {', '.join(LABELS)}"
+        return f".label: {shown}; valid: {', '.join(PARAGRAPH_LABELS)}"
     return None
 
 

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-WORDS = 5  # of a shingle
+SHINGLE_WORDS = 5  # of a shingle
 SIMILARITY = 0.8  # Jaccard; from here on two documents are called the same
 BANDS, ROWS = 12, 3  # a pair at the threshold shares a band with probability 1 - (1 - 0.8³)¹² = 0.9998
-BLOCK = 4096  # shingles that are hashed at once
+HASHED_AT_ONCE = 4096  # shingles that are hashed at once
 COMPARED_WHOLE = 64  # in a larger bucket a document is compared with the first and with its neighbour
 
 _TOKEN = re.compile(r"\w+")
@@ -55,12 +55,12 @@ def _shingles(texts: Iterable[str]) -> Iterable[NDArray[np.uint64]]:
     numbers: dict[str, int] = {}
     for text in texts:
         words = [numbers.setdefault(word, len(numbers) + 1) for word in _TOKEN.findall(text.lower())]
-        if len(words) < WORDS:
-            words += [0] * (WORDS - len(words))
+        if len(words) < SHINGLE_WORDS:
+            words += [0] * (SHINGLE_WORDS - len(words))
         tokens = np.array(words, dtype=np.uint64)
-        hashes = np.zeros(len(tokens) - WORDS + 1, dtype=np.uint64)
-        for place in range(WORDS):
-            hashes = _mix(hashes + tokens[place : len(tokens) - WORDS + 1 + place])
+        hashes = np.zeros(len(tokens) - SHINGLE_WORDS + 1, dtype=np.uint64)
+        for place in range(SHINGLE_WORDS):
+            hashes = _mix(hashes + tokens[place : len(tokens) - SHINGLE_WORDS + 1 + place])
         yield np.unique(hashes)
 
 
@@ -80,8 +80,8 @@ _FACTORS = _mix(_SEEDS) | np.uint64(1)
 def _signature(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return the smallest hash in each of ``BANDS * ROWS`` orders; in blocks, as a text may be very long."""
     smallest = np.full(len(_SEEDS), np.iinfo(np.uint64).max, dtype=np.uint64)
-    for start in range(0, len(hashes), BLOCK):
-        ordered = (hashes[start : start + BLOCK, None] ^ _SEEDS) * _FACTORS
+    for start in range(0, len(hashes), HASHED_AT_ONCE):
+        ordered = (hashes[start : start + HASHED_AT_ONCE, None] ^ _SEEDS) * _FACTORS
         np.minimum(smallest, ordered.min(axis=0), out=smallest)
     return smallest
 

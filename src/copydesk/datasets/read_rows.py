@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -11,6 +14,8 @@ from copydesk.formats.csv import Cells
 from copydesk.formats.files import COMPRESSIONS, suffix_of
 from copydesk.formats.readers import DAMAGE, READERS, SUFFIXES, open_records
 from copydesk.formats.rows import NotARowError, Record, Source, UnreadableError, Wanted
+
+FIRST_ROWS = 100  # rows of a table from which the names of its fields are taken
 
 # A row is (where, fields); where it can't be read, (where, the reason).
 LocatedRow: TypeAlias = tuple[str, dict[str, Any] | str]
@@ -80,6 +85,26 @@ def read_table(source: Source, columns: Sequence[str]) -> Iterator[LocatedRow]:
         raise DataError(f"{path}: damaged or cut off after row {after}: {error}") from None
 
 
+def first_fields(source: Source, columns: Sequence[str]) -> list[str]:
+    """Return the names of the fields in the first rows of a table; none where no row can be read.
+
+    Parameters
+    ----------
+    source : Source
+    columns : sequence of str
+        By which the delimiter of CSV is found.
+    """
+    found: dict[str, None] = {}
+    try:
+        for record in islice(open_records(source, Wanted(columns)), FIRST_ROWS):
+            if record.fault is None:
+                with suppress(NotARowError):
+                    found |= dict.fromkeys(READERS[source.format].values(record))
+    except (UnreadableError, *DAMAGE):  # the reader of all rows says more of it
+        pass
+    return list(found)
+
+
 def _check_readable(record: Record) -> None:
     """Refuse a source that can't be read from this record on."""
     where = f"{escaped(record.source.path)}:{record.line}"
@@ -111,6 +136,16 @@ def read_folder(folder: Path, encoding: str, name: str = "") -> Iterator[Located
         raise DataError(
             f"{escaped(folder)}: a folder must hold one folder per label with .txt files in it (LABEL/NAME.txt); for "
             f"tables give a pattern such as {escaped(folder)}/*.jsonl"
+        )
+    read = set(files)
+    others = sorted(
+        path for path in folder.rglob("*") if path not in read and path.is_file() and not path.name.startswith(".")
+    )
+    if others:
+        warnings.warn(
+            f"{escaped(folder)}: {len(others):,} files are not LABEL/NAME.txt and not read, such as "
+            f"{escaped(others[0].relative_to(folder))}; rename them to .txt, or leave them so",
+            stacklevel=2,
         )
     for file in files:
         label = file.parent.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,7 +16,7 @@ Indices: TypeAlias = NDArray[np.int64]
 Fold: TypeAlias = tuple[Indices, Indices]
 
 # How many random cuts `Grouped` compares to keep the labels' shares alike in both parts.
-DRAWS = 64
+RANDOM_CUTS = 64
 
 
 class Official:
@@ -108,13 +109,17 @@ class KFold:
     grouped : bool or None, default=None
         Whether rows of one group (site, source) are kept in one fold. None: yes where the dataset knows
         groups. Documents always stay whole.
+    adapt : bool, default=False
+        Whether small data is split as well as it can be instead of refused: by documents where there are fewer groups
+        than folds, and into as many folds as there are documents where these are fewer. A warning tells.
     """
 
-    def __init__(self, n_splits: int = 5, grouped: bool | None = None) -> None:
+    def __init__(self, n_splits: int = 5, grouped: bool | None = None, adapt: bool = False) -> None:
         if isinstance(n_splits, bool) or not isinstance(n_splits, int) or n_splits < 2:
             raise ValueError(f"split.n_splits={n_splits!r}: must be a whole number of at least 2")
         self.n_splits = n_splits
         self.grouped = grouped
+        self.adapt = adapt
 
     def folds(self, frame: pd.DataFrame, seed: int = 0) -> Iterator[Fold]:
         """Yield ``n_splits`` folds: row positions of train and of test (int64, ascending).
@@ -129,20 +134,29 @@ class KFold:
             raise ValueError(f"split.grouped=true: {_NO_GROUPS}, or set split.grouped=null")
         by_group = known if self.grouped is None else self.grouped
         units, labels = (_groups if by_group else _documents)(frame), _codes(frame["label"])
-        n_units = int(units.max(initial=-1)) + 1
-        if n_units < self.n_splits:
+        n_units, n_splits = int(units.max(initial=-1)) + 1, self.n_splits
+        if self.adapt and by_group and n_units < n_splits:
+            warnings.warn(
+                f"fewer sites ({n_units}) than folds ({n_splits}): documents of one site are in several folds, so that "
+                "scores on new sites may be lower",
+                stacklevel=2,
+            )
+            by_group, units = False, _documents(frame)
+            n_units = int(units.max(initial=-1)) + 1
+        if self.adapt and 2 <= n_units < n_splits:
+            warnings.warn(f"only {n_units} documents: {n_units} folds instead of {n_splits}", stacklevel=2)
+            n_splits = n_units
+        if n_units < n_splits:
             raise ValueError(
-                f"split.n_splits={self.n_splits}: the dataset has only {n_units:,} "
+                f"split.n_splits={n_splits}: the dataset has only {n_units:,} "
                 f"{'groups' if by_group else 'documents'}; at most {n_units} folds"
                 + ("; split.grouped=false splits inside groups" if by_group else "")
             )
         rng = np.random.default_rng(seed)
         fold_of_row = (
-            _deal_rows(labels, self.n_splits, rng)
-            if n_units == len(frame)
-            else _deal_units(units, labels, self.n_splits, rng)
+            _deal_rows(labels, n_splits, rng) if n_units == len(frame) else _deal_units(units, labels, n_splits, rng)
         )
-        for fold in range(self.n_splits):
+        for fold in range(n_splits):
             yield _parts(fold_of_row == fold)
 
 
@@ -159,7 +173,7 @@ class Inner:
 
 
 def has_groups(frame: pd.DataFrame) -> bool:
-    """Say whether any row of the frame knows its group."""
+    """Return whether any row of the frame has a group."""
     return bool((frame["group"] != "").any())
 
 
@@ -237,7 +251,7 @@ def _count(units: Indices, labels: Indices) -> NDArray[np.float64]:
 def _draw_units(units: Indices, labels: Indices, share: float, seed: int, what: str) -> NDArray[np.bool_]:
     """Mark the rows of whole units, about ``share`` of all rows, the labels' shares kept as well as can be.
 
-    Of ``DRAWS`` random orders of the units, each cut where the rows come nearest to ``share``, the one
+    Of ``RANDOM_CUTS`` random orders of the units, each cut where the rows come nearest to ``share``, the one
     is taken whose label counts are nearest to ``share`` of each label.
     """
     counts = _count(units, labels)
@@ -245,7 +259,7 @@ def _draw_units(units: Indices, labels: Indices, share: float, seed: int, what: 
         raise ValueError(f"a train and a test part need at least 2 {what}; the dataset has {len(counts)}")
     rows, wanted = counts.sum(axis=1), counts.sum(axis=0) * share
     rng, best, smallest = np.random.default_rng(seed), np.empty(0, np.int64), np.inf
-    for _ in range(DRAWS):
+    for _ in range(RANDOM_CUTS):
         order = rng.permutation(len(rows))
         cut = int(np.argmin(np.abs(np.cumsum(rows[order])[:-1] - rows.sum() * share))) + 1
         distance = float(np.abs(counts[order[:cut]].sum(axis=0) - wanted).sum())

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from copydesk.datasets.examples import Examples
+from copydesk.datasets.examples import Examples, LeftOut
 from copydesk.datasets.fetch import resolve
-from copydesk.datasets.read_rows import TABLE_FORMATS, LocatedRow, read_folder, read_table, table_format
+from copydesk.datasets.read_rows import (
+    TABLE_FORMATS,
+    LocatedRow,
+    first_fields,
+    read_folder,
+    read_table,
+    table_format,
+)
 from copydesk.errors import ConfigError, DataError, nearest
 from copydesk.formats.csv import check_delimiter
 from copydesk.formats.files import is_encoding
@@ -20,6 +28,8 @@ if TYPE_CHECKING:
 
 # Rows left out that messages and records list one by one.
 SHOWN_ROWS = 5
+# Usual names of a field of titles.
+TITLES = ("title", "headline")
 SPLITS = ("train", "test", "")
 # Different field names that are remembered, to say which is nearest to one that is missing.
 MANY_FIELDS = 1000
@@ -37,6 +47,9 @@ class Table:
         Files, a pattern (``news/*.jsonl.gz``), a folder with one folder of ``.txt`` files per label, or one URL.
     text, label : str
         Columns. In a folder per label the label is the folder's name.
+    id : str or None
+        Column of a name for each row, in predictions and comparisons of runs; a row without one is named by file and
+        line.
     group : str or None
         Column of the site or source, which no split may straddle.
     title : str or None
@@ -60,6 +73,7 @@ class Table:
         path: str | list[str] | None = None,
         text: str = "text",
         label: str = "label",
+        id: str | None = None,
         group: str | None = None,
         title: str | None = None,
         split: str | None = None,
@@ -72,6 +86,7 @@ class Table:
         self.path = path
         self.text = text
         self.label = label
+        self.id = id
         self.group = group
         self.title = title
         self.split = split
@@ -97,35 +112,35 @@ class Table:
         """
         import pandas as pd
 
-        if not self.path:
-            raise ConfigError("dataset.path: not given; name a file, a pattern or a folder: dataset.path=news.jsonl")
-        if self.format not in (None, *TABLE_FORMATS):
-            raise ConfigError(f"dataset.format={self.format}: unknown; valid: {', '.join(TABLE_FORMATS)}")
-        if not is_encoding(self.encoding):
-            raise DataError(f"dataset.encoding={self.encoding}: Python knows no such encoding; usual: utf-8, latin-1")
-        if self.delimiter is not None:
-            self.delimiter = check_delimiter(self.delimiter, "dataset.delimiter=")
-        files = resolve(self.path, self.sha256)
+        files = self._files()
+        assert self.path is not None
         columns = {
             name: column
-            for name in ("text", "label", "group", "title", "split")
+            for name in ("text", "label", "id", "group", "title", "split")
             if (column := getattr(self, name)) is not None
         }
-        records, bad = [], []
+        records: list[dict[str, str]] = []
+        bad: list[LeftOut] = []
         fields: dict[str, None] = {}
         label_kinds: dict[str, str] = {}
+        seen: dict[str, str] = {}
         for where, row in self._rows(files, list(columns.values())):
             if isinstance(row, dict) and len(fields) < MANY_FIELDS:
                 fields |= dict.fromkeys(row)
             record = row if isinstance(row, str) else read_record(row, columns)
+            if isinstance(record, dict):
+                name = record.pop("id", "")
+                if name and seen.setdefault(name, where) != where:
+                    record = f"{self.id}: {name!r} again, first at {seen[name]}"
             if isinstance(record, str):
-                bad.append(f"{where}: {record}")
+                bad.append(LeftOut(where, record))
             else:
                 assert isinstance(row, dict)
                 label_kinds.setdefault(_kind(row[self.label]), where)
-                records.append({**record, "document": where})
+                records.append({**record, "document": name or where})
         self._check_fields(fields, columns)
         check_bad(self.path, bad, len(records), self.max_bad)
+        self._warn_of_title(files, columns)
         self._check_labels(label_kinds)
         if not records:
             raise DataError(f"dataset.path={self.path}: no rows")
@@ -134,7 +149,51 @@ class Table:
             if column not in frame:
                 frame[column] = ""
         notes: dict[str, Any] = {"files": len(files), "rows_left_out": len(bad)}
-        return Examples(frame, TOPIC_TASK, "table", notes | ({"left_out": bad[:SHOWN_ROWS]} if bad else {}))
+        notes |= {"left_out": list(map(str, bad[:SHOWN_ROWS]))} if bad else {}
+        roles = {"text": self.text, "title": self.title, "site": self.group}
+        remembered = {role: column for role, column in roles.items() if column is not None}
+        return Examples(frame, TOPIC_TASK, "table", notes, remembered, bad)
+
+    def _files(self) -> list[Path]:
+        """Check the parameters; return the files."""
+        if not self.path:
+            raise ConfigError("dataset.path: not given; name a file, a pattern or a folder: dataset.path=news.jsonl")
+        if self.format not in (None, *TABLE_FORMATS):
+            raise ConfigError(f"dataset.format={self.format}: unknown; valid: {', '.join(TABLE_FORMATS)}")
+        if not is_encoding(self.encoding):
+            raise DataError(f"dataset.encoding={self.encoding}: Python knows no such encoding; usual: utf-8, latin-1")
+        if self.delimiter is not None:
+            self.delimiter = check_delimiter(self.delimiter, "dataset.delimiter=")
+        return resolve(self.path, self.sha256)
+
+    def fields(self) -> list[str]:
+        """Return the names of the fields in the first rows of the files; of text files those that each row gets.
+
+        Raises
+        ------
+        ConfigError, DataError
+            As ``load``.
+        """
+        return self._first_fields(self._files())
+
+    def _first_fields(self, files: Sequence[Path]) -> list[str]:
+        found: dict[str, None] = {}
+        for file in files:
+            file_format = self.format or table_format(file)
+            if file_format != "folder":
+                source = Source(file.name, file, file_format, self.encoding, self.delimiter)
+                found |= dict.fromkeys(first_fields(source, (self.text, self.label)))
+        return list(found)
+
+    def _warn_of_title(self, files: Sequence[Path], columns: dict[str, str]) -> None:
+        """Warn that the table has a field of titles that no key names."""
+        titles = [name for name in TITLES if name in self._first_fields(files) and name not in columns.values()]
+        if self.title is None and titles:
+            warnings.warn(
+                f"the data has a field {titles[0]!r}, which is not read; dataset.title={titles[0]} puts it before each "
+                "text as its first line",
+                stacklevel=2,
+            )
 
     def _rows(self, files: list[Path], columns: list[str]) -> Iterator[LocatedRow]:
         for file, name in zip(files, names_apart(files), strict=True):
@@ -169,7 +228,7 @@ def check_max_bad(max_bad: float) -> None:
         raise ValueError(f"max_bad={max_bad}: a share from 0 to 1, such as 0.1")
 
 
-def check_bad(path: str | list[str], bad: Sequence[str], good: int, max_bad: float) -> None:
+def check_bad(path: str | list[str], bad: Sequence[LeftOut], good: int, max_bad: float) -> None:
     """Refuse data of which too much can't be used, and name some of it.
 
     Raises
@@ -178,7 +237,7 @@ def check_bad(path: str | list[str], bad: Sequence[str], good: int, max_bad: flo
         More than ``max_bad`` of the rows are bad.
     """
     if len(bad) > max_bad * (len(bad) + good):
-        named = "; ".join(bad[:SHOWN_ROWS])
+        named = "; ".join(map(str, bad[:SHOWN_ROWS]))
         raise DataError(
             f"dataset.path={path}: {len(bad):,} of {len(bad) + good:,} rows are unusable ({named}); "
             "mend them, or raise dataset.max_bad"
@@ -194,9 +253,9 @@ def read_record(row: dict[str, Any], columns: dict[str, str]) -> dict[str, str] 
             if len(value) != 1:
                 return f"{column}: {len(value)} labels; one label per document is supported"
             value = value[0]
-        if name in ("group", "title", "split") and value is None:
+        if name in ("id", "group", "title", "split") and value is None:
             value = ""
-        if name in ("label", "group") and isinstance(value, int) and not isinstance(value, bool):
+        if name in ("label", "id", "group") and isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if not isinstance(value, str):
             return f"{column}: {'nothing' if value is None else type(value).__name__}, expected a string"

@@ -13,6 +13,8 @@ from copydesk.evaluation.score import Score, score, with_intervals
 from copydesk.tasks import TOPIC_TASK, Task
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from copydesk.evaluation.predictions import Predictions
 
 KEY = ["document", "position"]
@@ -46,29 +48,57 @@ class Comparison:
 
 def difference_of_data(earlier: Predictions, later: Predictions) -> str | None:
     """Return why two runs were not evaluated on the same rows; None if they were."""
-    first, second = (_keyed(each) for each in (earlier, later))
+    first, second = (each.judged().rows for each in (earlier, later))
     if len(first) != len(second):
         return f"judged on {len(first):,} and on {len(second):,} rows"
-    apart = first.index.symmetric_difference(second.index)
+    wanted, have = _keys(first, second)
+    apart = wanted.symmetric_difference(have)
     if len(apart):
         document, position = apart[0]
         return f"{len(apart) // 2:,} rows are in one only, such as {document!r}, paragraph {position}"
-    second = second.loc[first.index]
+    second = second.iloc[have.get_indexer(wanted)]
     for column in ("label", "text"):
         other = (first[column].to_numpy(object) != second[column].to_numpy(object)).nonzero()[0]
         if len(other):
-            return f"the {column} of {len(other):,} rows differs, such as that of {first.index[other[0]][0]!r}"
+            name = first["document"].iloc[other[0]]
+            return f"the {column} of {len(other):,} rows differs, such as that of {name!r}"
     return None
 
 
-def _keyed(predictions: Predictions) -> Any:
-    return predictions.judged().rows.set_index(KEY)
+def _keys(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.MultiIndex, pd.MultiIndex]:
+    """Return keys by which the rows of two runs are paired.
+
+    Rows are known by document and position. Where that pairs different texts, as after the renaming of a file whose
+    rows have no ids, they are known by the text of their document.
+    """
+    import pandas as pd
+
+    keys = pd.MultiIndex.from_frame(first[KEY]), pd.MultiIndex.from_frame(second[KEY])
+    if not len(keys[0].symmetric_difference(keys[1])):
+        paired = second["text"].to_numpy(object)[keys[1].get_indexer(keys[0])]
+        if (first["text"].to_numpy(object) == paired).all():
+            return keys
+    by_text = _keys_by_text(first), _keys_by_text(second)
+    return keys if len(by_text[0].symmetric_difference(by_text[1])) else by_text
+
+
+def _keys_by_text(rows: pd.DataFrame) -> pd.MultiIndex:
+    """Return a key for each row: the text of its document, which of those with this text it is, and its position."""
+    import pandas as pd
+
+    columns = ["title", "characters", "text"]
+    ordered = rows.sort_values("position", kind="stable")
+    lines = pd.Series(list(map(str, ordered[columns].itertuples(index=False, name=None))), index=ordered.index)
+    whole = lines.groupby(ordered["document"], sort=True).agg("\n".join)
+    number = whole.groupby(whole).cumcount()
+    documents = rows["document"]
+    return pd.MultiIndex.from_arrays([documents.map(whole), documents.map(number), rows["position"]])
 
 
 def in_same_order(earlier: Predictions, later: Predictions) -> tuple[Predictions, Predictions]:
     """Return the evaluated rows of both, in the order of the earlier."""
     earlier, later = earlier.judged(), later.judged()
-    wanted, have = (each.rows.set_index(KEY).index for each in (earlier, later))
+    wanted, have = _keys(earlier.rows, later.rows)
     return earlier, later.take(have.get_indexer(wanted))
 
 

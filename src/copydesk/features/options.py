@@ -145,6 +145,15 @@ def refuse_tables(texts: Any) -> None:
         raise TypeError(f"expected texts, found a {kind}, whose items are names: pass a column, such as table['text']")
 
 
+def plain_list(values: Any) -> list[Any]:
+    """Return the items of any iterable as Python objects: of NumPy, pandas and PyArrow arrays their plain values."""
+    for convert in ("tolist", "to_pylist"):  # of pandas and NumPy; of chunked arrays of PyArrow
+        if hasattr(values, convert):
+            items: list[Any] = getattr(values, convert)()
+            return items
+    return list(values)
+
+
 def check_documents(raw_documents: Any) -> list[str]:
     """Return documents as a list of strings.
 
@@ -158,12 +167,7 @@ def check_documents(raw_documents: Any) -> list[str]:
     if isinstance(raw_documents, str):
         raise ValueError("Iterable over raw text documents expected, string object received.")
     refuse_tables(raw_documents)
-    for convert in ("tolist", "to_pylist"):  # of pandas and NumPy; of chunked arrays of PyArrow
-        if hasattr(raw_documents, convert):
-            documents: list[Any] = getattr(raw_documents, convert)()
-            break
-    else:
-        documents = list(raw_documents)
+    documents = plain_list(raw_documents)
     if not set(map(type, documents)) <= {str}:
         for row, document in enumerate(documents):
             if not isinstance(document, str):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import glob
 import importlib.util
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from copydesk.errors import ConfigError, DataError, escaped
 from copydesk.formats.csv import check_delimiter
-from copydesk.formats.files import is_encoding, suffix_of
+from copydesk.formats.files import COMPRESSIONS, is_encoding, suffix_of
 from copydesk.formats.readers import SUFFIXES
 from copydesk.formats.rows import Source
 
@@ -19,8 +20,42 @@ NOT_TEXT = {".bz2", ".xz", ".zip", ".7z", ".tar", ".tgz", ".pdf", ".doc", ".docx
 STDIN = "-"
 
 
+class SkippedFiles:
+    """Files of folders that are of no kind that can be read: the number and the first of each suffix."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.first: dict[str, Path] = {}
+
+    def add(self, path: Path) -> None:
+        """Count a file."""
+        suffix = "".join(path.suffixes[-2:]) if path.suffix.lower() in COMPRESSIONS else path.suffix
+        self.counts[suffix] += 1
+        self.first.setdefault(suffix, path)
+
+    def __str__(self) -> str:
+        """Describe them in one line; "" if there are none."""
+        if not self.counts:
+            return ""
+        kinds = [
+            f"{count:,} {suffix or 'without a suffix'} (such as {escaped(self.first[suffix])})"
+            for suffix, count in self.counts.most_common()
+        ]
+        suffix = next((each for each in self.counts if suffix_of(self.first[each]) not in NOT_TEXT), None)
+        hint = ""
+        if suffix is not None:
+            pattern = escaped(self.first[suffix].with_name(f"*{suffix}"))
+            hint = f"; named by a pattern, such as '{pattern}', they are read as text"
+        total = self.counts.total()
+        return f"{total:,} file{'s' if total > 1 else ''} of folders skipped: {', '.join(kinds)}{hint}"
+
+
 def find_sources(
-    names: Sequence[str], file_format: str | None = None, encoding: str = "utf-8", delimiter: str | None = None
+    names: Sequence[str],
+    file_format: str | None = None,
+    encoding: str = "utf-8",
+    delimiter: str | None = None,
+    skipped: SkippedFiles | None = None,
 ) -> Iterator[Source]:
     """Yield the sources that names stand for, in their order; the files of a folder or pattern are sorted.
 
@@ -32,6 +67,8 @@ def find_sources(
         Of all sources; by default a file's suffix decides, and standard input and unknown suffixes are text.
     encoding, delimiter : str, optional
         Of all sources; see ``Source``.
+    skipped : SkippedFiles, optional
+        Collects the files of folders that are passed over.
 
     Raises
     ------
@@ -45,7 +82,8 @@ def find_sources(
         raise ConfigError(f"--encoding {encoding}: Python knows no such encoding; usual: utf-8, latin-1")
     if delimiter is not None:
         delimiter = check_delimiter(delimiter, "--delimiter ")
-    found = [_check(name, file_format) for name in names]
+    passed_over = SkippedFiles() if skipped is None else skipped
+    found = [_check(name, file_format, passed_over) for name in names]
     return (_readable(Source(*file, encoding, delimiter)) for files in found for file in files)
 
 
@@ -55,19 +93,19 @@ def _readable(source: Source) -> Source:
     return source
 
 
-def _check(name: str, file_format: str | None) -> Iterator[tuple[str, Path | None, str]]:
+def _check(name: str, file_format: str | None, skipped: SkippedFiles) -> Iterator[tuple[str, Path | None, str]]:
     """Return the files that a name stands for: name, path (None: standard input) and format."""
     path = Path(name)
     if name == STDIN:
         return iter([(name, None, file_format or "text")])
     if path.is_dir():
-        return _in_folder(path, file_format)
+        return _in_folder(path, file_format, skipped)
     if path.exists():
         return iter([(name, path, file_format or _format_of(path))])
     if glob.has_magic(name):
         matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute pattern)
         if matches:
-            return (each for match in matches for each in _check(match, file_format))
+            return (each for match in matches for each in _check(match, file_format, skipped))
         raise DataError(f"{escaped(name)}: no file matches this pattern")
     raise DataError(f"{escaped(name)}: no such file")
 
@@ -82,12 +120,16 @@ def _format_of(path: Path) -> str:
     return SUFFIXES.get(suffix, "text")
 
 
-def _in_folder(folder: Path, file_format: str | None) -> Iterator[tuple[str, Path | None, str]]:
-    """Yield a folder's files at any depth; hidden ones and those of kinds that can't be read are left out."""
+def _in_folder(folder: Path, file_format: str | None, skipped: SkippedFiles) -> Iterator[tuple[str, Path | None, str]]:
+    """Yield a folder's files at any depth; hidden ones and those of kinds that can't be read are passed over."""
     for where, folders, files in os.walk(folder):
         folders[:] = sorted(each for each in folders if not each.startswith("."))
         for name in sorted(files):
             path = Path(where, name)
             kind = SUFFIXES.get(suffix_of(path))
-            if not name.startswith(".") and kind is not None:
+            if name.startswith("."):
+                continue
+            if kind is None:
+                skipped.add(path)
+            else:
                 yield str(path), path, file_format or kind

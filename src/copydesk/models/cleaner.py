@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.errors import ModelError
-from copydesk.models.topic import Model, check_texts
+from copydesk.features.options import plain_list, refuse_tables
+from copydesk.models.topic import Model, check_text, check_texts
 from copydesk.text.headline import find_headline
 from copydesk.text.paragraphs import CONTENT, CleanedText, LabelledParagraph, ParagraphTable, join_kept
 
@@ -53,7 +54,7 @@ class Cleaner(Model):
         headline : str, optional
             The page's own, such as its ``<title>``: the paragraph that repeats it is content. Default: ``title``.
         """
-        return self.clean_many([text], *singly(title, site, headline))[0]
+        return self.clean_many([check_text(text)], *singly(title, site, headline))[0]
 
     def clean_many(
         self,
@@ -92,8 +93,8 @@ class Cleaner(Model):
         known = titles if headlines is None else headlines
         if known is None:
             return cleaned
-        check_length("headlines", known, texts)
-        return list(map(keep_headline, texts, cleaned, known))
+        name = "titles" if headlines is None else "headlines"
+        return list(map(keep_headline, texts, cleaned, check_beside(name, known, texts)))
 
     def fit_site(self, texts: Sequence[str], site: str = "") -> Cleaner:
         """Remember which lines stand on many of a site's pages, for later texts of that site; return the cleaner.
@@ -143,7 +144,7 @@ class Cleaner(Model):
         self, text: str, title: str | None = None, site: str | None = None, headline: str | None = None
     ) -> list[Reasons]:
         """Explain why each paragraph of a text was cut or kept; see ``explain_many``."""
-        return self.explain_many([text], *singly(title, site, headline))[0]
+        return self.explain_many([check_text(text)], *singly(title, site, headline))[0]
 
     def explain_many(
         self,
@@ -193,16 +194,33 @@ def singly(*values: str | None) -> list[list[str] | None]:
     return [None if value is None else [value] for value in values]
 
 
-def check_length(name: str, given: Sequence[str], texts: Sequence[str]) -> None:
-    """Check that a value is given for each text.
+def check_beside(name: str, given: Any, texts: Sequence[str]) -> list[str]:
+    """Return the values given beside the texts, one for each, "" for those that are missing (None, NaN or NA).
 
     Raises
     ------
+    TypeError
+        A table, a mapping or a single string was given, or a value is neither a string nor missing; names its row.
     ValueError
-        The values are more or fewer.
+        The values are more or fewer than the texts.
     """
-    if len(given) != len(texts):
-        raise ValueError(f"{name}: {len(given)} for {len(texts)} texts; give one for each, '' where unknown")
+    if isinstance(given, str):
+        raise TypeError(f"{name}: expected a list, one for each text, found one str")
+    refuse_tables(given)
+    values = plain_list(given)
+    if len(values) != len(texts):
+        raise ValueError(f"{name}: {len(values)} for {len(texts)} texts; give one for each, '' where unknown")
+    for row, value in enumerate(values):
+        if not isinstance(value, str):
+            if not is_missing(value):
+                raise TypeError(f"{name}: row {row}: expected a str, found {type(value).__name__} {str(value)[:40]!r}")
+            values[row] = ""
+    return values
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether a value is None or a missing value of pandas, which need not be installed."""
+    return value is None or (isinstance(value, float) and value != value) or type(value).__name__ == "NAType"
 
 
 def paragraph_table(
@@ -224,9 +242,10 @@ def paragraph_table(
     """
     from copydesk.features.pages.splitting import split_texts
 
-    for name, given in (("titles", titles), ("sites", sites)):
-        if given is not None:
-            check_length(name, given, texts)
+    titles, sites = (
+        None if given is None else check_beside(name, given, texts)
+        for name, given in (("titles", titles), ("sites", sites))
+    )
     paragraphs, spans, sizes = split_texts(texts)
     table = {
         "text": paragraphs,
@@ -242,7 +261,7 @@ def repeated(values: Sequence[str] | None, sizes: NDArray[np.int64]) -> list[str
     """Repeat each page's value for each of its paragraphs, "" if it has none."""
     if values is None:
         return [""] * int(sizes.sum())
-    return [value or "" for value, size in zip(values, sizes.tolist(), strict=True) for _ in range(size)]
+    return [value for value, size in zip(values, sizes.tolist(), strict=True) for _ in range(size)]
 
 
 def assemble(

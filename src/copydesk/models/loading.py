@@ -34,12 +34,17 @@ def load(path: str | Path, task: str | None = None) -> Any:
     ModelError
         The bundle is missing, damaged, foreign, from a newer version, or made for another task.
     """
-    folder = shipped(f"box/{path}") if path in BOX else Path(path)
+    folder = bundle_folder(path)
     own = str(read_manifest(folder)["task"])
     alike = task is not None and find_task(own).model == find_task(task).model
     estimator, manifest = load_bundle(folder, task=own if alike else task)
     check_fitted(folder, estimator, manifest["classes"])
     return find_task(own).load("model")(estimator, manifest)
+
+
+def bundle_folder(path: str | Path) -> Path:
+    """Return the folder of a bundle, or of the model in the box with this name."""
+    return shipped(f"box/{path}") if path in BOX else Path(path)
 
 
 def check_fitted(folder: Path, estimator: Any, classes: list[str]) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from copydesk.features.options import check_documents, refuse_tables
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -85,7 +87,7 @@ class TopicModel(Model):
         """
         from copydesk.explanations.contributions import explain
 
-        return explain(self.estimator, check_texts([text])[0], label)
+        return explain(self.estimator, check_text(text), label)
 
     def predict_frame(
         self,
@@ -170,8 +172,11 @@ class TopicModel(Model):
         ------
         TypeError
             An item is neither str nor mapping, has no text or only white space, or already has an added field;
-            names its index.
+            names its index. Or the items are a table, a mapping or one str.
         """
+        if isinstance(items, str):
+            raise TypeError("expected an iterable of texts, found one str; pass [text]")
+        refuse_tables(items)
         for part in in_batches(enumerate(items), chunk, size=_characters):
             good, texts, stop = [], [], None
             for number, item in part:
@@ -233,18 +238,33 @@ def join_title(text: str, title: str | None) -> str:
 def check_texts(texts: Any) -> list[str]:
     """Return the texts as a list.
 
+    Parameters
+    ----------
+    texts : iterable of str
+        Such as a list, a column of pandas or an array of PyArrow.
+
     Raises
     ------
     TypeError
-        An item is not a string; names its index.
+        A table, a mapping or a single string was given, or an item is not a string; names its row.
     """
     if isinstance(texts, str):
         raise TypeError("expected a list of texts, found one str; pass [text]")
-    rows: list[str] = texts.tolist() if hasattr(texts, "tolist") else list(texts)
-    for row, text in enumerate(rows):
-        if not isinstance(text, str):
-            raise TypeError(f"row {row}: expected a str, found {type(text).__name__} {str(text)[:40]!r}")
-    return rows
+    return check_documents(texts)
+
+
+def check_text(text: Any) -> str:
+    """Return one text.
+
+    Raises
+    ------
+    TypeError
+        It is a table or anything else but a string.
+    """
+    refuse_tables(text)
+    if not isinstance(text, str):
+        raise TypeError(f"expected a str, found {type(text).__name__} {str(text)[:40]!r}")
+    return text
 
 
 def in_batches(items: Iterable[Any], count: int, size: Callable[[Any], int] = lambda item: 0) -> Iterator[list[Any]]:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from copydesk.tasks import Task
 
 
+FEWEST_SITES = 5  # with fewer, models of paragraphs hold out documents instead of sites
+
+
 def build_estimator(cfg: DictConfig) -> TextClassifier:
     """Build features, classifier and decision from their config groups, unfitted."""
     features = build(cfg.features, "features") if "_target_" in cfg.features else None
@@ -63,6 +66,8 @@ def examples_of(frame: pd.DataFrame, task: Task) -> dict[str, Any]:
 def groups_and_weights(frame: pd.DataFrame, task: Task) -> dict[str, Any]:
     """Return groups and sample weights of a frame's rows; None where it has none."""
     groups = frame["group"].where(frame["group"] != "", frame["document"])
+    if task.grouped and groups.nunique() < FEWEST_SITES:
+        groups = frame["document"]
     return {
         "groups": groups.to_numpy(object) if task.grouped or (frame["group"] != "").any() else None,
         "sample_weight": frame["weight"].to_numpy(np.float64) if "weight" in frame else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from copydesk.tasks import find_task
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
     from omegaconf import DictConfig
 
     from copydesk.datasets.audit import Audit
@@ -44,13 +46,15 @@ def save_outputs(
     cfg: DictConfig,
     model: TextClassifier,
     examples: Examples,
+    trained_on: pd.DataFrame,
     predictions: Predictions,
     metrics: dict[str, Any],
     diagnostics: Diagnostics,
 ) -> None:
-    """Write metrics, predictions and the bundle."""
+    """Write metrics, predictions and the bundle, with the fingerprints of the rows that the model was fitted on."""
     from copydesk.bundle import save_bundle
     from copydesk.config.compose import without_secrets
+    from copydesk.datasets.seen_rows import SEEN_FILE, encode_seen
     from copydesk.evaluation.shift import profile
     from copydesk.reports.card import model_card
 
@@ -65,11 +69,38 @@ def save_outputs(
         "headline": metrics["headline"],
         "scores": {name: score["value"] for name, score in metrics["scores"].items()},
         "dataset": run.info["dataset"],
+        "fields": examples.fields,
         "judged": profile(predictions, diagnostics.unknown_share),
         "seed": cfg.seed,
         "versions": run.info["versions"],
     }
-    save_bundle(run.folder / "model", model, manifest, {"README.md": model_card(manifest, metrics, run.info["audit"])})
+    card = model_card(manifest, metrics, run.info["audit"])
+    save_bundle(run.folder / "model", model, manifest, {"README.md": card, SEEN_FILE: encode_seen(trained_on)})
+
+
+def save_left_out(run: Run, examples: Examples) -> None:
+    """Write what the dataset could not use into ``left_out.jsonl``, and keep a line on it for the summary."""
+    left_out = examples.left_out
+    if not left_out:
+        return
+    path = run.folder / "left_out.jsonl"
+    path.write_text("".join(f"{json.dumps(each._asdict())}\n" for each in left_out), encoding="utf-8")
+    unit = "documents" if examples.task.grouped else "rows"
+    read = len(left_out) + examples.frame["document"].nunique()
+    share = len(left_out) / read
+    run.info["left_out"] = f"{len(left_out):,} of {read:,} {unit} ({share:.1%}), such as {left_out[0]}; all: {path}"
+
+
+def left_out_lines(run: Run) -> list[str]:
+    """Return lines on what was left out of the data."""
+    facts = run.info["audit"]
+    lines = [f"  left out {run.info['left_out']}"] if "left_out" in run.info else []
+    if facts["empty_texts_dropped"]:
+        lines.append(f"  left out {facts['empty_texts_dropped']:,} empty texts")
+    straddling = facts.get("straddling_documents_dropped_from_train", 0)
+    if straddling:
+        lines.append(f"  left out of training parts {straddling:,} documents nearly the same as a judged one")
+    return lines
 
 
 def write_reports(
@@ -109,19 +140,28 @@ def write_reports(
         write_html(content, run.folder / "report.html")
 
 
-def print_summary(run: Run, metrics: dict[str, Any], lines: Sequence[str] = ()) -> None:
-    """Print the scores, further lines, and the paths of model and report."""
+def print_summary(run: Run, metrics: dict[str, Any], n_folds: int, lines: Sequence[str] = ()) -> None:
+    """Print how the model was judged, the scores, further lines, and the paths of model and report."""
     facts = run.info["audit"]
     unit = find_task(metrics["task"]).unit
     print(
         f"{run.name}: {facts['documents']:,} documents, without {facts['exact_duplicates_dropped']:,} exact copies; "
-        f"judged on {metrics['n']:,} {unit} not seen in training"
+        f"judged on {metrics['n']:,} {unit} {judged_how(n_folds)}"
     )
+    for line in left_out_lines(run):
+        print(line)
     print_scores(metrics)
     for line in lines:
         print(line)
     print(f"  model   {run.folder / 'model'}")
     print_report(run)
+
+
+def judged_how(n_folds: int) -> str:
+    """Return in what way the judged rows are new to the model."""
+    if not n_folds:
+        return "by scores out of fold, to which the decision was fitted"
+    return "not seen in training" + (f", in {n_folds} folds; the saved model is fitted on all" if n_folds > 1 else "")
 
 
 def print_scores(metrics: dict[str, Any]) -> None:

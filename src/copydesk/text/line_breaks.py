@@ -13,10 +13,10 @@ from copydesk.text.paragraphs import (
     LINE,
     NARROWEST,
     NEAR_COLUMN,
+    NON_SPACE,
     SENTENCE_END,
     SMALL_LETTER_SHARE,
     WIDEST,
-    WORD,
     split_paragraphs,
 )
 
@@ -65,6 +65,6 @@ def find_wraps(text: str, lines: list[Span]) -> set[Span]:
 
 def is_full(text: str, line: Span, following: Span, column: int) -> bool:
     """Return whether the next line's first word would have reached nearly to the column."""
-    word = WORD.match(text, *following)
+    word = NON_SPACE.match(text, *following)
     reach = line[1] - line[0] + 1 + (len(word[0]) if word else 0)
     return reach >= NEAR_COLUMN * column

@@ -19,7 +19,7 @@ NEWLINES = "\n\r\v\f\x85\u2028\u2029"
 NEWLINE = re.compile(f"\r\n|[{NEWLINES}]")
 LINE = re.compile(rf"\S(?:[^{NEWLINES}]*\S)?")  # without white space around it
 BULLET = re.compile(r"(?:[-*•·–—‣▪►>|]|\(?\d{1,3}[.)])\s")
-WORD = re.compile(r"\S+")
+NON_SPACE = re.compile(r"\S+")
 SENTENCE_END = re.compile(r"[.!?…:;。！？।؟][\"'”’»)\]]*$")
 
 # Columns between which people and programs wrap.
@@ -33,7 +33,7 @@ NEAR_COLUMN, NEAR_COLUMN_SHARE = 0.85, 0.7
 # A line shorter than this part of the column was ended on purpose, even inside what looks like a sentence.
 SHORT_LINE = 0.6
 # Too short to be broken at any column: most often a leftover.
-SHORTEST = SHORT_LINE * NARROWEST
+SHORTEST_LINE = SHORT_LINE * NARROWEST
 # A line longer than this many columns is not wrapped.
 LONG_LINE = 1.2
 # Typesetters leave room for a word that would have fitted; by more than this, it is a line's end.
@@ -108,13 +108,13 @@ def _blocks(text: str, lines: list[Line]) -> Iterator[list[Line]]:
 
 
 def _find_wrap(text: str, blocks: list[list[Line]]) -> Wrap | None:
-    """Say how a text is wrapped, None where a line is a paragraph."""
+    """Return how a text is wrapped, None where a line is a paragraph."""
     broken: list[tuple[Line, Line]] = []  # line breaks inside a sentence
     n_open = 0  # line breaks not after a sentence, in blocks that have one inside a sentence
     in_a_row = False
     for block in blocks:
         pairs = [pair for pair in zip(block, block[1:], strict=False) if _is_open(text, pair[0])]
-        inside = [pair for pair in pairs if text[pair[1][0]].islower() and SHORTEST <= _length(pair[0]) <= WIDEST]
+        inside = [pair for pair in pairs if text[pair[1][0]].islower() and SHORTEST_LINE <= _length(pair[0]) <= WIDEST]
         in_a_row |= any(a[1] == b[0] for a, b in zip(inside, inside[1:], strict=False))
         n_open += len(pairs) if inside else 0
         broken += inside
@@ -131,7 +131,7 @@ def _find_wrap(text: str, blocks: list[list[Line]]) -> Wrap | None:
 
 
 def _mostly_longer(blocks: list[list[Line]], column: int) -> bool:
-    """Say whether most of the text stands in lines that go far beyond the column."""
+    """Return whether most of the text stands in lines that go far beyond the column."""
     lengths = [_length(line) for block in blocks for line in block]
     return 2 * sum(length for length in lengths if length > LONG_LINE * column) > sum(lengths)
 
@@ -141,13 +141,13 @@ def _length(line: Line) -> int:
 
 
 def _is_open(text: str, line: Line) -> bool:
-    """Say whether a line ends without the end of a sentence."""
+    """Return whether a line ends without the end of a sentence."""
     return not SENTENCE_END.search(text, max(line[0], line[1] - 4), line[1])
 
 
 def _reach(text: str, line: Line, following: Line) -> int:
     """Return how long a line would be with the first word of the following one."""
-    word = WORD.match(text, following[0], min(following[1], following[0] + WIDEST))
+    word = NON_SPACE.match(text, following[0], min(following[1], following[0] + WIDEST))
     return _length(line) + 1 + (_length(word.span()) if word else 0)
 
 

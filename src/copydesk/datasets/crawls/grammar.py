@@ -14,8 +14,8 @@ REPEATED = re.compile(r"(\d+)-(\d+)x ")
 # "\|" is a bar that separates no choices; while choices are settled it is hidden behind this.
 HIDDEN_BAR = "\x00"
 
-PLACES = ("top", "under", "inside", "after")
-PARTS = ("train", "test")
+LEFTOVER_PLACES = ("top", "under", "inside", "after")
+SPLIT_PARTS = ("train", "test")
 CASES = ("keep", "upper", "title")
 
 # Slots that are filled from the page, the site or by drawing a number; all others come from the language.
@@ -96,7 +96,7 @@ class Style:
     @property
     def families(self) -> set[str]:
         """All families that the style places."""
-        return {family for place in PLACES for family in getattr(self, place)}
+        return {family for place in LEFTOVER_PLACES for family in getattr(self, place)}
 
 
 @dataclass(frozen=True)

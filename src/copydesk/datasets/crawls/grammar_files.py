@@ -1,4 +1,4 @@
-"""Read a grammar of crawl leftovers, and say what is wrong with it."""
+"""Read and validate a grammar of crawl leftovers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 from copydesk.datasets.crawls.grammar import (
     CASES,
     FILLED,
-    PARTS,
-    PLACES,
+    LEFTOVER_PLACES,
     REQUIRED_SLOTS,
     SLOT,
+    SPLIT_PARTS,
     Grammar,
     Language,
     Production,
@@ -77,13 +77,15 @@ def read_styles(path: Path, families: Iterable[str]) -> dict[str, Style]:
         where = f"style {name}: "
         if not isinstance(entry, dict):
             raise DataError(f"{path}: {where}{entry!r} is no mapping of places to families")
-        _check_keys(path, where, entry, {"part", "case", "glue", *PLACES})
-        for key, valid in (("part", PARTS), ("case", CASES)):
+        _check_keys(path, where, entry, {"part", "case", "glue", *LEFTOVER_PLACES})
+        for key, valid in (("part", SPLIT_PARTS), ("case", CASES)):
             if (key in entry or key == "part") and entry.get(key) not in valid:
                 raise DataError(f"{path}: {where}{key} is {entry.get(key)!r}; valid: {', '.join(valid)}")
         if not _is_share(entry.get("glue", 0)):
             raise DataError(f"{path}: {where}glue is {entry['glue']!r}; valid: a chance from 0 to 1")
-        fields: dict[str, Any] = {place: _place(path, f"{where}{place}: ", entry, place, known) for place in PLACES}
+        fields: dict[str, Any] = {
+            place: _place(path, f"{where}{place}: ", entry, place, known) for place in LEFTOVER_PLACES
+        }
         fields |= {key: entry[key] for key in ("part", "case", "glue") if key in entry}
         styles[str(name)] = Style(str(name), **fields)
     return styles

@@ -1,4 +1,4 @@
-"""One simulated site: what it prints around its stories, and how it words it, the same on all its pages."""
+"""Simulated sites: the leftovers around their stories, worded the same on all pages of a site."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SEPARATORS = (" | ", ", ", " · ", " / ", " ", "", " • ", " > ", " - ")
 
 
 @dataclass(frozen=True)
-class SitePage:
+class CrawlPage:
     """A story before it is wrapped.
 
     Attributes
@@ -78,7 +78,7 @@ class Site:
         self.separator = self.draw.choice(SEPARATORS)
         self.dropped = {family for family in sorted(self.style.families) if self.draw.random() < DROPPED}
 
-    def place(self, place: str, page: SitePage) -> Iterator[str]:
+    def place(self, place: str, page: CrawlPage) -> Iterator[str]:
         """Yield the leftovers of a place ("top", "under", "after")."""
         for family, (fewest, most) in getattr(self.style, place).items():
             number = self.draw.randint(fewest, most)
@@ -86,13 +86,13 @@ class Site:
                 number = self.numbers.setdefault((place, family), number)
             yield from self.lines(family, number, page)
 
-    def gap(self, page: SitePage) -> Iterator[str]:
+    def gap(self, page: CrawlPage) -> Iterator[str]:
         """Yield the leftovers between two paragraphs."""
         for family, chance in self.style.inside.items():
             if self.draw.random() < chance:
                 yield from self.lines(family, 1, page)
 
-    def lines(self, family: str, number: int, page: SitePage) -> Iterator[str]:
+    def lines(self, family: str, number: int, page: CrawlPage) -> Iterator[str]:
         """Yield the lines of some productions of a family, as this site words them."""
         wordings = self._wordings(family)
         if family in self.dropped or not wordings:
@@ -125,7 +125,7 @@ class Site:
             return (self.draw.choice((" ", "", self.separator)).join(lines),)
         return lines
 
-    def _values(self, page: SitePage, number: int) -> dict[str, str]:
+    def _values(self, page: CrawlPage, number: int) -> dict[str, str]:
         shown = self.name.rsplit(" ", 1)[0]
         author = person(self.language, self.draw)
         scene = self.draw.choice(page.scenes) if page.scenes else ""
@@ -138,7 +138,7 @@ class Site:
             "who": self.draw.choice(page.names) if page.names else author, "num": str(number),
         }  # fmt: skip
 
-    def _other(self, page: SitePage) -> str:
+    def _other(self, page: CrawlPage) -> str:
         """Return the title of another article, which must not be this page's own: that one is content."""
         for _ in range(10):
             title = self.draw.choice(self.titles)
@@ -146,7 +146,7 @@ class Site:
                 break
         return title
 
-    def page(self, text: str) -> SitePage:
+    def page(self, text: str) -> CrawlPage:
         """Make a page of an article, or invent one."""
         if self.invents:
             title, paragraphs = invent_story(self.language, self.draw)
@@ -157,4 +157,4 @@ class Site:
         if "caption" in self.style.families - self.dropped:
             paragraphs, scenes = spare(paragraphs, self.draw)
         story = list(typeset(paragraphs, self.typography, self.language, names, self.draw))
-        return SitePage(title, story, scenes, names)
+        return CrawlPage(title, story, scenes, names)

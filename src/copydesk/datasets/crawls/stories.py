@@ -1,4 +1,4 @@
-"""Articles as papers print them: short paragraphs, subheads, quotes and lists, which all are content.
+"""Invented articles: short paragraphs, subheads, quotes and lists, all of them content.
 
 A model that sees whole paragraphs only learns that a short line is boilerplate. So the paragraphs of a clean
 article are broken up and set as sites set them; its words stay, in their order.

@@ -1,4 +1,4 @@
-"""Main texts of real pages in leftovers of the grammar: what an article is, beside what real pages hardly have."""
+"""Wrap main texts of real pages in leftovers of the grammar, of kinds that are rare on real pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from copydesk.datasets.crawls.sites import Site
 from copydesk.resources import shipped
 from copydesk.text.paragraphs import CONTENT
 
-MIN_KEPT, MAX_KEPT = 1, 6  # paragraphs of an article that breaks off early
+FEWEST_LEFT, MOST_LEFT = 1, 6  # paragraphs of an article that breaks off early
 FEWEST_HEADS = 20  # other articles that related links and teasers are taken from
 MAIN = "en"
 
@@ -105,4 +105,4 @@ def without_article(rows: list[dict[str, Any]], draw: random.Random) -> list[dic
 def broken_off(text: str, draw: random.Random) -> str:
     """Return title and first paragraphs of an article."""
     lines = [line for line in text.split("\n") if line.strip()]
-    return "\n\n".join(lines[: 1 + draw.randint(MIN_KEPT, MAX_KEPT)])
+    return "\n\n".join(lines[: 1 + draw.randint(FEWEST_LEFT, MOST_LEFT)])

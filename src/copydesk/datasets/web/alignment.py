@@ -1,4 +1,4 @@
-"""Alignment of a page's blocks with its main text: the words of both, matched in order."""
+"""Align a page's blocks with its main text: the words of both, matched in order."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ DOUBTFUL = "doubtful"
 UNSPACED = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 TOKEN = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
 SHINGLE = 4  # words that must agree before two places are taken for the same
-PLACES_TRIED = 20  # places of one shingle in the main text that are compared
-LONG = 150  # words of a block that may be a copy of the whole article
+MAX_PLACES = 20  # places of one shingle in the gold that are looked at
+LONG_BLOCK = 150  # words of a block that may be a copy of the whole article
 MOSTLY, HARDLY = 0.7, 0.1  # shares of a block's words in the gold: above, content; below, boilerplate
 # Gold texts leave these out now and then though the article has them.
 OFTEN_OMITTED = frozenset("h2 h3 h4 h5 h6 li tr td th dt dd blockquote figcaption pre".split())
@@ -108,7 +108,7 @@ def whole_copies(block_words: list[list[str]]) -> set[int]:
             holders.setdefault(tuple(own[at : at + SHINGLE]), set()).add(number)
     found = set()
     for number, own in enumerate(block_words):
-        if len(own) < LONG:
+        if len(own) < LONG_BLOCK:
             continue
         shared = [holders[tuple(own[at : at + SHINGLE])] - {number} for at in range(len(own) - SHINGLE + 1)]
         parts = {other for others in shared for other in others if len(block_words[other]) < len(own) // 2}
@@ -125,7 +125,7 @@ def common_runs(words: list[str], gold: list[str]) -> list[tuple[int, int, int]]
     runs: list[tuple[int, int, int]] = []
     reached: dict[int, int] = {}  # diagonal -> first place on it that no run covers
     for at in range(len(words) - SHINGLE + 1):
-        for place in places.get(tuple(words[at : at + SHINGLE]), ())[:PLACES_TRIED]:
+        for place in places.get(tuple(words[at : at + SHINGLE]), ())[:MAX_PLACES]:
             if reached.get(at - place, 0) > at:
                 continue
             longest = min(len(words) - at, len(gold) - place)
@@ -197,13 +197,13 @@ def judge(
 
 
 def stands_elsewhere(words: list[str], shingles: set[tuple[str, ...]]) -> bool:
-    """Say whether a block repeats text of the article: a teaser of it, or a quote pulled out of it."""
+    """Return whether a block repeats text of the article: a teaser of it, or a quote pulled out of it."""
     own = [tuple(words[at : at + SHINGLE]) for at in range(len(words) - SHINGLE + 1)]
     return bool(own) and sum(shingle in shingles for shingle in own) >= MOSTLY * len(own)
 
 
 def omitted(blocks: Sequence[Block], number: int, content: NDArray[np.intp], words: list[str]) -> bool:
-    """Say whether the gold may have left out this block although the article has it.
+    """Return whether the gold may have left out this block although the article has it.
 
     A subhead, list item or the like, or a mark without words, that is no link and stands between two blocks of
     content, in the element that holds the one right before or after it.

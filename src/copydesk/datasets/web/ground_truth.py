@@ -1,4 +1,4 @@
-"""Real pages where they lie: HTML, and beside it what a page's main text is, or strings that must stay and go."""
+"""Read real pages and their ground truth: the main text, or strings that must be kept or cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels of blocks from hand-made snippets: strings that an extract must hold, and strings that it must not."""
+"""Label the blocks of a page by hand-made snippets: strings that must be kept or cut."""
 
 from __future__ import annotations
 
