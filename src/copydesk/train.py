@@ -68,10 +68,13 @@ def train(cfg: DictConfig) -> float:
         judged = []
         diagnostics = Diagnostics()
         curve: list[dict[str, Any]] = []
+        pool = HeldOutScores(frame, task) if shares_folds(estimators[-1], configs, folds) else None
         for number, (seen, held_out) in enumerate(folds):
             with run.stage("fit"):
-                model = fit(estimators[number], frame.iloc[seen], task)
+                model = (fit if pool is None else fit_scorer)(estimators[number], frame.iloc[seen], task)
             with run.stage("predict"):
+                if pool is not None:
+                    pool.add(model, held_out)
                 judged.append(predict_held_out(model, frame.iloc[held_out], task, number))
             with run.stage("report"):
                 diagnostics.add(model, frame.iloc[held_out], judged[-1], task)
@@ -79,9 +82,14 @@ def train(cfg: DictConfig) -> float:
                 with run.stage("learning curve"):
                     learnt = (estimators[0], frame.iloc[seen], frame.iloc[held_out])
                     curve = learning_curve(*learnt, judged[0], task, cfg.seed)
+        if pool is not None:
+            with run.stage("calibrate"):
+                judged = pool.predictions()
         if len(folds) > 1:
             with run.stage("fit on all rows"):
-                model = fit(estimators[-1], frame, task)
+                model = (fit if pool is None else fit_scorer)(estimators[-1], frame, task)
+                if pool is not None:
+                    pool.decide(model)
         elif not folds:
             with run.stage("fit"):
                 model, predicted = fit_and_judge(estimators[-1], frame, task)

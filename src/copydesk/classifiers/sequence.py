@@ -271,7 +271,8 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):
     def _folds(self, n: int, groups: Any) -> list[tuple[Array, Array]]:
         """Return folds of whole groups: positions of the rest and of the rows held out, ascending."""
         splitter = KFold if groups is None else GroupKFold
-        folds = splitter(self.folds, shuffle=True, random_state=self.random_state)
+        n_units = n if groups is None else len(set(np.asarray(groups).tolist()))
+        folds = splitter(min(self.folds, n_units), shuffle=True, random_state=self.random_state)
         return list(folds.split(np.zeros(n), groups=groups))
 
     @property
