@@ -115,6 +115,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
     def fit_scorer(self, X: Inputs, y: Any, groups: Any = None, sample_weight: Floats | None = None) -> TextClassifier:
         """Fit features and classifier alone; ``fit_decision`` makes it whole."""
+        if groups is not None and self._holds_out_groups:
+            self._check_groups(groups)
         self.features_, self.classifier_ = self._fit_parts(X, np.asarray(y, dtype=object), groups, sample_weight)
         self.classes_ = self.classifier_.classes_
         return self
@@ -155,11 +157,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
     ) -> Floats:
         """Fit; return out-of-fold scores, of ``enough`` rows at least or of all."""
         y = np.asarray(y, dtype=object)
-        itself = self.features is None and hasattr(self.classifier, "fit_and_validate")
-        if groups is not None and not isinstance(X, list) and (itself or self.decision.needs_validation):
+        if groups is not None and not isinstance(X, list) and self.decision.needs_validation:
             self._check_groups(groups)
         scores: Floats = np.empty((0, 0))
-        if self.decision.needs_validation and itself:
+        if self.decision.needs_validation and self._holds_out_groups:
             # The classifier holds out groups itself and reuses its own folds.
             self.features_, self.classifier_ = None, clone(self.classifier)
             scores = as_columns(self.classifier_.fit_and_validate(X, y, groups, weight))
@@ -170,6 +171,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
                 scores = self._out_of_fold(X, y, groups, weight, enough)
         self.fit_decision(scores, y, decision_weight, groups)
         return scores
+
+    @property
+    def _holds_out_groups(self) -> bool:
+        """Whether the classifier holds out groups itself."""
+        return self.features is None and hasattr(self.classifier, "fit_and_validate")
 
     def _check_groups(self, groups: Any) -> None:
         first, *others = set(np.asarray(groups).tolist())

@@ -15,6 +15,7 @@ from copydesk.evaluation.learning_curve import points
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
 from copydesk.runs import outputs
+from copydesk.runs.cross_fitting import CrossFitting
 from copydesk.runs.diagnostics import Diagnostics
 from copydesk.runs.fit import build_estimator, check_fit, fit, fit_and_judge, predict_held_out
 from copydesk.runs.run import Run, fingerprint
@@ -68,28 +69,31 @@ def train(cfg: DictConfig) -> float:
         judged = []
         diagnostics = Diagnostics()
         curve: list[dict[str, Any]] = []
-        pool = HeldOutScores(frame, task) if shares_folds(estimators[-1], configs, folds) else None
+        shared = None
+        if CrossFitting.applies(estimators[-1], configs):
+            shared = CrossFitting(estimators[-1], frame, task)
         for number, (seen, held_out) in enumerate(folds):
             with run.stage("fit"):
-                model = (fit if pool is None else fit_scorer)(estimators[number], frame.iloc[seen], task)
+                own = (estimators[number], frame.iloc[seen], task)
+                model = fit(*own) if shared is None else shared.fit(seen)
             with run.stage("predict"):
-                if pool is not None:
-                    pool.add(model, held_out)
-                judged.append(predict_held_out(model, frame.iloc[held_out], task, number))
+                judged.append(
+                    predict_held_out(model, frame.iloc[held_out], task, number)
+                    if shared is None
+                    else shared.predict(model, held_out)
+                )
             with run.stage("report"):
                 diagnostics.add(model, frame.iloc[held_out], judged[-1], task)
             if with_curve and not number:
                 with run.stage("learning curve"):
                     learnt = (estimators[0], frame.iloc[seen], frame.iloc[held_out])
                     curve = learning_curve(*learnt, judged[0], task, cfg.seed)
-        if pool is not None:
+        if shared is not None:
             with run.stage("calibrate"):
-                judged = pool.predictions()
+                judged = shared.predictions()
         if len(folds) > 1:
             with run.stage("fit on all rows"):
-                model = (fit if pool is None else fit_scorer)(estimators[-1], frame, task)
-                if pool is not None:
-                    pool.decide(model)
+                model = fit(estimators[-1], frame, task) if shared is None else shared.fit_whole()
         elif not folds:
             with run.stage("fit"):
                 model, predicted = fit_and_judge(estimators[-1], frame, task)
