@@ -58,6 +58,10 @@ class Filter(ABC):
         """
         return encoder_for(output_format(output), self.args.escape_formulas) if output is not None else JsonLines()
 
+    def remarks(self) -> list[str]:
+        """Return what the user should know of the answers, a line each."""
+        return []
+
     def chunks(self, records: Iterator[Record]) -> Iterator[RecordChunk]:
         """Cut records into chunks that are answered together."""
         return in_chunks(records, self.args.chunk_size)
@@ -87,7 +91,8 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
             progress.advance(len(chunk.records), chunk.size)
         counted = delivery.finish()
     if not args.quiet:
-        print(f"copydesk: {counted}", file=sys.stderr)
+        for line in (counted, *rows.remarks()):
+            print(f"copydesk: {line}", file=sys.stderr)
     return 3 if delivery.state.rejected else 0
 
 

@@ -110,7 +110,8 @@ def train(cfg: DictConfig) -> float:
             outputs.write_reports(
                 run, model, predictions, metrics, diagnostics.marks, curve, config=config_text, sections=sections
             )
-    outputs.print_summary(run, metrics, search.summary_lines(run) if search is not None else ())
+    lines = search.summary_lines(run) if search is not None else []
+    outputs.print_summary(run, metrics, [*outputs.decision_lines(model), *lines])
     return float(metrics["headline"]["value"])
 
 

@@ -38,8 +38,8 @@ class Calibrator(BaseEstimator):
     method : {"shared", "sigmoid", "isotonic", "temperature"}, default="shared"
         Shared: one logistic curve for all classes, normalised over classes, of the highest likelihood. It never
         changes which class is the likeliest, and its two parameters need few examples of each class; without rows it
-        is the softmax. Sigmoid: one logistic curve per class (Platt 1999, with the smoothed targets of Lin, Lin and Weng 2007),
-        normalised over classes. Isotonic: one rising step function per class (Zadrozny and Elkan 2002),
+        is the softmax. Sigmoid: one logistic curve per class (Platt 1999, with the smoothed targets of Lin, Lin and
+        Weng 2007), normalised over classes. Isotonic: one rising step function per class (Zadrozny and Elkan 2002),
         normalised. Temperature: the softmax of scores divided by one number (Guo et al. 2017).
 
     Attributes

@@ -191,8 +191,8 @@ class Keep(Calibrated):
         if not wanted.any() or wanted.all():
             have = "only one label has" if len(y) else "no label has"
             raise DataError(
-                f"decision={type(self).__name__}: {have} rows that can be held out; give each label rows of at least two "
-                "groups (sites), or use decision=argmax"
+                f"decision={type(self).__name__}: {have} rows that can be held out; give each label rows of at least "
+                "two groups (sites), or use decision=argmax"
             )
         super().fit(scores, y, classes)
         weight = np.ones(len(y)) if weight is None else np.asarray(weight, dtype=np.float64)
