@@ -33,8 +33,8 @@ from copydesk.tasks import TOPIC_TASK
 SETS = {"20 Newsgroups": "topics", "R52": "topics_newswire", "BBC": "bbc_topics"}
 Found = dict[str, Any]
 ABOUT = [
-    "Calibration error: expected, of the label given, in ten bins of equal width (Guo et al. 2017). Intervals: 95 %,",
-    "documents drawn anew. 20 Newsgroups and R52 on their published test parts, BBC in five folds. No groups are given.",
+    "Calibration error: expected, of the likeliest label, in ten equal bins (Guo et al. 2017). Intervals: 95 %,",
+    "documents drawn anew. 20 Newsgroups and R52 on their published test parts, BBC in five folds; without groups.",
     "`decision=argmax` is the softmax of the scores, without calibration. scikit-learn: `LinearSVC` on words and pairs",
     "of words in `CalibratedClassifierCV`, sigmoids, five folds; it refuses labels of fewer than five rows, which R52",
     "has. Seconds: processor time of training, by one thread; in five folds that is six models.",
@@ -127,37 +127,7 @@ def main() -> None:
             if options.only is None or options.only in f"{name}, {model}"
         }
     if options.only is not None:
-        return None
-    lines = [
-        "| data | judged on | model | accuracy, % | calibration error, % | log loss | training, s |",
-        f"|{'---|' * 7}",
-    ]
-    for name, models in found.items():
-        for model, each in models.items():
-            cells = [name, f"{each['n']:,}", model, cell(each["accuracy"]), cell(each["ece"])]
-            lines.append(f"| {' | '.join(cells)} | {each['log_loss']['value']:.3f} | {each['seconds']:.1f} |")
-    return lines
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--cache", type=Path, help="keep what was found here, and go on from it")
-    parser.add_argument("--only", help="measure and cache what has this in its name, and write no table")
-    options = parser.parse_args()
-    sets = read(options.folder, None)
-    found: dict[str, dict[str, Found]] = {}
-    for name, experiment in SETS.items():
-        models = {
-            f"experiment={experiment}": build_estimator(settings(experiment, [])),
-            f"experiment={experiment} decision=argmax": build_estimator(settings(experiment, ["decision=argmax"])),
-        }
-        if name != "R52":
-            models["LinearSVC, CalibratedClassifierCV"] = None
-        found[name] = {
-            model: remembered(options.cache, f"{name}, {model}", lambda: measure(sets[name](), estimator))
-            for model, estimator in models.items()
-        }
+        return
     lines = ["# Calibration", "", f"`calibration.py`; {machine(PACKAGES)}.", "", *ABOUT, "", *table(found)]
     Path(__file__).with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 

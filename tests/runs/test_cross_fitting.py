@@ -34,8 +34,6 @@ def texts(n: int = 150) -> pd.DataFrame:
         label = row % 4
         topics = [label if rng.random() < 0.6 else int(rng.integers(4)) for _ in "abc"]
         words = [WORDS[3 * topic + int(rng.integers(3))] for topic in topics]
-            WORDS[3 * (label if rng.random() < 0.6 else int(rng.integers(4))) + int(rng.integers(3))] for _ in "abc"
-        ]
         rows.append((" ".join(words) + f" n{row}", f"label{label}"))
     rows += [("one of a kind", "single"), ("two of a pair", "pair"), ("a second of two", "pair")]
     frame = pd.DataFrame(rows, columns=["text", "label"])
@@ -70,8 +68,6 @@ def test_a_folds_decision_is_fitted_on_the_held_out_rows_of_the_other_folds() ->
                 known = np.isin(classes, models[other].classes_)
                 known_there = np.isin(models[other].classes_, classes)
                 found[:, known] = models[other].scores(own[held_out].tolist())[:, known_there]
-                    :, np.isin(models[other].classes_, classes)
-                ]
                 at = np.searchsorted(classes, y[held_out]).clip(max=len(classes) - 1)
                 judged = (classes[at] == y[held_out]) & np.isfinite(found[np.arange(len(found)), at])
                 scores.append(found[judged])
