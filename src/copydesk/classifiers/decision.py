@@ -129,7 +129,7 @@ class Abstain(Calibrated):
         return self
 
     def predict(self, scores: Floats) -> NDArray[np.object_]:
-        """Return labels, shape (n,); None where the model is not sure enough."""
+        """Return labels, shape (n,); None where the probability is below ``min_confidence``."""
         probabilities = self.predict_proba(scores)
         labels = super().predict(scores)
         labels[probabilities.max(axis=1) < self.min_confidence] = None
@@ -137,7 +137,7 @@ class Abstain(Calibrated):
 
 
 class Keep(Calibrated):
-    """Cut as much as can be cut while a promised share of what is to be kept, stays.
+    """Cut as much as possible while keeping a promised share of ``label``.
 
     For two classes. The threshold is the highest at which, on out-of-fold scores, at least ``keep`` of the
     weight (characters) of ``label`` scores above it.
@@ -155,7 +155,7 @@ class Keep(Calibrated):
     threshold_ : float
         On the score of ``label``.
     curve_ : ndarray of shape (n_points, 2)
-        Kept share and threshold, so that the promise can be changed later.
+        Kept share and threshold, from which ``at`` finds the threshold of another promise.
     """
 
     shares_folds = False
@@ -217,7 +217,7 @@ class Keep(Calibrated):
         return self
 
     def at(self, keep: float) -> Keep:
-        """Return a copy that keeps another promise, found on the same validation scores.
+        """Return a copy with another promise, from the same validation scores.
 
         Raises
         ------
@@ -244,7 +244,7 @@ class Keep(Calibrated):
 
 
 def check_keep(keep: float) -> None:
-    """Check a share that is to be kept.
+    """Check the share to keep.
 
     Raises
     ------
@@ -256,7 +256,7 @@ def check_keep(keep: float) -> None:
 
 
 class Precise(Calibrated):
-    """The likeliest label where it is right as often as promised, class by class; none elsewhere.
+    """The likeliest label where a target precision is reached, class by class; none elsewhere.
 
     Each class gets the lowest probability threshold above which, on out-of-fold scores, the lower confidence
     bound of its precision (Clopper and Pearson 1934, one-sided, 95 %) reaches the target.
@@ -269,7 +269,7 @@ class Precise(Calibrated):
     Attributes
     ----------
     thresholds_ : ndarray of shape (n_classes,)
-        Infinite for a class whose precision can't be shown with the validation data at hand.
+        Infinite for a class whose validation rows do not show the precision.
     """
 
     enough_rows = None  # a threshold for each class
