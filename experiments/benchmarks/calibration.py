@@ -1,4 +1,4 @@
-"""Calibration error of the topic presets as they come, beside scikit-learn's calibrated LinearSVC.
+"""Calibration error of the topic presets as they come, beside the softmax of their scores.
 
     python experiments/benchmarks/calibration.py FOLDER [--cache FOLDER] [--only TEXT]
 
@@ -14,12 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from recording import machine
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.pipeline import make_pipeline
-from sklearn.svm import LinearSVC
 from topic_sets.sets import TopicSet, folds, read
 from topics import PACKAGES, cell, remembered, settings
 
@@ -35,29 +30,15 @@ Found = dict[str, Any]
 ABOUT = [
     "Calibration error: expected, of the likeliest label, in ten equal bins (Guo et al. 2017). Intervals: 95 %,",
     "documents drawn anew. 20 Newsgroups and R52 on their published test parts, BBC in five folds; without groups.",
-    "`decision=argmax` is the softmax of the scores, without calibration. scikit-learn: `LinearSVC` on words and pairs",
-    "of words in `CalibratedClassifierCV`, sigmoids, five folds; it refuses labels of fewer than five rows, which R52",
-    "has. Seconds: processor time of training, by one thread; in five folds that is six models.",
+    "`decision=argmax` is the softmax of the scores, without calibration. Seconds: processor time of training, by one",
+    "thread; in five folds that is six models.",
 ]
-
-
-def peer(train: pd.DataFrame, test: pd.DataFrame, number: int) -> Predictions:
-    """Fit and judge scikit-learn's pipeline."""
-    classifier = CalibratedClassifierCV(LinearSVC(), cv=5, ensemble=False)
-    pipeline = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), classifier)
-    pipeline.fit(train["text"].tolist(), train["label"])
-    likely = pipeline.predict_proba(test["text"].tolist())
-    said = pipeline.classes_[likely.argmax(axis=1)]
-    return Predictions.of(test, classes=pipeline.classes_, predicted=said, probabilities=likely, fold=number)
 
 
 def official(data: TopicSet, estimator: Any) -> tuple[list[Predictions], float]:
     """Train on the published training part; return predictions of the test part, and seconds of training."""
     [(train, test)] = [(train.assign(group=""), test) for train, test in data.judged()]
     start = time.process_time()
-    if estimator is None:
-        found = peer(train, test, 0)
-        return [found], time.process_time() - start
     model = fit(estimator, train, TOPIC_TASK)
     seconds = time.process_time() - start
     return [predict_held_out(model, test, TOPIC_TASK, 0)], seconds
@@ -68,17 +49,12 @@ def five_folds(data: TopicSet, estimator: Any) -> tuple[list[Predictions], float
     frame = audit(data.frame, folds=5).frame.reset_index(drop=True)
     parts = [(train.index.to_numpy(), test.index.to_numpy()) for train, test in folds(frame, 5, seed=0)]
     start = time.process_time()
-    if estimator is None or not estimator.decision.needs_validation:
-        judged = []
-        for number, (seen, held_out) in enumerate(parts):
-            train, test = frame.iloc[seen], frame.iloc[held_out]
-            judged.append(
-                peer(train, test, number)
-                if estimator is None
-                else predict_held_out(fit(estimator, train, TOPIC_TASK), test, TOPIC_TASK, number)
-            )
-        if estimator is not None:
-            fit(estimator, frame, TOPIC_TASK)
+    if not estimator.decision.needs_validation:
+        judged = [
+            predict_held_out(fit(estimator, frame.iloc[seen], TOPIC_TASK), frame.iloc[held_out], TOPIC_TASK, number)
+            for number, (seen, held_out) in enumerate(parts)
+        ]
+        fit(estimator, frame, TOPIC_TASK)
         return judged, time.process_time() - start
     shared = CrossFitting(estimator, frame, TOPIC_TASK)
     for seen, held_out in parts:
@@ -119,7 +95,6 @@ def main() -> None:
         models = {
             f"experiment={experiment}": build_estimator(settings(experiment, [])),
             f"experiment={experiment} decision=argmax": build_estimator(settings(experiment, ["decision=argmax"])),
-            **({} if name == "R52" else {"LinearSVC, CalibratedClassifierCV": None}),
         }
         found[name] = {
             model: remembered(options.cache, f"{name}, {model}", lambda: measure(sets[name](), estimator))
