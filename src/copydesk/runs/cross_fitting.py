@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from copydesk.compiled.arrays import Floats
     from copydesk.evaluation.predictions import Predictions
     from copydesk.tasks import Task
 
@@ -37,7 +36,9 @@ class CrossFitting:
 
     def __init__(self, estimator: TextClassifier, frame: pd.DataFrame, task: Task) -> None:
         self.estimator, self.frame, self.task = estimator, frame, task
-        self.folds: list[tuple[NDArray[np.int64], Floats, NDArray[np.object_]]] = []  # rows, their scores, the classes
+        self.folds: list[
+            tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.object_]]
+        ] = []  # rows, their scores, the classes
 
     @staticmethod
     def applies(estimator: TextClassifier, configs: Sequence[Any]) -> bool:
