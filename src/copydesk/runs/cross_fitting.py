@@ -37,7 +37,7 @@ class CrossFitting:
     def __init__(self, estimator: TextClassifier, frame: pd.DataFrame, task: Task) -> None:
         self.estimator, self.frame, self.task = estimator, frame, task
         self.folds: list[
-            tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.object_]]
+            tuple[NDArray[np.int64], NDArray[Any], NDArray[np.object_]]
         ] = []  # rows, their scores, the classes
 
     @staticmethod
