@@ -12,7 +12,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.naive_bayes import ComplementNB
 from sklearn.svm import LinearSVC
 
-from copydesk.estimator import TextClassifier, as_columns
+from copydesk.estimator import TextClassifier, as_columns, hold_out
 
 TEXTS = [f"{'sea ship' if n % 2 else 'land horse'} number{n} {'wet' if n % 2 else 'dry'}" for n in range(40)]
 LABELS = ["sea" if n % 2 else "land" for n in range(40)]
@@ -77,8 +77,40 @@ def test_a_classifier_without_decision_values_is_scored_by_log_probability() -> 
     np.testing.assert_array_equal(model.scores(TEXTS), model.classifier_.predict_log_proba(matrix))
 
 
-def test_a_class_missing_from_a_fold_is_said() -> None:
+def test_a_class_missing_from_a_fold_has_no_score_there_and_its_rows_judge_nothing() -> None:
     labels = ["rare", *["often" if n % 2 else "common" for n in range(39)]]
     model = TextClassifier(TfidfVectorizer(), LinearSVC(random_state=0), Listening())
-    with pytest.raises(ValueError, match="a class is missing from a fold of 5"):
-        model.fit(TEXTS, labels, groups=np.repeat(np.arange(10), 4))
+    model.fit(TEXTS, labels, groups=np.repeat(np.arange(10), 4))
+    assert model.classes_.tolist() == ["common", "often", "rare"]
+    assert model.decision_.y_.tolist() == labels[1:]
+    unknown = np.isneginf(model.decision_.scores_)
+    assert not unknown[:, :2].any()
+    assert unknown[:, 2].sum() == 7  # of the two groups that were held out with the only row of the class, but for it
+
+
+@pytest.mark.parametrize(("n_groups", "n_folds"), [(2, 2), (3, 3), (20, 5)])
+def test_there_are_no_more_folds_than_groups(n_groups: int, n_folds: int) -> None:
+    groups = np.arange(40) % n_groups
+    fold_of = hold_out(np.array(LABELS, dtype=object), groups, 5, 0)
+    assert set(fold_of) == set(range(n_folds))
+    assert all(len(set(fold_of[groups == group])) == 1 for group in range(n_groups))
+
+
+def test_without_groups_each_label_is_spread_over_the_folds() -> None:
+    labels = np.array(["rare", *["pair"] * 2, *["many"] * 30], dtype=object)
+    fold_of = hold_out(labels, np.zeros(33), 3, 1)
+    assert len(set(fold_of[labels == "pair"])) == 2
+    assert np.bincount(fold_of[labels == "many"]).tolist() == [10, 10, 10]
+
+
+class Enough(Listening):
+    """A decision to which a few rows are enough."""
+
+    enough_rows = 10
+
+
+def test_a_decision_gets_no_more_validation_rows_than_it_needs() -> None:
+    model = TextClassifier(TfidfVectorizer(), LinearSVC(random_state=0), Enough()).fit(TEXTS, LABELS)
+    assert len(model.decision_.scores_) == 14  # one fold of three
+    scores = TextClassifier(TfidfVectorizer(), LinearSVC(random_state=0), Enough()).fit_and_validate(TEXTS, LABELS)
+    assert np.isfinite(scores).all()

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from copydesk.bundle import save_bundle
+from copydesk.classifiers.decision import Argmax
+from copydesk.classifiers.linear import LinearSVM
 from copydesk.cli import main
+from copydesk.estimator import TextClassifier
+from copydesk.features.tfidf import TfidfFeatures
 from helpers import little_topics
 from helpers.little_topics import LABELS, TEXTS
 
@@ -41,6 +46,32 @@ def test_options_add_what_they_name(capsys: pytest.CaptureFixture[str], model: s
     assert row["label"] is None
     assert abs(sum(row["probabilities"].values()) - 1) < 1e-5  # type: ignore[attr-defined]
     assert next(each["label"] for each in row["top"]) == "bread"  # type: ignore[attr-defined]
+
+
+def most_null(n: int, model: str, capsys: pytest.CaptureFixture[str], file: Path) -> str:
+    """Return standard error of a prediction in which ``n`` of 2,000 texts have no word that the model knows."""
+    rows = [{"text": "zzz" if row < n else TEXTS[row % 30]} for row in range(2000)]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    code, found, err = run(capsys, "--model", model, "--min-confidence", "0.6", str(file))
+    assert code == 0
+    assert sum(row["label"] is None for row in found) == n
+    return err
+
+
+def test_a_confidence_that_leaves_most_labels_null_is_said_at_the_end(
+    capsys: pytest.CaptureFixture[str], model: str, tmp_path: Path
+) -> None:
+    count = "copydesk: 2,000 read = 2,000 written + 0 rejected\n"
+    assert most_null(1000, model, capsys, tmp_path / "in.jsonl") == count
+    remark = "copydesk: --min-confidence 0.6 left 1,001 of 2,000 labels null; a lower value keeps more\n"
+    assert most_null(1001, model, capsys, tmp_path / "in.jsonl") == count + remark
+
+
+def test_labels_are_null_for_want_of_calibration(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    plain = TextClassifier(TfidfFeatures(), LinearSVM(), Argmax()).fit(TEXTS, LABELS)
+    save_bundle(tmp_path / "plain", plain, {"task": "topic", "classes": [str(label) for label in plain.classes_]})
+    err = most_null(2000, str(tmp_path / "plain"), capsys, tmp_path / "in.jsonl")
+    assert "2,000 of 2,000 labels null; this model's probabilities are not calibrated: train it with decision=" in err
 
 
 def test_a_title_field_is_read_as_the_first_line(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.compiled.arrays import Floats
+from copydesk.errors import DataError
 from copydesk.interface.checks import require_fitted
 from copydesk.interface.late_bases import Classifier
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     Inputs = list[str] | pd.DataFrame
     # Scoring needs no frame: columns of paragraphs will do.
     Scored = Inputs | Mapping[str, Sequence[Any]]
+
+
+_FOLDS_OF_ENOUGH = 3
 
 
 class TextClassifier(Classifier):
@@ -33,7 +37,8 @@ class TextClassifier(Classifier):
         Turns scores into labels and probabilities. If it needs validation data it is fitted on out-of-fold scores:
         features and classifier are fitted again without each fold.
     folds : int, default=5
-        Folds for those scores; groups stay whole where they are given.
+        Folds for those scores, fewer if there are fewer groups; groups stay whole where they are given. Where the
+        decision says how many rows are enough for it, 3, of which it takes as many as it needs.
     random_state : int, default=0
         Seed of the folds.
 
@@ -77,8 +82,13 @@ class TextClassifier(Classifier):
             For the classifier.
         decision_weight : ndarray of shape (n_samples,), optional
             For the decision, e.g. characters.
+
+        Raises
+        ------
+        DataError
+            All paragraphs are of one group, and the decision or the classifier holds out whole groups.
         """
-        self.fit_and_validate(X, y, groups, sample_weight, decision_weight)
+        self._fit(X, y, groups, sample_weight, decision_weight, enough=getattr(self.decision, "enough_rows", None))
         return self
 
     def fit_and_validate(
@@ -91,33 +101,93 @@ class TextClassifier(Classifier):
     ) -> Floats:
         """Fit; return the out-of-fold scores that the decision was fitted on, (n_samples, n_classes).
 
-        The result is empty, (0, 0), if the decision needs no validation.
+        The result is empty, (0, 0), if the decision needs no validation. A class that a fold's model did not know
+        has a score below all others.
+
+        Raises
+        ------
+        DataError
+            As ``fit``.
+        """
+        scores = self._fit(X, y, groups, sample_weight, decision_weight, enough=None)
+        known = np.isfinite(scores)
+        return np.where(known, scores, np.min(scores, where=known, initial=0.0) - 1)
+
+    def fit_scorer(self, X: Inputs, y: Any, groups: Any = None, sample_weight: Floats | None = None) -> TextClassifier:
+        """Fit features and classifier alone; ``fit_decision`` makes it whole."""
+        if groups is not None and self._holds_out_groups:
+            self._check_groups(groups)
+        self.features_, self.classifier_ = self._fit_parts(X, np.asarray(y, dtype=object), groups, sample_weight)
+        self.classes_ = self.classifier_.classes_
+        return self
+
+    def fit_decision(self, scores: Floats, y: Any, weight: Floats | None = None, groups: Any = None) -> TextClassifier:
+        """Fit the decision on out-of-fold scores.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (n_samples, n_classes)
+            -inf where the model that scored a row did not know the class. Rows whose label it did not know, or for
+            which it knew one class only, can't be judged and are left out.
+        y : array-like of shape (n_samples,)
+        weight : ndarray of shape (n_samples,), optional
+            Rows of weight 0 only serve as context for their neighbours; their labels are doubtful.
+        groups : array-like of shape (n_samples,), optional
         """
         from sklearn.base import clone
 
         y = np.asarray(y, dtype=object)
-        scores: Floats = np.empty((0, 0))
-        judged = np.zeros(len(y), dtype=bool)
-        if self.decision.needs_validation and self.features is None and hasattr(self.classifier, "fit_and_validate"):
-            # The classifier holds out groups itself and reuses its own folds.
-            self.features_, self.classifier_ = None, clone(self.classifier)
-            scores = as_columns(self.classifier_.fit_and_validate(X, y, groups, sample_weight))
-        else:
-            self.features_, self.classifier_ = self._fit_parts(X, y, groups, sample_weight)
-            if self.decision.needs_validation:
-                scores = self._out_of_fold(X, y, groups, sample_weight)
-        self.classes_ = self.classifier_.classes_
-        if self.decision.needs_validation:
-            # Rows of weight 0 only serve as context for their neighbours; their labels are doubtful.
-            judged = np.ones(len(y), dtype=bool) if decision_weight is None else decision_weight > 0
+        if not self.decision.needs_validation:
+            self.decision_ = clone(self.decision).fit(np.empty((0, 0)), y[:0], self.classes_)
+            return self
+        known = np.isfinite(scores)
+        own = known & (y[:, None] == self.classes_[None, :])
+        judged = own.any(axis=1) & (known.sum(axis=1) > 1)
+        if weight is not None:
+            judged &= weight > 0
         self.decision_ = clone(self.decision).fit(
-            scores[judged] if len(scores) else scores,
+            scores[judged],
             y[judged],
             self.classes_,
-            weight=None if decision_weight is None else decision_weight[judged],
+            weight=None if weight is None else weight[judged],
             groups=None if groups is None else np.asarray(groups)[judged],
         )
+        return self
+
+    def _fit(
+        self, X: Inputs, y: Any, groups: Any, weight: Floats | None, decision_weight: Floats | None, enough: int | None
+    ) -> Floats:
+        """Fit; return out-of-fold scores, of ``enough`` rows at least or of all."""
+        from sklearn.base import clone
+
+        y = np.asarray(y, dtype=object)
+        if groups is not None and not isinstance(X, list) and self.decision.needs_validation:
+            self._check_groups(groups)
+        scores: Floats = np.empty((0, 0))
+        if self.decision.needs_validation and self._holds_out_groups:
+            # The classifier holds out groups itself and reuses its own folds.
+            self.features_, self.classifier_ = None, clone(self.classifier)
+            scores = as_columns(self.classifier_.fit_and_validate(X, y, groups, weight))
+            self.classes_ = self.classifier_.classes_
+        else:
+            self.fit_scorer(X, y, groups, weight)
+            if self.decision.needs_validation:
+                scores = self._out_of_fold(X, y, groups, weight, enough)
+        self.fit_decision(scores, y, decision_weight, groups)
         return scores
+
+    @property
+    def _holds_out_groups(self) -> bool:
+        """Whether the classifier holds out groups itself."""
+        return self.features is None and hasattr(self.classifier, "fit_and_validate")
+
+    def _check_groups(self, groups: Any) -> None:
+        first, *others = set(np.asarray(groups).tolist())
+        if not others:
+            raise DataError(
+                f"the training part has one group only, {first!r}, but training holds out whole groups; "
+                "give paragraphs of at least 2 sites"
+            )
 
     def _fit_parts(self, X: Inputs, y: Any, groups: Any, weight: Any) -> tuple[Any, Any]:
         from sklearn.base import clone
@@ -130,26 +200,21 @@ class TextClassifier(Classifier):
         used = {k: v for k, v in extras.items() if v is not None and has_fit_parameter(classifier, k)}
         return features, classifier.fit(matrix, y, **used)
 
-    def _out_of_fold(self, X: Inputs, y: Any, groups: Any, weight: Any) -> Floats:
-        from sklearn.model_selection import GroupKFold, StratifiedKFold
-
-        rows = np.arange(len(y))
-        kwargs = {"shuffle": True, "random_state": self.random_state}
-        folds = StratifiedKFold(self.folds, **kwargs).split(rows, y.astype(str))
-        if groups is not None:
-            folds = GroupKFold(self.folds, **kwargs).split(rows, groups=groups)
-        n_classes = len(set(y.tolist()))
-        scores = np.empty((len(y), n_classes))
-        for rest, held_out in folds:
+    def _out_of_fold(self, X: Inputs, y: Any, groups: Any, weight: Any, enough: int | None) -> Floats:
+        """Return scores by models that did not see the row, -inf of classes that these did not see either."""
+        fold_of = hold_out(y, groups, self.folds if enough is None else _FOLDS_OF_ENOUGH, self.random_state)
+        scores = np.full((len(y), len(self.classes_)), -np.inf)
+        for fold in range(fold_of.max() + 1):
+            held_out, rest = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
             part = None if groups is None else np.asarray(groups)[rest]
             weights = None if weight is None else weight[rest]
+            if len(set(y[rest] if weights is None else y[rest][weights > 0])) < 2:
+                continue  # nothing to learn
             fitted = self._fit_parts(take(X, rest), y[rest], part, weights)
-            if len(fitted[1].classes_) < n_classes:
-                raise ValueError(
-                    f"a class is missing from a fold of {self.folds}: decision={type(self.decision).__name__} "
-                    "needs every class in every fold; use more examples, fewer folds or decision=argmax"
-                )
-            scores[held_out] = scores_of(*fitted, take(X, held_out))
+            found = scores_of(*fitted, take(X, held_out))
+            scores[held_out] = aligned(found, fitted[1].classes_, self.classes_)
+            if enough is not None and np.isfinite(scores).any(axis=1).sum() >= enough:
+                break
         return scores
 
     def scores(self, X: Scored, n_jobs: int | None = None) -> Floats:
@@ -186,6 +251,35 @@ class TextClassifier(Classifier):
 def take(X: Inputs, rows: NDArray[np.intp]) -> Inputs:
     """Select rows of a list of texts or of a frame."""
     return [X[i] for i in rows] if isinstance(X, list) else X.iloc[rows]
+
+
+def hold_out(y: NDArray[np.object_], groups: Any, n_folds: int, random_state: int) -> NDArray[np.intp]:
+    """Return the fold in which each row is held out, shape (n_samples,).
+
+    Groups stay whole; with fewer than two, or none given, each label is spread over the folds.
+    """
+    n_groups = 0 if groups is None else len(set(np.asarray(groups).tolist()))
+    fold_of = np.zeros(len(y), dtype=np.intp)
+    if n_groups > 1:
+        from sklearn.model_selection import GroupKFold
+
+        splitter = GroupKFold(min(n_folds, n_groups), shuffle=True, random_state=random_state)
+        for fold, (_, held_out) in enumerate(splitter.split(y, groups=groups)):
+            fold_of[held_out] = fold
+        return fold_of
+    order = np.random.default_rng(random_state).permutation(len(y))
+    _, codes = np.unique(y.astype(str), return_inverse=True)
+    fold_of[order[np.argsort(codes[order], kind="stable")]] = np.arange(len(y)) % n_folds
+    return fold_of
+
+
+def aligned(scores: Floats, classes: Any, all_classes: Any) -> Floats:
+    """Return scores with a column for each of ``all_classes``, -inf of those that are not among ``classes``."""
+    column = {label: at for at, label in enumerate(classes)}
+    known = np.array([label in column for label in all_classes], dtype=bool)
+    found = np.full((len(scores), len(all_classes)), -np.inf)
+    found[:, known] = scores[:, [column[label] for label in np.asarray(all_classes, dtype=object)[known]]]
+    return found
 
 
 def scores_of(features: Any, classifier: Any, X: Scored) -> Floats:

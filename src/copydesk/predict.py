@@ -60,6 +60,10 @@ class Filter(ABC):
         """
         return encoder_for(output_format(output), self.args.escape_formulas) if output is not None else JsonLines()
 
+    def remarks(self) -> list[str]:
+        """Return what the user should know of the answers, a line each."""
+        return []
+
     def chunks(self, records: Iterator[Record]) -> Iterator[RecordChunk]:
         """Cut records into chunks that are answered together."""
         return in_chunks(records, self.args.chunk_size)
@@ -93,7 +97,8 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
             progress.advance(len(chunk.records), chunk.size)
         counted = delivery.finish()
     if not args.quiet:
-        print("".join(f"copydesk: {line}\n" for line in (counted, str(skipped)) if line), end="", file=sys.stderr)
+        for line in filter(None, (counted, str(skipped), *rows.remarks())):
+            print(f"copydesk: {line}", file=sys.stderr)
     return 3 if delivery.state.rejected else 0
 
 

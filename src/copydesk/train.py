@@ -15,6 +15,7 @@ from copydesk.evaluation.learning_curve import points
 from copydesk.evaluation.metrics import evaluate
 from copydesk.evaluation.predictions import Predictions
 from copydesk.runs import outputs
+from copydesk.runs.cross_fitting import CrossFitting
 from copydesk.runs.diagnostics import Diagnostics
 from copydesk.runs.fit import build_estimator, check_fit, fit, fit_and_judge, predict_held_out
 from copydesk.runs.run import Run, as_yaml, fingerprint
@@ -70,21 +71,32 @@ def train(cfg: DictConfig) -> float:
         judged = []
         diagnostics = Diagnostics()
         curve: list[dict[str, Any]] = []
+        shared = None
+        if CrossFitting.applies(estimators[-1], configs):
+            shared = CrossFitting(estimators[-1], frame, task)
         for number, (seen, held_out) in enumerate(folds):
             fold = f"fold {number + 1} of {len(folds)}" if len(folds) > 1 else ""
             with run.stage("fit", fold):
-                model = fit(estimators[number], frame.iloc[seen], task)
+                own = (estimators[number], frame.iloc[seen], task)
+                model = fit(*own) if shared is None else shared.fit(seen)
             with run.stage("predict", fold):
-                judged.append(predict_held_out(model, frame.iloc[held_out], task, number))
+                judged.append(
+                    predict_held_out(model, frame.iloc[held_out], task, number)
+                    if shared is None
+                    else shared.predict(model, held_out)
+                )
             with run.stage("report", fold):
                 diagnostics.add(model, frame.iloc[held_out], judged[-1], task)
             if with_curve and not number:
                 with run.stage("learning curve"):
                     learnt = (estimators[0], frame.iloc[seen], frame.iloc[held_out])
                     curve = learning_curve(*learnt, judged[0], task, cfg.seed)
+        if shared is not None:
+            with run.stage("calibrate"):
+                judged = shared.predictions()
         if len(folds) > 1:
             with run.stage("fit on all rows"):
-                model = fit(estimators[-1], frame, task)
+                model = fit(estimators[-1], frame, task) if shared is None else shared.fit_whole()
         elif not folds:
             with run.stage("fit"):
                 model, predicted = fit_and_judge(estimators[-1], frame, task)
@@ -102,7 +114,8 @@ def train(cfg: DictConfig) -> float:
             outputs.write_reports(
                 run, model, predictions, metrics, diagnostics.marks, curve, config=config_text, sections=sections
             )
-    outputs.print_summary(run, metrics, len(folds), search.summary_lines(run) if search is not None else ())
+    lines = search.summary_lines(run) if search is not None else []
+    outputs.print_summary(run, metrics, len(folds), [*outputs.decision_lines(model), *lines])
     return float(metrics["headline"]["value"])
 
 

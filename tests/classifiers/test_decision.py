@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from copydesk.classifiers.decision import Abstain, Argmax, Calibrated, Keep, Precise
+from copydesk.errors import ConfigError
 
 CLASSES = np.array(["a", "b", "c"], dtype=object)
 
@@ -28,8 +29,10 @@ def calibration_gap(probabilities: Any, y: Any) -> float:
     return float(sum(abs(confidence[bins == b].sum() - right[bins == b].sum()) for b in range(10)) / len(y))
 
 
-# One curve per class can't say exactly what a softmax of all classes says; one temperature can.
-@pytest.mark.parametrize(("method", "gap"), [("sigmoid", 0.12), ("isotonic", 0.12), ("temperature", 0.03)])
+# One curve per class can't say exactly what a softmax of all classes says; one temperature, or one curve for all, can.
+@pytest.mark.parametrize(
+    ("method", "gap"), [("shared", 0.03), ("sigmoid", 0.12), ("isotonic", 0.12), ("temperature", 0.03)]
+)
 def test_calibrated_probabilities_sum_to_one_and_are_nearer_the_truth(method: str, gap: float) -> None:
     scores, y = draw(4000, 0)
     unseen, truth = draw(4000, 1)
@@ -43,6 +46,54 @@ def test_temperature_finds_the_factor_that_scores_were_sharpened_by() -> None:
     scores, y = draw(20_000, 2, sharpness=4.0)
     fitted = Calibrated("temperature").fit(scores, y, CLASSES)
     assert np.isclose(fitted.calibrator_.slope_[0], 1 / 4, rtol=0.1)
+
+
+def rare_and_common(n: int, seed: int) -> tuple[Any, Any, Any]:
+    """Scores of 40 classes whose normalised sigmoid is the truth; many classes have no example or one."""
+    rng = np.random.default_rng(seed)
+    names = np.array([f"c{k:02}" for k in range(40)], dtype=object)
+    scores = rng.normal(-1.2, 0.2, size=(n, 40))
+    scores[np.arange(n), np.minimum(rng.geometric(0.3, n) - 1, 39)] += rng.uniform(0.2, 2.5, n)
+    chances = 1 / (1 + np.exp(-8 * scores - 2))
+    chances /= chances.sum(axis=1, keepdims=True)
+    return scores, names[(chances.cumsum(axis=1) > rng.random((n, 1))).argmax(axis=1)], names
+
+
+def test_one_curve_for_all_classes_keeps_every_label_and_needs_no_example_of_each() -> None:
+    scores, y, names = rare_and_common(3000, 5)
+    known = y < "c30"  # no row of the last ten classes
+    fitted = Calibrated().fit(scores[known], y[known], names)
+    unseen, truth, _ = rare_and_common(3000, 6)
+    probabilities = fitted.predict_proba(unseen)
+    assert fitted.predict(unseen).tolist() == names[unseen.argmax(axis=1)].tolist()
+    confidence, right = probabilities.max(axis=1), fitted.predict(unseen) == truth
+    bins = np.minimum((confidence * 10).astype(int), 9)
+    assert sum(abs(confidence[bins == b].sum() - right[bins == b].sum()) for b in range(10)) / 3000 < 0.04
+    assert fitted.summary_["labels_not_validated"][-10:] == names[30:].tolist()
+
+
+@pytest.mark.parametrize("method", ["shared", "sigmoid", "isotonic", "temperature"])
+def test_a_class_unknown_to_the_model_that_scored_a_row_takes_no_part(method: str) -> None:
+    scores, y = draw(4000, 0)
+    scores[:400][y[:400] != "c", 2] = -np.inf
+    unseen, truth = draw(4000, 1)
+    probabilities = Calibrated(method).fit(scores, y, CLASSES).predict_proba(unseen)
+    assert calibration_gap(probabilities, truth) < 0.13
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-12)
+
+
+@pytest.mark.parametrize("decision", [Calibrated(), Calibrated("sigmoid"), Abstain(), Precise()])
+def test_without_validation_rows_probabilities_are_the_softmax_and_not_called_calibrated(decision: Any) -> None:
+    scores, y = draw(50, 0)
+    decision.fit(np.empty((0, 3)), np.empty(0, dtype=object), CLASSES)
+    np.testing.assert_allclose(decision.predict_proba(scores), Argmax().fit(scores, y, CLASSES).predict_proba(scores))
+    assert decision.summary_["calibrated"] is False
+
+
+def test_labels_without_an_error_do_not_lead_to_certainty() -> None:
+    scores = np.where(np.eye(3, dtype=bool)[np.arange(30) % 3], 1.0, -1.0)
+    confidence = Calibrated().fit(scores, CLASSES[np.arange(30) % 3], CLASSES).predict_proba(scores).max(axis=1)
+    np.testing.assert_allclose(confidence, 1 - 2 / 3 / 32, atol=0.005)
 
 
 def test_abstaining_trades_coverage_for_accuracy() -> None:
@@ -89,7 +140,7 @@ def test_a_promise_can_be_changed_after_fitting() -> None:
 
 def test_a_threshold_needs_two_classes_and_one_of_them_named() -> None:
     scores, y = draw(100, 8)
-    with pytest.raises(ValueError, match="'content' must be one"):
+    with pytest.raises(ConfigError, match="'content' must be one"):
         Keep().fit(scores, y, CLASSES)
 
 

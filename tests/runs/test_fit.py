@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
-from copydesk.classifiers.decision import Argmax
+from copydesk.classifiers.decision import Argmax, Keep
+from copydesk.classifiers.linear import LinearSVM
 from copydesk.datasets.splits import Inner
-from copydesk.errors import ConfigError
+from copydesk.errors import ConfigError, DataError
 from copydesk.estimator import TextClassifier
+from copydesk.features.paragraph_features import ParagraphFeatures
 from copydesk.runs.fit import fit, fit_and_judge
 from copydesk.tasks import BOILERPLATE_TASK
 from helpers import little_desk
@@ -34,3 +37,27 @@ def test_a_decision_that_holds_nothing_out_can_not_be_judged_so() -> None:
     estimator = TextClassifier(None, little_desk.desk().estimator.classifier, Argmax())
     with pytest.raises(ConfigError, match=r"split=inner: decision Argmax holds nothing out"):
         fit_and_judge(estimator, little_desk.frame(), BOILERPLATE_TASK)
+
+
+def test_paragraphs_of_a_single_site_are_refused_in_one_line() -> None:
+    frame = little_desk.frame().assign(group="one.example")
+    with pytest.raises(DataError, match=r"one group only, 'one\.example', but training holds out whole groups"):
+        fit(little_desk.desk().estimator, frame, BOILERPLATE_TASK)
+
+
+def test_two_sites_are_enough_for_five_folds() -> None:
+    estimator = little_desk.desk().estimator
+    sites = little_desk.frame()["group"].replace({"site2": "site0", "site3": "site1"})
+    frame = little_desk.frame().assign(group=sites)
+    whole = TextClassifier(None, clone(estimator.classifier).set_params(folds=5), Keep(), folds=5)
+    paragraphs = TextClassifier(ParagraphFeatures(), LinearSVM(), Keep(), folds=5)
+    for each in (whole, paragraphs):
+        summary = fit(each, frame, BOILERPLATE_TASK).decision_.summary_
+        assert summary["validation_kept"] >= each.decision.keep
+
+
+def test_a_threshold_needs_held_out_rows_of_both_labels() -> None:
+    frame = little_desk.frame()
+    site = np.where(frame["label"] == "content", "site0", frame["group"])
+    with pytest.raises(DataError, match="only one label has rows that can be held out; give each label rows of at"):
+        fit(TextClassifier(ParagraphFeatures(), LinearSVM(), Keep()), frame.assign(group=site), BOILERPLATE_TASK)

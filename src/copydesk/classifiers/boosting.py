@@ -1,4 +1,4 @@
-"""Gradient-boosted trees that are kept and applied as plain arrays."""
+"""Gradient-boosted trees, stored and applied as plain arrays."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from copydesk.compiled.kernel import kernel
 from copydesk.interface.checks import require_fitted
 from copydesk.interface.late_bases import Estimator
 
-ROWS_AT_ONCE = 128  # so that a block of numbers and a tree stay in cache
-# Down to this level all rows meet each of the few nodes in turn, side by side; below it each row looks up its own.
+ROWS_AT_ONCE = 128  # a block of rows and a tree fit into the cache
+# Down to this level each node is applied to all rows at once; below it each row looks up its own node.
 UNROLLED_LEVELS = 4
-MISSING = np.float32(-1e9)  # replaces NaN: below all numbers
+MISSING = np.float32(-1e9)  # replaces NaN; below all values
 
 
 class BoostedTrees(Estimator):
-    """Binary classification by scikit-learn's ``HistGradientBoostingClassifier``, applied without it.
+    """Binary classifier trained by scikit-learn's ``HistGradientBoostingClassifier`` and applied without it.
 
-    Trees are learnt there, and kept here as full binary trees in arrays: the children of node i are 2i + 1 and
-    2i + 2. A row's way down needs no pointer and no branch, so that many rows go down side by side.
+    Trees are stored as full binary trees in arrays: the children of node i are 2i + 1 and 2i + 2. Traversal needs
+    neither pointers nor branches, so that many rows descend in parallel.
 
     Parameters
     ----------
     max_iter, learning_rate, max_leaf_nodes, max_depth, min_samples_leaf, l2_regularization, max_features, random_state
-        As there; ``max_features`` is the share of numbers that a split looks at. Time and size grow with two to the
-        power of ``max_depth``, at most 10.
+        As in scikit-learn; ``max_features`` is the share of columns considered at a split. Time and size are
+        proportional to two to the power of ``max_depth``, which is at most 10.
 
     Attributes
     ----------
     baseline_ : float
     feature_ : ndarray of int16, shape (n_trees, n_inner)
     threshold_ : ndarray of float32, shape (n_trees, n_inner)
-        Numbers up to it go to the left; infinite where the tree is shallower: all go left.
+        Values up to it go left; infinite below the leaves of a shallower tree, where all go left.
     leaf_ : ndarray of float32, shape (n_trees, n_inner + 1)
     count_ : ndarray of int32, shape (n_trees, n_inner + 1)
         Training rows in each leaf.
@@ -62,17 +62,17 @@ class BoostedTrees(Estimator):
 
     def _check_parameters(self) -> None:
         if not 1 <= self.max_depth <= 10:
-            raise ValueError(f"max_depth={self.max_depth}: from 1 to 10; a tree is kept with all its possible leaves")
+            raise ValueError(f"max_depth={self.max_depth}: from 1 to 10; a tree is stored with all its possible leaves")
 
     def fit(self, X: Array, y: Array, sample_weight: Array | None = None, starts: Any = None) -> BoostedTrees:
-        """Fit to numbers ``X``, float32 (n_samples, n_numbers), NaN where there is none, and booleans ``y``.
+        """Fit to ``X``, float32 (n_samples, n_numbers), NaN for missing values, and booleans ``y``.
 
         Raises
         ------
         ValueError
             ``max_depth`` is not from 1 to 10.
         RuntimeError
-            This version of scikit-learn keeps trees in another way than is read here.
+            The trees can't be read from this version of scikit-learn.
         """
         from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -96,9 +96,9 @@ class BoostedTrees(Estimator):
         return self
 
     def _keep(self, number: int, nodes: Array) -> None:
-        """Keep a tree of scikit-learn as a full one."""
+        """Store a tree of scikit-learn as a full binary tree."""
         n_inner = self.feature_.shape[1]
-        to_keep = [(0, 0)]  # node there, place here
+        to_keep = [(0, 0)]  # node of scikit-learn, node of the full tree
         for at, place in to_keep:
             node = nodes[at]
             if node["is_leaf"]:
@@ -120,10 +120,10 @@ class BoostedTrees(Estimator):
         return scores
 
     def contributions(self, X: Array) -> tuple[float, Array]:
-        """Return what each number adds to a row's log odds, float64 (n_samples, n_numbers), and where all begin.
+        """Decompose log odds: return the common start, and each column's contributions, float64 (n_samples, n_numbers).
 
-        At every split the row's expectation changes from that of the node to that of the child, and the change is
-        the split number's (Saabas 2014, as in ``treeinterpreter``): start and contributions sum to the log odds.
+        Each split changes a row's expectation from the mean of the node to that of the child; the change is credited to
+        the column of the split (Saabas 2014, as in ``treeinterpreter``). Start and contributions sum to the log odds.
         """
         require_fitted(self)
         X = np.where(np.isnan(X), MISSING, X).astype(np.float32)
@@ -134,7 +134,7 @@ class BoostedTrees(Estimator):
 
 
 def _rounded_down(threshold: float) -> np.float32:
-    """Return the largest float32 not above a threshold: float32 numbers fall on the same side of both."""
+    """Return the largest float32 not above a threshold; it splits float32 values as the threshold does."""
     rounded = np.float32(threshold)
     return np.nextafter(rounded, np.float32(-np.inf)) if rounded > threshold else rounded
 
@@ -145,7 +145,7 @@ def node_means(leaf: Array, count: Array) -> Array:
     sizes = count.astype(np.float64)
     while levels[0].shape[1] > 1:
         sums = (levels[0] * sizes).reshape(len(leaf), -1, 2).sum(axis=2)
-        # below a leaf all stands on the left
+        # below a leaf all rows are on the left
         alone = levels[0][:, ::2]
         sizes = sizes.reshape(len(leaf), -1, 2).sum(axis=2)
         levels.insert(0, np.where(sizes > 0, sums / np.maximum(sizes, 1), alone))
@@ -154,7 +154,7 @@ def node_means(leaf: Array, count: Array) -> Array:
 
 @kernel
 def add_trees(X: Array, feature: Array, threshold: Array, leaf: Array, nothing: float, scores: Array) -> None:
-    """Add to ``scores`` (n_samples,) the value of the leaf that each row falls into, of every tree."""
+    """Add each row's leaf values of all trees to ``scores`` (n_samples,)."""
     one = np.uint32(1)
     n_inner = np.uint32(feature.shape[1])
     depth = int(np.log2(leaf.shape[1]) + 0.5)
@@ -185,7 +185,7 @@ def add_trees(X: Array, feature: Array, threshold: Array, leaf: Array, nothing: 
 
 @kernel
 def add_paths(X: Array, feature: Array, threshold: Array, means: Array, found: Array) -> None:
-    """Add to ``found`` (n_samples, n_numbers) by how much each split on a row's way changes its mean."""
+    """Add the change of the mean at each split on a row's path to ``found`` (n_samples, n_numbers)."""
     for row in range(X.shape[0]):
         for tree in range(feature.shape[0]):
             node = 0

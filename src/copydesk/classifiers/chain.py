@@ -1,4 +1,4 @@
-"""A linear chain over a page's paragraphs: neighbours share their label more often than not."""
+"""Linear-chain model of the labels of a page's paragraphs."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from copydesk.interface.late_bases import Estimator
 class LinearChain(Estimator):
     """Posterior of each label in a two-state chain, by the forward-backward algorithm (Rabiner 1989).
 
-    A paragraph's own evidence is a calibrated score; transitions are counted on the training pages.
+    The evidence of a paragraph is a calibrated score; transition probabilities are estimated from the training pages.
 
     Parameters
     ----------
     smoothing : float, default=1.0
-        Added to every count of transitions.
+        Added to every transition count.
 
     Attributes
     ----------
     slope_, offset_ : float
-        From score to log likelihood ratio.
+        Of the linear map from score to log likelihood ratio.
     transition_ : ndarray of shape (2, 2)
         Probability of the next label, by row.
     start_ : ndarray of shape (2,)
@@ -48,7 +48,7 @@ class LinearChain(Estimator):
         truth = y.astype(int)
         prior = np.average(truth, weights=sample_weight)
         self.slope_ = float(calibration.coef_[0, 0])
-        # the chain has the prior in its transitions; the evidence must not say it again
+        # the transitions contain the prior; the evidence must not count it twice
         self.offset_ = float(calibration.intercept_[0] - np.log(prior / (1 - prior)))
         starts = np.array([0, len(truth)]) if starts is None else starts
         first = np.zeros(len(truth) + 1, dtype=bool)

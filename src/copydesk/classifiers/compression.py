@@ -18,7 +18,7 @@ BITS = (8, 16, 32)
 
 
 class Smaller:
-    """Makes smaller pairs of features and classifier out of a fitted one.
+    """Builder of smaller pairs of features and classifier from a fitted pair.
 
     Parameters
     ----------
@@ -27,12 +27,12 @@ class Smaller:
     classifier : LinearClassifier
         Fitted on them.
     bits : {8, 16, 32}, default=8
-        Of a weight: 8 round to 255 even steps for each class, 16 to half precision, 32 leave them.
+        Size of a weight: 8 rounds to 255 even steps for each class, 16 to half precision, 32 keeps it as it is.
 
     Raises
     ------
     TypeError
-        They are of another kind; says which.
+        ``features`` or ``classifier`` has another type.
     """
 
     def __init__(self, features: Any, classifier: Any, bits: int = 8) -> None:
@@ -50,26 +50,27 @@ class Smaller:
 
     @property
     def terms(self) -> int:
-        """Number of terms or columns; those without weight count too, as they make documents longer."""
+        """Number of terms or columns, including those of zero weight, which still affect document norms."""
         return sum(map(len, self.blocks))
 
     def with_terms(self, n: int) -> tuple[TfidfFeatures, LinearClassifier]:
         """Return the pair of the ``n`` most important terms, at least one of each family.
 
-        What a term says is how much its part of the decision values differs between the classes, over all documents:
-        its weights' spread times its idf, times the root of the share of documents that have it. As the rest no longer
-        counts in a document's length, weights are scaled by what the length is expected to lose.
+        The importance of a term is the root mean square, over all documents, of the spread between classes of its part
+        of the decision values: the spread of its weights, times its idf, times the root of its document share. Weights
+        are scaled by the expected loss of the document norm, to which dropped terms no longer contribute.
         """
-        says, lengths = [], []
+        importances, lengths = [], []
         for family, block, options in zip(self.families, self.blocks, self.features.family_options(), strict=True):
             share = document_shares(family, options)
-            says.append(spread(block) * family.idf_ * np.sqrt(share) * options["weight"])
+            importances.append(spread(block) * family.idf_ * np.sqrt(share) * options["weight"])
             lengths.append(share * family.idf_**2)
         kept, norms = [], []
-        cut = np.partition(np.concatenate(says), -n)[-n] if n < sum(map(len, says)) else -np.inf
-        for said, length in zip(says, lengths, strict=True):
-            chosen = np.flatnonzero(said >= cut)
-            chosen = chosen if len(chosen) else np.array([int(said.argmax())])
+        every = np.concatenate(importances)
+        cut = np.partition(every, -n)[-n] if n < len(every) else -np.inf
+        for importance, length in zip(importances, lengths, strict=True):
+            chosen = np.flatnonzero(importance >= cut)
+            chosen = chosen if len(chosen) else np.array([int(importance.argmax())])
             kept.append(chosen)
             norms.append(float(np.sqrt(length[chosen].sum() / length.sum())))
         families, blocks = [], []
@@ -77,14 +78,14 @@ class Smaller:
             self.families, self.blocks, kept, self.features.family_options(), norms, strict=True
         ):
             order = chosen[np.argsort(np.asarray(family.strings(chosen), dtype=object), kind="stable")]
-            families.append(self._rounded_idf(family.taken(order)))  # in alphabetical order they deflate best
+            families.append(self._rounded_idf(family.taken(order)))  # alphabetical order compresses best
             blocks.append(block[order] * (norm if options["norm"] is not None else 1.0))
         return self._pair(families, blocks, {})
 
     def with_columns(self, n: int) -> tuple[TfidfFeatures, LinearClassifier]:
-        """Return the pair of a hashed model with ``n`` columns, a power of two below what it has.
+        """Return the pair of a hashed model with ``n`` columns, a power of two below the present number.
 
-        Columns that fall together share the mean of their weights, by the documents that have them.
+        Merged columns get the mean of their weights, weighted by document frequency.
         """
         families, blocks = [], []
         for family, block, options in zip(self.families, self.blocks, self.features.family_options(), strict=True):
@@ -106,7 +107,7 @@ class Smaller:
     ) -> tuple[TfidfFeatures, LinearClassifier]:
         features, classifier = copy(self.features), copy(self.classifier)
         for name in [name for name in vars(features) if name.startswith("_")]:
-            delattr(features, name)  # what was made to look terms up
+            delattr(features, name)  # lookup tables of the original
         features.families_ = families
         if options and features.families is not None:
             features.families = [{**each, **options} for each in features.families]
@@ -124,13 +125,13 @@ class Smaller:
 
 
 def spread(weights: Floats) -> Floats:
-    """Return how far apart the classes' weights of each term are, shape (n_terms,)."""
+    """Return the spread between classes of each term's weights, shape (n_terms,)."""
     apart = weights - weights.mean(axis=1, keepdims=True) if weights.shape[1] > 1 else weights
     return np.asarray(np.sqrt(np.square(apart, dtype=np.float64).sum(axis=1)))
 
 
 def document_shares(family: FittedFamily, options: dict[str, Any]) -> Floats:
-    """Return the share of documents that have each term, as far as its idf tells."""
+    """Return the share of documents that contain each term, from its idf; 1 without idf. Shape (n_terms,)."""
     if not options["use_idf"]:
         return np.ones(family.n_terms)
     n, smooth = family.n_documents_, int(options["smooth_idf"])

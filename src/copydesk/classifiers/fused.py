@@ -1,4 +1,4 @@
-"""Scoring of raw texts without a feature matrix: n-grams address rows of weights."""
+"""Scoring of raw texts without a feature matrix."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from copydesk.features.learner import weighting_of
 from copydesk.features.ngrams.cut import chunked
 from copydesk.features.tfidf import TfidfFeatures
 
-# Characters scored together. Each family has tables larger than the nearest caches; the longer the chunk, the less
-# often they are fetched again.
+# Characters scored together. The tables of a family exceed the nearest caches; longer chunks reload them less often.
 SCORED_CHARACTERS = 1 << 20
 
 
@@ -42,7 +41,7 @@ class FusedScorer:
 
     @classmethod
     def from_fitted(cls, features: Any, classifier: Any) -> FusedScorer | None:
-        """Return the scorer of a fitted pair; None if the features or the classifier are of another kind."""
+        """Return the scorer of a fitted pair; None if either has an unsupported type."""
         if not isinstance(features, TfidfFeatures) or not hasattr(classifier, "coef_"):
             return None
         # weights_ is [feature, class] already; scikit-learn's coef_ is its transpose

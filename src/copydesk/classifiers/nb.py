@@ -1,4 +1,4 @@
-"""NB-SVM: naive Bayes weights of features under any linear classifier."""
+"""NB-SVM: a linear classifier of features weighted by naive Bayes."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 class NBWeighted(LinearClassifier):
-    """A linear classifier whose features are weighed by naive Bayes log-count ratios: NB-SVM.
+    """Linear classifier of features weighted by naive Bayes log-count ratios (NB-SVM).
 
     For each class against the rest a feature is multiplied by ``r = log((p / |p|) / (q / |q|))``, where ``p`` counts
     the class's documents that have the feature and ``q`` the others. The fitted weights contain the ratios, so that
-    the result is a linear classifier of the features as they were.
+    the result is a linear classifier of the original features.
 
     Parameters
     ----------
@@ -48,9 +48,8 @@ class NBWeighted(LinearClassifier):
 
     References
     ----------
-    Wang & Manning, "Baselines and Bigrams: Simple, Good Sentiment and Topic Classification", ACL 2012. Documents
-    are counted once however often they have the feature, as the paper does; the values that are multiplied are
-    those of ``X``.
+    Wang & Manning, "Baselines and Bigrams: Simple, Good Sentiment and Topic Classification", ACL 2012. Counts are
+    of documents, as in the paper; the ratios multiply the values of ``X``.
     """
 
     def __init__(self, classifier: Any, *, alpha: float = 1.0, beta: float = 1.0, n_jobs: int | None = None) -> None:

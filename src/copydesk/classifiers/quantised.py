@@ -1,4 +1,4 @@
-"""Quantised weights: a model of a quarter of the size with nearly the same scores."""
+"""Quantisation of weights to one byte each."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from copydesk.compiled.arrays import Array, Floats
 from copydesk.interface.checks import require_fitted
 from copydesk.interface.late_bases import Classifier
 
-MAX_LEVELS = 255  # with zero in the middle a value is one byte
+MAX_LEVELS = 255  # zero in the middle; an index fits one byte
 
 
 def quantise(weights: Floats, levels: int = MAX_LEVELS) -> Floats:
-    """Round weights to evenly spaced levels, zero among them; a column has its own spacing.
+    """Round weights to evenly spaced levels that include zero, with a step of its own for each column.
 
-    A bundle stores what has at most 256 different values in one byte each. The error of a weight is at most half
-    a step, the largest weight of its column by ``levels - 1``.
+    A bundle stores arrays of at most 256 distinct values in one byte per value. The error of a weight is at most half
+    a step: the largest absolute weight of its column divided by ``levels - 1``.
 
     Parameters
     ----------
     weights : float array of shape (n_features, n_outputs)
     levels : int, default=255
-        An odd number: as many steps below zero as above.
+        Number of levels, odd, so that they are symmetric about zero.
 
     Returns
     -------
@@ -42,9 +42,9 @@ def quantise(weights: Floats, levels: int = MAX_LEVELS) -> Floats:
 
 
 class Quantised(Classifier):
-    """A linear classifier whose weights are rounded once it is fitted.
+    """Linear classifier with weights rounded after fitting.
 
-    What is fitted on its scores, such as a second stage or a threshold, meets the rounded ones, as prediction will.
+    Parts fitted on its scores, such as a second stage or a threshold, see the scores of the rounded weights.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Two-stage classifier of a page's paragraphs: first by their words, then by their context."""
+"""Two-stage classifier of a page's paragraphs: by their words, then by their context."""
 
 from __future__ import annotations
 
@@ -22,41 +22,41 @@ EDGES = ("^", "$")
 
 
 class SequenceClassifier(Classifier):
-    """Two stages (stacked generalisation, Wolpert 1992): a linear classifier of n-grams, then one of contexts.
+    """Stacked classifier of paragraphs (Wolpert 1992): a linear classifier of n-grams, then one of contexts.
 
-    The first stage scores each paragraph by its text alone. The second sees that score, the neighbours' scores
-    and shapes, how scores run over the page, and the paragraph's shape, place, repetition and agreement. It learns from
-    scores out of fold, whole groups held out, as it will meet them on sites never seen.
+    The first stage scores each paragraph by its text alone. The inputs of the second are that score, scores and shapes
+    of the neighbours, scores averaged over the page, and the paragraph's shape, place, repetition and agreement. It is
+    fitted on out-of-fold scores with whole groups held out, so that they are as on unseen sites.
 
     Parameters
     ----------
     text : transformer
-        Of the paragraphs' texts. It is fitted once, on all folds: it sees no labels.
+        Of the paragraphs' texts. It uses no labels and is fitted once for all folds.
     first : linear classifier
     second : BoostedTrees, LinearChain or None
         None: the first stage's scores are the result.
     edges : bool, default=True
-        Whether the first stage reads where a paragraph begins and ends: n-grams that hold ``EDGES``, such as
-        "^previous", are others than those from its middle.
+        Whether paragraphs are delimited by ``EDGES`` for the first stage, so that n-grams at their beginning and end,
+        such as "^previous", differ from those in the middle.
     shape, position, repetition, agreement : bool, default=True
-        Which groups of numbers the second stage sees.
+        Whether each group of numbers is an input of the second stage.
     likeness : bool, default=True
-        Whether it sees how many other paragraphs of the page begin, end or look like this one: lists do.
+        Whether the number of paragraphs of the page that begin, end or look like this one is an input.
     reach : int, default=4
-        Neighbours on each side that the second stage sees.
+        Neighbours on each side that are inputs of the second stage.
     smooth : bool, default=True
-        Whether it sees scores averaged over the surroundings and over the page.
+        Whether mean scores of the surroundings and of the page are inputs.
     stretch : bool, default=True
-        Whether it sees where the paragraph stands from the page's best contiguous stretch, and among its scores.
+        Whether the distance from the page's best contiguous stretch, and the rank of the score, are inputs.
     topic : bool, default=True
-        Whether it sees how much the paragraph is about what that stretch is about: titles are, teasers are not.
+        Whether the similarity of topic to that stretch is an input; it separates titles from teasers.
     length_power : float, default=0.75
         Both stages weigh a paragraph by its characters to this power: 0 counts paragraphs, 1 characters.
     balance : bool, default=True
-        Whether every page weighs the same, however long it is; ``sample_weight`` multiplies that.
+        Whether all pages have the same total weight, whatever their length; multiplied by ``sample_weight``.
     passes : int, default=1
-        How often the second stage looks at a page. From the second time on it also sees what the last one made of
-        the paragraph and its surroundings, again out of fold (auto-context, Tu and Bai 2010).
+        Number of second stages. From the second on, the out-of-fold scores of the one before are inputs, too
+        (auto-context, Tu and Bai 2010).
     folds : int, default=3
     random_state : int, default=0
 
@@ -121,7 +121,7 @@ class SequenceClassifier(Classifier):
         groups : array-like of shape (n_paragraphs,), optional
             Sites; none is in two folds.
         sample_weight : ndarray of shape (n_paragraphs,), optional
-            A paragraph of weight 0 is context for its neighbours, and not learnt from.
+            A paragraph of weight 0 serves only as context for its neighbours.
 
         Raises
         ------
@@ -132,10 +132,10 @@ class SequenceClassifier(Classifier):
         return self
 
     def fit_and_validate(self, X: Table, y: Any, groups: Any = None, sample_weight: Array | None = None) -> Array:
-        """Fit both stages; return scores of the same paragraphs by models that did not see their sites.
+        """Fit both stages; return out-of-fold scores of the second, float64 (n_paragraphs,).
 
-        Of the second stage, that is: it is fitted anew for every fold, on the first stage's scores out of the same
-        folds, which is what stacking costs least (Wolpert 1992). Float64 (n_paragraphs,).
+        The second stage is fitted again without each fold, on the first stage's scores out of the same folds, the
+        cheapest form of stacking (Wolpert 1992).
         """
         return self._fit(X, y, groups, sample_weight, validate=True)
 
@@ -200,14 +200,14 @@ class SequenceClassifier(Classifier):
         return np.asarray(found, dtype=np.float64)
 
     def read(self, texts: Iterable[str]) -> list[str]:
-        """Return paragraphs as the first stage reads them."""
+        """Return paragraphs as inputs of the first stage, delimited if ``edges``."""
         if not self.edges:
             return list(texts)
         begin, end = EDGES
         return [f"{begin}{text}{end}" for text in texts]
 
     def number_names(self) -> list[tuple[str, str]]:
-        """Return group and name of each number that the second stage sees; the paragraph's own score stands first."""
+        """Return group and name of each input of the second stage; the paragraph's own score is the first."""
         names = self._first_names()
         if self.passes > 1:
             names += [("second look", name) for _, name in self._context.names()]
@@ -219,14 +219,14 @@ class SequenceClassifier(Classifier):
         return names + number_names(**self._groups, neighbours=0)
 
     def contributions(self, X: Table) -> tuple[float, list[tuple[str, str]], Array, Array]:
-        """Return what a paragraph's score is made of.
+        """Decompose the paragraphs' scores.
 
         Returns
         -------
         start : float
         names : list of (group, name)
         numbers, added : ndarray of shape (n_paragraphs, n_names)
-            What the second stage sees, and what each adds: with ``start`` their sum is the score.
+            Inputs of the second stage and their contributions, whose sum with ``start`` is the score.
         """
         first = self.first_scores(X)
         if self.second_ is None:
@@ -255,7 +255,7 @@ class SequenceClassifier(Classifier):
         return clone(self.second).fit(numbers[used], target[used], sample_weight=weight[used], starts=starts)
 
     def _held_out(self, numbers: Array, target: Array, weight: Array, rows: PageRows, folds: Any) -> Array:
-        """Return the second stage's scores, each by one that was fitted without the paragraph's fold."""
+        """Return the out-of-fold scores of the second stage."""
         scores = np.empty(len(target))
         for rest, held_out in folds:
             fitted = self._fit_second(numbers, target, weight, rows, rest)
@@ -264,7 +264,7 @@ class SequenceClassifier(Classifier):
         return scores
 
     def _page_weights(self, X: Table, used: Array) -> Array:
-        """Return weights by length and page, 1 on average over what is used, shape (n_paragraphs,)."""
+        """Return weights by length and page, with mean 1 over the rows used, shape (n_paragraphs,)."""
         lengths = np.array([max(len(text), 1) for text in X["text"]], dtype=np.float64)
         weights = used * lengths**self.length_power
         if self.balance:
@@ -278,7 +278,8 @@ class SequenceClassifier(Classifier):
         from sklearn.model_selection import GroupKFold, KFold
 
         splitter = KFold if groups is None else GroupKFold
-        folds = splitter(self.folds, shuffle=True, random_state=self.random_state)
+        n_units = n if groups is None else len(set(np.asarray(groups).tolist()))
+        folds = splitter(min(self.folds, n_units), shuffle=True, random_state=self.random_state)
         return list(folds.split(np.zeros(n), groups=groups))
 
     @property
@@ -290,7 +291,7 @@ class SequenceClassifier(Classifier):
         return Context(self.reach, self.smooth, self.stretch, self.topic)
 
     def _numbers(self, X: Table, rows: PageRows, scores: Array) -> Array:
-        """Return what the second stage sees first, float32 (n_paragraphs, n_numbers); the score stands first."""
+        """Return the inputs of the first pass, float32 (n_paragraphs, n_numbers), the score in the first column."""
         blocks = self._context.numbers(scores, rows, LENT)
         if self.likeness:
             blocks.append(alike(rows))
@@ -298,7 +299,7 @@ class SequenceClassifier(Classifier):
         return limited(np.hstack(blocks), self._first_names())
 
     def _last_look(self, X: Table, rows: PageRows, scores: Array) -> Array:
-        """Return what the second stage sees at last."""
+        """Return the inputs of the last pass."""
         numbers = own = self._numbers(X, rows, scores)
         for stage in self.earlier_:
             scores = stage.decision_function(numbers, starts=rows.starts)

@@ -33,6 +33,11 @@ def run(args: argparse.Namespace) -> int:
 class TopicFilter(predict.Filter):
     """Adds ``label`` and ``confidence`` to a row, and the probabilities asked for."""
 
+    def __init__(self, args: argparse.Namespace) -> None:
+        super().__init__(args)
+        self.unsure: list[tuple[int, int]] = []  # labels left null by --min-confidence, and rows, of each chunk
+        self.calibrated = True
+
     def open(self) -> tuple[dict[str, Any], Answer]:
         """Load the topic model.
 
@@ -48,7 +53,18 @@ class TopicFilter(predict.Filter):
         model = load(self.args.model, task=TOPIC_TASK.name)
         check_ranges(self.args, model.manifest["classes"])
         model.label([""])  # prepares what threads then share
-        return model.manifest, label_with(model, self.args)
+        self.calibrated = bool(getattr(model.estimator.decision_, "summary_", {}).get("calibrated", True))
+        return model.manifest, label_with(model, self.args, self.unsure)
+
+    def remarks(self) -> list[str]:
+        """Say so where ``--min-confidence`` leaves most labels null."""
+        nulls, rows = (sum(counts) for counts in zip(*self.unsure, strict=True)) if self.unsure else (0, 0)
+        if 2 * nulls <= rows:
+            return []
+        why = "a lower value keeps more"
+        if not self.calibrated:
+            why = "this model's probabilities are not calibrated: train it with decision=calibrated"
+        return [f"--min-confidence {self.args.min_confidence:g} left {nulls:,} of {rows:,} labels null; {why}"]
 
 
 def check_ranges(args: argparse.Namespace, classes: Sequence[str]) -> None:
@@ -64,18 +80,23 @@ def check_ranges(args: argparse.Namespace, classes: Sequence[str]) -> None:
         raise ConfigError(f"--min-confidence {args.min_confidence}: a probability is from 0 to 1")
 
 
-def label_with(model: TopicModel, args: argparse.Namespace) -> Answer:
-    """Return a function from rows to the fields added to each."""
+def label_with(model: TopicModel, args: argparse.Namespace, counts: list[tuple[int, int]]) -> Answer:
+    """Return a function from rows to the fields added to each.
+
+    It adds to ``counts``, for each call, the number of labels below ``--min-confidence`` and that of rows.
+    """
     from copydesk.models.topic import join_title
 
     classes = [str(label) for label in model.classes_]
 
     def answer(rows: Sequence[Row]) -> list[dict[str, Any]]:
         labels, probabilities = model.label([join_title(row.text, row.title) for row in rows])
-        answers = []
+        answers: list[dict[str, Any]] = []
+        nulls = 0
         for label, likely in zip(labels, probabilities.tolist(), strict=True):
             confidence = max(likely)
             unsure = args.min_confidence is not None and confidence < args.min_confidence
+            nulls += unsure and label is not None
             added = {"label": None if unsure or label is None else str(label), "confidence": round(confidence, 6)}
             if args.proba:
                 added["probabilities"] = {name: round(p, 6) for name, p in zip(classes, likely, strict=True)}
@@ -83,6 +104,7 @@ def label_with(model: TopicModel, args: argparse.Namespace) -> Answer:
                 ranked = sorted(zip(classes, likely, strict=True), key=lambda each: -each[1])[: args.top_k]
                 added["top"] = [{"label": name, "probability": round(p, 6)} for name, p in ranked]
             answers.append({args.prefix + name: value for name, value in added.items()})
+        counts.append((nulls, len(answers)))  # by several threads
         return answers
 
     return answer

@@ -164,6 +164,18 @@ def judged_how(n_folds: int) -> str:
     return "not seen in training" + (f", in {n_folds} folds; the saved model is fitted on all" if n_folds > 1 else "")
 
 
+def decision_lines(model: TextClassifier) -> list[str]:
+    """Return what limits the probabilities of a model, as lines of the summary."""
+    from copydesk.datasets.audit import shorten
+
+    facts = model.decision_.summary_
+    if not facts.get("calibrated", True):
+        why = "no text could be held out" if model.decision.needs_validation else "decision=calibrated calibrates them"
+        return [f"  probabilities are not calibrated: {why}"]
+    unchecked = facts.get("labels_not_validated")
+    return [f"  labels too rare to be held out for calibration: {shorten(unchecked)}"] if unchecked else []
+
+
 def print_scores(metrics: dict[str, Any]) -> None:
     """Print the task's scores with their intervals."""
     from copydesk.reports.report import SCORES, shown, shown_interval, shown_scores
