@@ -10,7 +10,7 @@ import pytest
 from copydesk.errors import ConfigError, DataError
 from copydesk.formats.rows import Record, Rejected, Source
 from copydesk.formats.sources import find_sources
-from copydesk.streams.rejects import describe
+from copydesk.streams.rejects import reject_message
 
 
 def test_suffixes_say_the_format(tmp_path: Path) -> None:
@@ -61,5 +61,5 @@ def test_names_with_line_breaks_and_bad_bytes_stay_on_one_line() -> None:
     with pytest.raises(DataError) as caught:
         find_sources([name])
     assert str(caught.value) == "a\\nb\\udcff\\x1b2J.txt: no such file"
-    line = describe(Rejected(Record(Source(name, Path(name), "text"), 1, b"", 0), "not UTF-8"))
+    line = reject_message(Rejected(Record(Source(name, Path(name), "text"), 1, b"", 0), "not UTF-8"))
     assert line == "a\\nb\\udcff\\x1b2J.txt:1: rejected: not UTF-8"

@@ -50,6 +50,12 @@ class TopicFilter(predict.Filter):
         model.label([""])  # prepares what threads then share
         return model.manifest, label_with(model, self.args)
 
+    def added(self) -> frozenset[str]:
+        """Return the names of the label, its confidence and the probabilities asked for."""
+        args = self.args
+        names = ["label", "confidence", *["probabilities"] * args.proba, *["top"] * bool(args.top_k)]
+        return frozenset(args.prefix + name for name in names)
+
 
 def check_ranges(args: argparse.Namespace, classes: Sequence[str]) -> None:
     """Check the numbers among the options.

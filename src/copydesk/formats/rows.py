@@ -114,6 +114,12 @@ class Record:
     fault: str | None = None
 
     @property
+    def place(self) -> str:
+        """Name of the source, and the line unless the file is the row."""
+        name = self.source.name
+        return name if self.source.format in ("text", "html") else f"{name}:{self.line}"
+
+    @property
     def seal(self) -> bytes:
         """Bytes that change when the record does, for a digest of what was read."""
         return self.raw if isinstance(self.raw, bytes) else self.raw.seal if self.raw is not None else b""

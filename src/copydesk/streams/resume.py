@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from copydesk.errors import ConfigError
+from copydesk.errors import ConfigError, ResourceError, escaped
 from copydesk.formats.rows import Record
 
 VERSION = 1
@@ -63,17 +63,25 @@ class State:
         Raises
         ------
         ConfigError
-            It can't be read, or was written by another version.
+            It is no state, or was written by another version.
+        ResourceError
+            It can't be read.
         """
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
             if stored.get("version") == VERSION:
-                return cls(**stored)
+                state = cls(**stored)
+                if {name: type(value) for name, value in asdict(state).items()} == _TYPES:
+                    return state
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError, AttributeError):
+        except IsADirectoryError:
+            raise ConfigError(f"{escaped(path)}: is a folder; move it, or give the output another name") from None
+        except OSError as error:
+            raise ResourceError(f"{escaped(path)}: can't be read: {error.strerror}") from None
+        except (ValueError, TypeError, AttributeError, RecursionError):
             pass
-        raise ConfigError(f"{path}: not a state that this copydesk can continue; start over with --force")
+        raise ConfigError(f"{escaped(path)}: not a state that this copydesk can continue; start over with --force")
 
     def check(self, settings: dict[str, Any], path: Path) -> None:
         """Check that the settings are those of the unfinished run.
@@ -87,9 +95,12 @@ class State:
             then, now = self.settings.get(name), settings.get(name)
             if then != now:
                 raise ConfigError(
-                    f"{path}: was begun with {name} {_shortened(then)}, not {_shortened(now)}; give the "
+                    f"{escaped(path)}: was begun with {name} {_shortened(then)}, not {_shortened(now)}; give the "
                     "same, or start over with --force"
                 )
+
+
+_TYPES = {name: type(value) for name, value in asdict(State({})).items()}
 
 
 class Seal:
