@@ -8,9 +8,10 @@ array(['sport'], dtype=object)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # importing typing would be all that importing copydesk takes
 if TYPE_CHECKING:
+    from typing import Any
+
     from copydesk.models.cleaner import Cleaner
     from copydesk.models.loading import load
     from copydesk.models.topic import TopicModel

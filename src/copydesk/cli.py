@@ -5,12 +5,13 @@ from __future__ import annotations
 import atexit
 import gc
 import os
-import signal
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from functools import partial
-from typing import Any
+
+from copydesk.interruption import handler
+
+TYPE_CHECKING = False  # importing typing takes longer than installing the handler, which comes first
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 COMMANDS = {
     "train": "train and judge a model: copydesk train experiment=bbc_topics KEY=VALUE …",
@@ -38,7 +39,7 @@ exit codes: 0 done, 1 failed, 2 usage or configuration, 3 data (some rows reject
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code."""
     if arguments is None:
-        sys.unraisablehook = _again
+        handler.install()
         relax_collection()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in ("-sc", "--shell-completion"):
@@ -57,10 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         print(f"copydesk: no command {words[0]!r}; {nearest(words[0], COMMANDS)}", file=sys.stderr)
         return 2
-    # Only a program of its own may end at once; what trains has worker processes to take down.
-    return guarded(
-        partial(run_verb, words[0]), words[1:], at_once=arguments is None and words[0] in ("predict", "clean")
-    )
+    try:
+        return guarded(lambda words: run_verb(words[0], words[1:]), words)
+    except KeyboardInterrupt:  # from a search that Ctrl-C ended before it had found anything
+        if arguments is not None:
+            raise
+        handler.end(handler.SIGINT)
 
 
 def relax_collection() -> None:
@@ -72,23 +75,15 @@ def relax_collection() -> None:
     atexit.register(gc.freeze)
 
 
-def guarded(command: Callable[[list[str]], int], words: list[str], at_once: bool = False) -> int:
-    """Run a command; turn what goes wrong into one line and an exit code; if ``at_once``, an interruption ends all."""
+def guarded(command: Callable[[list[str]], int], words: list[str]) -> int:
+    """Run a command; turn what goes wrong into one line and an exit code."""
     from copydesk.errors import CopydeskError
 
-    signal.signal(signal.SIGTERM, _terminated)
     try:
         return command(words)
     except CopydeskError as error:
         print(f"copydesk: {error}", file=sys.stderr)
-        return interrupted(error.exit_code, at_once) if error.exit_code > 128 else error.exit_code
-    except KeyboardInterrupt:
-        print("copydesk: interrupted", file=sys.stderr)
-        return interrupted(130, at_once)
-    except SystemExit as left:
-        if left.code == 128 + signal.SIGTERM:
-            interrupted(left.code, at_once)
-        raise
+        return error.exit_code
     except BrokenPipeError:
         # The reader has what it wanted; nothing more can be written, not even at shutdown.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -100,33 +95,6 @@ def guarded(command: Callable[[list[str]], int], words: list[str], at_once: bool
         name = f"{error.filename}: " if error.filename else ""
         print(f"copydesk: {name}{error.strerror or error}", file=sys.stderr)
         return 5
-
-
-def interrupted(code: int, at_once: bool) -> int:
-    """Return the exit code, or end with it: a library cut off while it compiles can crash when it is taken down."""
-    if at_once:
-        with suppress(OSError):
-            sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    return code
-
-
-def _again(lost: sys.UnraisableHookArgs) -> None:
-    """Interrupt again where an interruption fell into a callback, in which Python drops whatever is raised."""
-    if not issubclass(lost.exc_type, (KeyboardInterrupt, SystemExit)):
-        sys.__unraisablehook__(lost)
-        return
-    from threading import Timer
-
-    number = signal.SIGINT if issubclass(lost.exc_type, KeyboardInterrupt) else signal.SIGTERM
-    later = Timer(0.01, os.kill, (os.getpid(), number))  # not from within the hook, where it would be dropped too
-    later.daemon = True
-    later.start()
-
-
-def _terminated(number: int, frame: Any) -> None:
-    sys.exit(128 + number)
 
 
 def run_verb(verb: str, words: list[str]) -> int:

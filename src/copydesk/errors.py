@@ -36,14 +36,6 @@ class ResourceError(CopydeskError):
     exit_code = 5
 
 
-class InterruptedRunError(CopydeskError):
-    """A command ended by a signal, after it saved its work."""
-
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
-
-
 def nearest(name: str, valid: Iterable[Any]) -> str:
     """Return a hint for an unknown name: the nearest valid ones, and all of them."""
     import difflib

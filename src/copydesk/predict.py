@@ -83,7 +83,7 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
 
     Raises
     ------
-    ConfigError, DataError, ModelError, ResourceError, InterruptedRunError
+    ConfigError, DataError, ModelError, ResourceError
         One line each.
     """
     output, rejects = output_paths(args)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 FORKS = get_context("forkserver")
@@ -22,6 +23,11 @@ FORKS.set_forkserver_preload(
      "copydesk.classifiers.decision", "copydesk.classifiers.linear", "copydesk.features.tfidf", "helpers.processes"]
 )  # fmt: skip
 
+LINES = (
+    "copydesk.streams.",
+    "copydesk.formats.parquet",
+    "copydesk.formats.writers",
+)  # what an interruption finds half done
 COMPILING = "compiling its kernels for this machine"
 
 
@@ -58,6 +64,7 @@ def start(
     said: Path,
     checkpoint: float | None = None,
     file_size: int | None = None,
+    at_line: tuple[int, int] | None = None,
     stdin: str | Path = os.devnull,
     stdout: str | Path = os.devnull,
 ) -> Running:
@@ -73,12 +80,15 @@ def start(
         Seconds between two records of what is done.
     file_size : int, optional
         No file may grow beyond it.
+    at_line : (int, int), optional
+        A signal, and the how manieth executed line of ``LINES`` it falls before.
     stdin, stdout : path-like
         Files or named pipes.
     """
     ready, told = FORKS.Pipe(duplex=False)
     files = (str(stdin), str(stdout))
-    process = FORKS.Process(target=_run, args=(list(map(str, words)), cwd, said, checkpoint, file_size, files, told))
+    options = (checkpoint, file_size, at_line)
+    process = FORKS.Process(target=_run, args=(list(map(str, words)), cwd, said, *options, files, told))
     process.start()
     told.close()
     ready.recv()
@@ -99,10 +109,12 @@ def _run(
     said: Path,
     checkpoint: float | None,
     file_size: int | None,
+    at_line: tuple[int, int] | None,
     files: tuple[str, str],
     told: Connection,
 ) -> None:
     from copydesk.cli import main
+    from copydesk.interruption import handler
     from copydesk.streams import delivery
 
     os.chdir(cwd)
@@ -112,13 +124,32 @@ def _run(
     if file_size is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    handler.install()  # as the command does first; what comes before it here is the tests' own
     told.send(None)
     told.close()
     os.dup2(os.open(files[0], os.O_RDONLY), 0)
     sys.stdin = os.fdopen(0)  # multiprocessing has put an empty one there
     os.dup2(os.open(files[1], os.O_WRONLY | os.O_CREAT, 0o644), 1)
     sys.argv = ["copydesk", *words]
+    if at_line is not None:
+        _interrupt(*at_line)
     os._exit(main())
+
+
+def _interrupt(number: int, line: int) -> None:
+    """Send this process a signal before so many lines of ``LINES`` are executed."""
+    left = line
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal left
+        if not frame.f_globals.get("__name__", "").startswith(LINES):
+            return None
+        left -= event == "line"
+        if not left:
+            os.kill(os.getpid(), number)
+        return trace
+
+    sys.settrace(trace)
 
 
 def save_in_turn(path: Path, models: Path, first: int) -> None:

@@ -103,7 +103,7 @@ def test_a_metric_of_another_task_or_label_is_refused() -> None:
         Metric.of(settings(metric="f1", label="sprot")).check("f1", TOPIC_TASK, {"sport", "business"})
 
 
-def test_the_first_interrupt_ends_the_search_and_the_second_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_interrupt_ends_the_search_and_the_second_the_run(capfd: pytest.CaptureFixture[str]) -> None:
     budget = Budget(1000)
     before = signal.getsignal(signal.SIGINT)
     with budget.ended_by_interrupt():
@@ -114,7 +114,7 @@ def test_the_first_interrupt_ends_the_search_and_the_second_the_run(capsys: pyte
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
-    assert "the search ends here" in capsys.readouterr().err
+    assert "the search ends here" in capfd.readouterr().err
 
 
 def test_a_budget_counts_what_was_spent_before() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copydesk.errors import ResourceError
+from copydesk.interruption.handler import CleanUp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +37,10 @@ def write_folder(path: Path, write: Callable[[Path], None]) -> None:
     except OSError as error:
         raise ResourceError(f"{path}: can't write here: {error.strerror}") from None
     try:
-        write(aside)
-        for file in [*aside.rglob("*"), aside]:
-            sync(file)
+        with CleanUp(lambda: shutil.rmtree(aside, ignore_errors=True)):
+            write(aside)
+            for file in [*aside.rglob("*"), aside]:
+                sync(file)
         aside.chmod(0o755)
         replace_folder(aside, path)
         sync(path.parent)

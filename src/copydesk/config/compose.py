@@ -237,7 +237,7 @@ def run_hydra(task: Callable[[DictConfig], float | None], arguments: list[str], 
         try:
             value = task(cfg)
         except CopydeskError as error:
-            if not several or error.exit_code > 128:
+            if not several:
                 raise Stopped(error) from error
             print(f"copydesk: {error}", file=sys.stderr)
             keep_outcome(outcomes, error)

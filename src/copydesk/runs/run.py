@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from copydesk.config.compose import without_secrets
 from copydesk.errors import CopydeskError, ResourceError, one_line
+from copydesk.interruption.handler import CleanUp, show_cursor
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +128,7 @@ def spinner(text: str) -> Iterator[None]:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with CleanUp(show_cursor), Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(text, total=1)
         yield
         progress.update(task, completed=1)

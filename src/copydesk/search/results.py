@@ -31,7 +31,7 @@ def history(study: Study, best: FrozenTrial, budget: Budget) -> dict[str, Any]:
     trials = [_row(each, study.space) for each in study.finished()]
     return {
         "seconds": round(budget.elapsed, 1),
-        "interrupted": budget.ended.is_set(),
+        "interrupted": budget.ended,
         "folds": study.folds,
         "default": trials[0]["number"],
         "best": best.number,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from copydesk.interruption.handler import say
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -28,7 +29,7 @@ class Budget:
         self.seconds = seconds
         self.spent = spent
         self.started: float | None = None
-        self.ended = threading.Event()
+        self.ended = False  # no Event: the handler of a signal must take no lock
 
     def start(self) -> None:
         """Let the time run from now."""
@@ -42,7 +43,7 @@ class Budget:
     @property
     def over(self) -> bool:
         """Whether to stop: the time is up, or someone wishes so."""
-        return self.ended.is_set() or self.elapsed >= self.seconds
+        return self.ended or self.elapsed >= self.seconds
 
     @contextmanager
     def ended_by_interrupt(self) -> Iterator[None]:
@@ -52,12 +53,17 @@ class Budget:
             return
 
         def end(number: int, frame: FrameType | None) -> None:
-            if self.ended.is_set():
-                raise KeyboardInterrupt
-            self.ended.set()
-            print("copydesk: the search ends here; Ctrl-C again ends the run", file=sys.stderr, flush=True)
+            if self.ended:
+                signal.signal(signal.SIGINT, before)
+                signal.raise_signal(signal.SIGINT)
+            self.ended = True
+            say("copydesk: the search ends here; Ctrl-C again ends the run")
 
-        before = signal.signal(signal.SIGINT, end)
+        before = signal.getsignal(signal.SIGINT)
+        if before is signal.SIG_IGN:  # in the background, or in a worker process that its parent ends
+            yield
+            return
+        signal.signal(signal.SIGINT, end)
         try:
             yield
         finally:

@@ -106,7 +106,7 @@ class SingleSearch:
                 if len(finished) >= MAX_FAILURES and all(each.state.name == "FAIL" for each in finished):
                     break
         except BaseException:
-            budget.ended.set()
+            budget.ended = True
             raise
 
     def _try(
@@ -151,7 +151,7 @@ class SingleSearch:
         errors = [each.user_attrs["facts"]["error"] for each in study.finished() if each.state.name == "FAIL"]
         if errors:
             return ConfigError(f"search: all {len(errors)} trials failed; the first: {errors[0]}")
-        if budget.ended.is_set():
+        if budget.ended:
             print(f"copydesk: nothing was found yet; search.resume={study.file} goes on", file=sys.stderr)
             return KeyboardInterrupt()
         return ConfigError(

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from copydesk.errors import ConfigError, CopydeskError, DataError, InterruptedRunError, ResourceError, escaped
+from copydesk.errors import ConfigError, CopydeskError, DataError, ResourceError, escaped
 from copydesk.formats import writers
 from copydesk.formats.rows import Encoded, Record, Rejected
+from copydesk.interruption.handler import CleanUp
 from copydesk.streams import rejects as rejecting
 from copydesk.streams.chunks import RecordChunk
 from copydesk.streams.part_file import Aside, finish_part, part_of
@@ -70,7 +71,7 @@ class Delivery:
         self.output_path = output
         self.strict = strict
         self.told = 0
-        self.finished = False
+        self.naming = self.finished = False
         self.seal = Seal()
         self.state_path = output.with_name(f"{output.name}.part.json") if output else None
         stored = self._unfinished() if resume or not force else None
@@ -78,13 +79,17 @@ class Delivery:
         self.state = stored if stored is not None and resume else State(settings)
         self.recorded = self.state.read
         self._check_paths(settings, stored, resume, force)
-        self.output = Aside(output) if output and not self.state.complete else None
+        self.output: Aside | None = None
+        self.rejects: Aside | None = None
+        self.clean_up: CleanUp | None = None
         try:
-            self.rejects = Aside(rejects) if rejects and not self.state.complete else None
+            if not self.state.complete:
+                self.output = Aside(output) if output else None
+                self.rejects = Aside(rejects) if rejects else None
+            self._cut(anew=stored is None and not force)
         except CopydeskError:
             self._close()
             raise
-        self._keep(anew=stored is None and not force)
         self.checked = time.monotonic()
 
     def _unfinished(self) -> State | None:
@@ -117,16 +122,20 @@ class Delivery:
                 "continues it, --force starts over"
             )
 
-    def _keep(self, anew: bool) -> None:
+    def _cut(self, anew: bool) -> None:
         """Truncate both files to their recorded sizes."""
-        for file, size in ((self.output, self.state.output_bytes), (self.rejects, self.state.rejects_bytes)):
-            if file is None:
-                continue
+        files = [
+            (file, size)
+            for file, size in ((self.output, self.state.output_bytes), (self.rejects, self.state.rejects_bytes))
+            if file is not None
+        ]
+        for file, _ in files:
             if anew and file.size:
-                self._close()
                 raise ConfigError(
                     f"{escaped(file.part)}: already exists, and belongs to no known run; --force replaces it"
                 )
+        self.clean_up = CleanUp(self.keep)  # not before it is known that the parts are this run's
+        for file, size in files:
             file.keep(size)
         if self.state_path is not None and not self.state.complete and not self.state.read:
             self._save()
@@ -158,8 +167,9 @@ class Delivery:
         """
         if self.strict and answered.rejected:
             raise DataError(f"{rejecting.reject_message(answered.rejected[0])} (--strict)")
+        header = self.state.header
         if answered.written:
-            self._write(self._headed(answered.encoded))
+            header = self._headed(answered.encoded)
         if self.rejects is not None:
             self.rejects.write(rejecting.encode(answered.rejected))
         else:
@@ -174,19 +184,19 @@ class Delivery:
             rejected=self.state.rejected + len(answered.rejected),
             output_bytes=self.output.size if self.output else 0,
             rejects_bytes=self.rejects.size if self.rejects else 0,
+            header=header,
             seal=self.seal.text(),
         )
         if time.monotonic() - self.checked >= CHECKPOINT_SECONDS:
             self.checkpoint()
 
-    def _headed(self, encoded: Encoded) -> bytes:
+    def _headed(self, encoded: Encoded) -> str:
+        """Write rows, the first with their header before them; return the header's digest."""
         digest = hashlib.sha256(encoded.header).hexdigest()
-        if not self.state.header:
-            self.state.header = digest
-            return encoded.header + encoded.data
-        if self.state.header != digest:
+        if self.state.header not in ("", digest):
             raise DataError("inputs differ in their columns, and one table can't hold them; write .jsonl")
-        return encoded.data
+        self._write(encoded.data if self.state.header else encoded.header + encoded.data)
+        return digest
 
     def _write(self, data: bytes) -> None:
         if self.output is not None:
@@ -241,12 +251,13 @@ class Delivery:
             raise CopydeskError(f"{done.read} rows read, but {done.written} written and {done.rejected} rejected")
         self.state = replace(done, complete=True)
         self.checkpoint()
-        kept = None
+        self.naming = True
+        left = None
         for path in self.paths:
             part = part_of(path)
             if part.exists() and path == self.output_path and not done.written and path.exists():
                 part.unlink()
-                kept = path
+                left = path
             elif part.exists():
                 self._name(part, path)
         if self.state_path is not None:
@@ -257,14 +268,14 @@ class Delivery:
             kept = "--rejects FILE keeps them with their reasons"
             print(f"copydesk: {more:,} more rejected; {kept}", file=sys.stderr)
         counted = f"{done.read:,} read = {done.written:,} written + {done.rejected:,} rejected"
-        if kept is not None:
-            raise DataError(f"{escaped(kept)}: stays as it was, as no row was written ({counted})")
+        if left is not None:
+            raise DataError(f"{escaped(left)}: stays as it was, as no row was written ({counted})")
         return counted
 
     def _name(self, part: Path, path: Path) -> None:
         try:
             if path == self.output_path and writers.is_converted(part, path):
-                whole = path.with_name(f"{path.name}.part{path.suffix}")
+                whole = converted_part(path)
                 writers.convert(part, whole, path)
                 finish_part(whole, path)
                 part.unlink()
@@ -281,45 +292,58 @@ class Delivery:
 
         Raises
         ------
-        InterruptedRunError
-            In place of a signal's exception.
         ResourceError
             What could not be written, and how to go on.
         """
-        if error is None or self.finished:
-            self._close()
-            return
-        with suppress(CopydeskError, OSError):
-            self.checkpoint()
+        hint = "" if error is None else self.keep()
         self._close()
-        self._sweep()
-        hint = self._hint()
         if isinstance(error, KeyboardInterrupt):
-            raise InterruptedRunError(f"interrupted{hint}", 130) from None
-        if isinstance(error, SystemExit):
-            raise InterruptedRunError(f"terminated{hint}", error.code if isinstance(error.code, int) else 1) from None
+            error.add_note(f"copydesk: interrupted{hint}")
+        if self.finished:
+            return
         if isinstance(error, ResourceError):
             raise ResourceError(f"{error}{hint}") from None
         if isinstance(error, MemoryError):
             raise ResourceError(f"out of memory; use fewer --jobs or a smaller --chunk-size{hint}") from None
 
-    def _hint(self) -> str:
+    def keep(self) -> str:
+        """Keep what is done, or leave nothing of a run that did nothing; return how to go on, for the end of a line.
+
+        A signal may bring it at any moment, into the midst of any other method. Then it relies on this order: rows
+        are written before ``state`` is replaced by one that counts them, and a recorded state is never ahead of them.
+        """
+        if self.output is not None and not self.naming:  # else all is recorded, and the record may have gone already
+            with suppress(CopydeskError, OSError):
+                self.checkpoint()
+        self._sweep()
         if self.state_path is None:
             return f" after {self.state.read:,} rows; with --output it can be resumed"
+        if self.finished or (self.naming and not self.state_path.exists()):
+            return f"; all {self.state.read:,} rows are done and kept"
         if not self.recorded and not self.state.complete:
             return "; nothing was done yet"
         return f"; {self.recorded:,} rows are done and kept: the same command with --resume continues"
 
     def _sweep(self) -> None:
-        """Leave nothing of a run that did nothing."""
-        if self.state_path is None or self.recorded or self.state.complete:
+        """Remove what the next run would write anew: what is half written, and all of a run that did nothing."""
+        if self.state_path is None or self.output_path is None:
             return
-        for path in (*map(part_of, self.paths), self.state_path):
+        stale = [self.state_path.with_name(f"{self.state_path.name}.new"), converted_part(self.output_path)]
+        if not self.recorded and not self.state.complete:
+            stale += [*map(part_of, self.paths), self.state_path]
+        for path in stale:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
 
     def _close(self) -> None:
-        for file in (self.output, getattr(self, "rejects", None)):
+        if self.clean_up is not None:
+            self.clean_up.close()
+        for file in (self.output, self.rejects):
             if file is not None:
                 with suppress(OSError):
                     file.close()
+
+
+def converted_part(path: Path) -> Path:
+    """Return the name under which a finished part is converted to the output's format."""
+    return path.with_name(f"{path.name}.part{path.suffix}")

@@ -85,14 +85,12 @@ class FolderDelivery(Delivery):
         assert self.file is not None
         self.file.write(data)
 
-    def _hint(self) -> str:
-        return f"; {self.n_files:,} files are done and kept: the same command with --resume continues"
-
-    def _sweep(self) -> None:
-        """Remove the unfinished file."""
+    def keep(self) -> str:
+        """Remove the unfinished file; return how to go on, for the end of a line."""
         if self.file is not None:
             with suppress(OSError):
                 self.file.part.unlink(missing_ok=True)
+        return f"; {self.n_files:,} files are done and kept: the same command with --resume continues"
 
     def _close(self) -> None:
         super()._close()

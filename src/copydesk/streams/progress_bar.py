@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from copydesk.interruption.handler import CleanUp, show_cursor
+
 
 class Silent:
     """Stands for the bar if there is no terminal: shows nothing."""
@@ -73,5 +75,5 @@ def bar(total: int | None, wanted: bool) -> Iterator[Silent]:
         TextColumn("{task.fields[speed]:.1f} MB/s"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with CleanUp(show_cursor), Progress(*columns, console=Console(stderr=True)) as progress:
         yield Bar(progress, total)

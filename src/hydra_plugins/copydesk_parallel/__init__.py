@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,8 @@ from hydra.core.utils import JobReturn, run_job, setup_globals
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
+
+from copydesk.interruption.handler import CleanUp
 
 ConfigStore.instance().store(
     group="hydra/launcher",
@@ -49,7 +54,19 @@ class ParallelLauncher(Launcher):
             delayed(run_one)(self.context, self.task, self.config, list(overrides), number, state)
             for number, overrides in enumerate(job_overrides, start=initial_job_idx)
         )
-        return list(Parallel(n_jobs=self.jobs, backend="loky")(jobs))
+        # After an interruption, the process that removes what workers leave behind would print warnings of its own.
+        sys.warnoptions.append("ignore:resource_tracker:UserWarning")
+        with CleanUp(end_workers):
+            return list(Parallel(n_jobs=self.jobs, backend="loky")(jobs))
+
+
+def end_workers() -> None:
+    """End the worker processes, and wait until they have ended."""
+    workers = multiprocessing.active_children()
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.join(5)
 
 
 def run_one(
@@ -61,6 +78,7 @@ def run_one(
     state: Any,
 ) -> JobReturn:
     """Compose and run one job, as Hydra's basic launcher does in the parent process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal; the parent ends this one
     setup_globals()
     Singleton.set_state(state)
     job_config = context.config_loader.load_sweep_config(config, overrides)
