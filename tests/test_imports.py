@@ -34,7 +34,8 @@ ROOMS = {
     "explanations": "classifiers compiled errors estimator features text",
     "models": "bundle errors estimator explanations features resources tasks text",
     "reports": "errors estimator evaluation explanations features tasks text",
-    "runs": "bundle config datasets errors estimator evaluation explanations features interruption reports tasks",
+    "runs": "bundle config datasets errors estimator evaluation explanations features interruption reports resources "
+    "tasks",
     "search": "bundle classifiers config datasets errors estimator evaluation interruption reports runs tasks",
     "streams": "errors formats interruption",
     "predict": "errors formats streams",

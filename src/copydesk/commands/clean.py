@@ -40,7 +40,11 @@ STRONGEST = 8  # n-grams and numbers listed by --explain
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``copydesk clean``."""
     add = parser.add_argument
-    add("--model", default="boilerplate", help="folder of a saved model (default: the one in the box)")
+    add(
+        "--model",
+        default="boilerplate",
+        help="a model's or run's folder, or an experiment's name (default: the one in the box)",
+    )
     predict.add_arguments(parser)
     add("--keep", type=float, metavar="P", help="keep this share of an article's characters, such as 0.99")
     add("--explain", action="store_true", help="explain why each paragraph was cut or kept")

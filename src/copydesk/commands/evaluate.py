@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copydesk.errors import DataError
+from copydesk.streams.conflicts import check_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("data", nargs="+", metavar="DATA", help="labelled texts: CSV, TSV, JSONL, Parquet or a folder per label; "
         "for a cleaner JSONL with labelled paragraphs, as copydesk clean writes it")  # fmt: skip
-    add("--model", required=True, help="folder of a saved model, or boilerplate: the cleaner in the box")
+    add(
+        "--model",
+        required=True,
+        help="a model's or run's folder, an experiment's name, or boilerplate: the cleaner in the box",
+    )
     add("--text-field", default="text", metavar="FIELD", help="field of the text (%(default)s)")
     add("--label-field", default="label", metavar="FIELD", help="field of the label (%(default)s)")
     add("--title-field", metavar="FIELD", help="field of the title, if it is not part of the text")
@@ -52,13 +57,14 @@ def run(args: argparse.Namespace) -> int:
     from copydesk.datasets.audit import audit
     from copydesk.evaluation.metrics import evaluate
     from copydesk.evaluation.shift import profile
-    from copydesk.models.loading import load
+    from copydesk.models.loading import find_model, load
     from copydesk.runs import outputs
     from copydesk.runs.diagnostics import Diagnostics
     from copydesk.runs.fit import predict_held_out
     from copydesk.runs.run import Run, fingerprint
     from copydesk.tasks import find_task
 
+    check_folder("--output", Path(args.output), [*args.data, find_model(args.model)])
     model = load(args.model)
     task = find_task(model.task)
     name = Path(str(model.manifest.get("name", ""))).name or model.task

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``copydesk predict``."""
     add = parser.add_argument
-    add("--model", required=True, help="folder of a saved model")
+    add("--model", required=True, help="a model's or run's folder, or an experiment's name: its latest run")
     predict.add_arguments(parser)
     add("--proba", action="store_true", help="add the probability of every label")
     add("--top-k", type=int, metavar="K", help="add the K likeliest labels with probabilities")

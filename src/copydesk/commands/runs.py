@@ -12,7 +12,8 @@ from typing import Any
 from copydesk.commands.terminal import clipped, text_table
 from copydesk.config.units import shown_size
 from copydesk.errors import DataError
-from copydesk.runs.finished import RUNS, Finished, find_runs
+from copydesk.resources import RUNS
+from copydesk.runs.finished import Finished, find_runs
 
 ORDERS: dict[str, Callable[[Finished], Any]] = {
     "started": lambda run: run.info.get("started", ""),

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copydesk.errors import DataError
+from copydesk.resources import LATEST, RUNS
 from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
     from copydesk.reports.report import Previous
-
-RUNS = Path("experiments", "runs")
-LATEST = "latest"
 
 
 @dataclass(frozen=True)

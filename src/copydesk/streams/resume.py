@@ -112,7 +112,7 @@ class Seal:
     def add(self, record: Record) -> None:
         """Add a record."""
         if record.line == 1:
-            self.digest.update(os.fsencode(record.source.name) + b"\0")
+            self.digest.update(record.source.name.encode("utf-8", "surrogateescape") + b"\0")
         self.digest.update(record.seal)
 
     def text(self) -> str:

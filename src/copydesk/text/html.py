@@ -179,20 +179,15 @@ class Walk:
         """Return the blocks of an element."""
         node = body
         while True:
-            if self.enter(node) and node.first_child is not None:
-                node = node.first_child
-                continue
-            while self.elements and (node == self.elements[-1].node or node.next is None):
-                # a node that was entered has no child left; another has no sibling left
-                node = self.elements[-1].node
-                self.leave()
+            following = node.first_child if self.enter(node) else node.next
+            while following is None:  # the innermost element has no child left
+                if self.elements:
+                    node = self.elements[-1].node
+                    self.leave()
                 if not self.elements:
                     return self.blocks
-                if node.next is not None:
-                    break
-            if not self.elements:
-                return self.blocks
-            node = node.next
+                following = node.next
+            node = following
 
     def enter(self, node: Any) -> bool:
         """Take in a node; return whether it is an element to be walked through."""
