@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +18,7 @@ def link_hard(path: Path) -> None:
 
 
 def link_symbolic(path: Path) -> None:
-    path.symlink_to("in.jsonl")
+    path.symlink_to(Path("in.jsonl").absolute())
 
 
 @pytest.fixture(autouse=True)
@@ -55,8 +54,8 @@ def test_an_output_among_the_inputs_is_named_with_the_input(output: str, inputs:
 @pytest.mark.parametrize("link", [link_hard, link_symbolic])
 @pytest.mark.parametrize("inputs", [["in.jsonl"], ["in*.jsonl"]])
 def test_links_are_followed(link: Callable[[Path], None], inputs: list[str]) -> None:
-    link(Path("sub", "out.jsonl")) if link is link_hard else Path("sub", "out.jsonl").symlink_to("../in.jsonl")
-    with pytest.raises(ConfigError, match=r"is the input in\.jsonl"):
+    link(Path("sub", "out.jsonl"))
+    with pytest.raises(ConfigError, match=r"is the input in\.jsonl|matches the input pattern in\*\.jsonl"):
         check_output("--output", Path("sub", "out.jsonl"), inputs)
 
 
@@ -79,7 +78,7 @@ def test_force_does_not_overwrite_the_input(option: str, folder: Path, capsys: p
     assert main(["predict", "--model", model, "in.jsonl", option, "in.jsonl", "--force"]) == 2
     assert "in.jsonl: is the input in.jsonl; give another name\n" in capsys.readouterr().err
     assert Path("in.jsonl").read_bytes() == before
-    assert sorted(os.listdir()) == ["in.jsonl", "model", "sub"]
+    assert {path.name for path in folder.iterdir()} == {"in.jsonl", "model", "sub"}
 
 
 def test_force_keeps_an_output_where_no_row_is_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,7 +119,7 @@ def test_rows_that_have_an_added_field_are_refused_before_the_first(
         (["-o", "nodir/out.csv"], "--output nodir/out.csv: the folder nodir does not exist; make it first"),
         (["--rejects", "nodir/bad"], "--rejects nodir/bad: the folder nodir does not exist; make it first"),
         (["-o", "taken.jsonl"], "taken.jsonl.part: is a folder; move it, or give the output another name"),
-        (["-o", "state.jsonl", "--resume"], "state.jsonl.part.json: is a folder; move it, or give the output another"),
+        (["-o", "state.jsonl", "--resume"], "state.jsonl.part.json: is a folder; move it, or give"),
         (["-o", "deep.jsonl", "--resume"], "deep.jsonl.part.json: not a state that this copydesk can continue"),
         (["-o", "odd.jsonl", "--resume"], "odd.jsonl.part.json: not a state that this copydesk can continue"),
         (["--jobs", "9" * 5000], "argument --jobs: '999999999999999999…': a whole number from 1 of at most 9 digits"),

@@ -75,13 +75,13 @@ def _conflict(output: Path, name: str) -> str | None:
     """Return how an output conflicts with an input, None if it does not."""
     if name == STDIN:
         return "is standard input" if output.exists() and _is_stdin(output) else None
-    places = {output.absolute(), output.resolve()}
+    places = {Path(os.path.normpath(output.absolute())), output.resolve()}
     if Path(name).is_dir():
         folder = Path(name).resolve()
         if any(folder in (place, *place.parents) for place in places):
             return f"is in the input folder {escaped(name)}" if output != Path(name) else "is the input folder"
     elif not Path(name).exists() and glob.has_magic(name):
-        patterns = [Path(name).absolute().parts, Path(name).resolve().parts]
+        patterns = [Path(os.path.normpath(Path(name).absolute())).parts, Path(name).resolve().parts]
         above = [each.parts for place in places for each in (place, *place.parents)]
         if any(_matches(parts, pattern) for parts in above for pattern in patterns):
             return f"matches the input pattern {escaped(name)}"
