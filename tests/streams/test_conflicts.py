@@ -65,8 +65,15 @@ def test_a_folder_behind_a_link_holds_its_files() -> None:
         check_output("--output", Path("alias", "new.jsonl"), ["sub"])
 
 
-@pytest.mark.parametrize(("output", "inputs"), [("out.jsonl", ["in.jsonl"]), ("out.jsonl", ["sub", "i*.jsonl"]),
-                                                ("sub/x/new.jsonl", ["sub/*.jsonl"]), ("out.jsonl", ["-"])])  # fmt: skip
+@pytest.mark.parametrize(
+    ("output", "inputs"),
+    [
+        ("out.jsonl", ["in.jsonl"]),
+        ("out.jsonl", ["sub", "i*.jsonl"]),
+        ("sub/x/new.jsonl", ["sub/*.jsonl"]),
+        ("out.jsonl", ["-"]),
+    ],
+)
 def test_other_outputs_pass(output: str, inputs: list[str]) -> None:
     check_output("--output", Path(output), inputs)
 
