@@ -35,7 +35,8 @@ ROOMS = {
     "explanations": "classifiers compiled errors estimator features interface text",
     "models": "bundle errors estimator explanations features resources tasks text",
     "reports": "errors estimator evaluation explanations features tasks text",
-    "runs": "bundle config datasets errors estimator evaluation explanations features interruption reports tasks",
+    "runs": "bundle config datasets errors estimator evaluation explanations features interruption reports resources "
+    "tasks",
     "search": "bundle classifiers config datasets errors estimator evaluation interruption reports runs tasks",
     "streams": "errors formats interruption",
     "predict": "compiled errors formats streams",

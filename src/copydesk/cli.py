@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code."""
     if arguments is None:
         handler.install()
+        write_utf8()
         relax_collection()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in ("-sc", "--shell-completion"):
@@ -64,6 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if arguments is not None:
             raise
         handler.end(handler.SIGINT)
+
+
+def write_utf8() -> None:
+    """Write UTF-8 to standard output and error, whatever the locale; what is no Unicode as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)  # closed streams are None
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def relax_collection() -> None:

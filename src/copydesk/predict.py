@@ -13,17 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.compiled.startup import start_numba
-from copydesk.errors import ConfigError
+from copydesk.errors import ConfigError, escaped
 from copydesk.formats.input_fields import choose_fields, with_fields
 from copydesk.formats.jsonl import JsonLines
-from copydesk.formats.readers import FORMATS, read_records
-from copydesk.formats.rows import Answer, Encoder, Fields, Record, Source
+from copydesk.formats.readers import FORMATS, READERS, parse, read_records
+from copydesk.formats.rows import Answer, Encoder, Fields, Record, Rejected, Row, Source
 from copydesk.formats.sources import SkippedFiles, find_sources
 from copydesk.formats.writers import encoder_for, output_format
 from copydesk.streams.answers import answering
 from copydesk.streams.chunks import CHUNK_ROWS, RecordChunk, in_chunks, in_order
+from copydesk.streams.conflicts import check_output, check_stdout
 from copydesk.streams.delivery import Delivery
 from copydesk.streams.progress_bar import Silent, bar
+
+MOST_DIGITS = 9  # of a number of threads or rows
 
 
 class Filter(ABC):
@@ -49,6 +52,18 @@ class Filter(ABC):
     def replaced(self) -> frozenset[str]:
         """Return the fields of a row that an answer may replace."""
         return frozenset()
+
+    @abstractmethod
+    def added(self) -> frozenset[str]:
+        """Return the fields that answers add and that no row may have already."""
+
+    def sources(self, skipped: SkippedFiles | None = None) -> Iterator[Source]:
+        """Return the sources; see ``list_sources``."""
+        return list_sources(self.args, skipped)
+
+    def delivery(self, output: Path | None, rejects: Path | None, settings: dict[str, Any]) -> Delivery:
+        """Return the delivery of answered rows; see ``Delivery``."""
+        return Delivery(output, rejects, settings, self.args.resume, self.args.force, self.args.strict)
 
     def encoder(self, output: Path | None) -> Encoder:
         """Return the encoder of the output, None being standard output.
@@ -79,7 +94,7 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
     """
     output, rejects = output_paths(args)
     skipped = SkippedFiles()
-    sources = list_sources(args, skipped)
+    sources = rows.sources(skipped)
     with collection_paused():
         start_numba()
         manifest, answer = rows.open()
@@ -87,11 +102,11 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
     encoder = rows.encoder(output)
     work = answering(answer, encoder, rows.fields(), rows.replaced())
     with (
-        Delivery(output, rejects, settings_of(args, manifest), args.resume, args.force, args.strict) as delivery,
+        rows.delivery(output, rejects, settings_of(args, manifest)) as delivery,
         bar(total_size(args), wanted=output is not None or not sys.stdout.isatty()) as progress,
     ):
         everything = with_fields(read_all(sources, args.text_field, progress), args, named, lambda: list_sources(args))
-        records = delivery.after_done(everything)
+        records = delivery.after_done(refuse_present(everything, rows))
         for chunk, answered in in_order(rows.chunks(records), work, args.jobs or cores()):
             delivery.take(chunk, answered)
             progress.advance(len(chunk.records), chunk.size)
@@ -127,8 +142,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def positive(text: str) -> int:
     """Parse a positive integer."""
-    if not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r}: a whole number from 1")
+    if not text.isdecimal() or len(text) > MOST_DIGITS or not int(text):
+        shown = text if len(text) <= 2 * MOST_DIGITS else f"{text[: 2 * MOST_DIGITS]}…"
+        raise argparse.ArgumentTypeError(f"{shown!r}: a whole number from 1 of at most {MOST_DIGITS} digits")
     return int(text)
 
 
@@ -141,12 +157,22 @@ def output_paths(args: argparse.Namespace) -> tuple[Path | None, Path | None]:
     Raises
     ------
     ConfigError
-        Both are the same file.
+        Both are the same file, one is an input, or its folder does not exist.
     """
     output = Path(args.output) if args.output not in (None, "-") else None
     rejects = Path(args.rejects) if args.rejects else None
-    if output is not None and rejects is not None and output.absolute() == rejects.absolute():
-        raise ConfigError(f"--rejects {rejects}: is the output; give another name")
+    if output is not None and rejects is not None and os.path.realpath(output) == os.path.realpath(rejects):
+        raise ConfigError(f"--rejects {escaped(rejects)}: is the output; give another name")
+    inputs = [*args.files, args.model]
+    for option, path in (("--output", output), ("--rejects", rejects)):
+        if path is not None:
+            check_output(option, path, inputs)
+            if not path.absolute().parent.is_dir():
+                raise ConfigError(
+                    f"{option} {escaped(path)}: the folder {escaped(path.parent)} does not exist; make it first"
+                )
+    if output is None:
+        check_stdout(args.files)
     return output, rejects
 
 
@@ -190,6 +216,29 @@ def total_size(args: argparse.Namespace) -> int | None:
 def cores() -> int:
     """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def refuse_present(records: Iterator[Record], rows: Filter) -> Iterator[Record]:
+    """Yield the records; before the first that is a row, check that it lacks the fields to be added.
+
+    Raises
+    ------
+    ConfigError
+        Names the first such field. Later rows that have one are rejected.
+    """
+    for record in records:
+        row = parse(record, rows.fields()) if READERS[record.source.format].is_table else None
+        if isinstance(row, Row):
+            present = [name for name in row.members if name in rows.added()]
+            if present:
+                raise ConfigError(
+                    f"{escaped(record.source.name)}: rows already have the field {present[0]!r}; --prefix TEXT gives "
+                    f"the added fields other names, such as --prefix new_ for {'new_' + present[0]!r}"
+                )
+        yield record
+        if not isinstance(row, Rejected):
+            break
+    yield from records
 
 
 def read_all(sources: Iterator[Source], text_field: str, progress: Silent) -> Iterator[Record]:

@@ -1,8 +1,11 @@
-"""Paths of the files that ship with copydesk: inside an installed package, at the top of a checkout."""
+"""Paths: of the files that ship with copydesk, inside a package or at the top of a checkout, and of runs."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+RUNS = Path("experiments", "runs")
+LATEST = "latest"  # beside an experiment's runs: a link to the last one
 
 
 def shipped(name: str) -> Path:

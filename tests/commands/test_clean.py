@@ -250,3 +250,48 @@ def test_as_a_process_a_diff_is_in_colour_on_a_terminal(model: str, article: Pat
     lines = shown.decode().splitlines()
     assert any("\x1b[32m+ " in line for line in lines)  # green
     assert any(re.match(r"\x1b\[[0-9;]*31m- ", line) for line in lines)  # red
+
+
+def test_texts_go_to_a_file_for_each_input_file(capsys: pytest.CaptureFixture[str], model: str, tmp_path: Path) -> None:
+    crawl = tmp_path / "crawl"
+    (crawl / "deep").mkdir(parents=True)
+    text = little_desk.article()
+    for name in ("a.txt", "deep/a.txt"):
+        (crawl / name).write_text(text, encoding="utf-8")
+    (crawl / "b.jsonl").write_text(json.dumps({"text": text}) + "\n", encoding="utf-8")
+    (crawl / "empty.txt").write_text(" \n", encoding="utf-8")
+    words = ["--model", model, "--text", str(crawl), "-o", f"{tmp_path / 'out'}/"]
+    code, _, _ = clean(capsys, *words)
+    assert code == 3  # of the empty one
+    found = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert found == {"a.txt", "deep/a.txt", "b.jsonl.txt"}
+    expected = little_desk.desk().clean(text).text + "\n"
+    assert {(tmp_path / "out" / name).read_text(encoding="utf-8") for name in found} == {expected}
+    code, _, err = clean(capsys, *words)
+    assert code == 2
+    assert "a.txt: already exists; --force replaces it, --resume leaves it out" in err
+    (tmp_path / "out" / "a.txt").unlink()
+    assert clean(capsys, *words, "--resume")[0] == 3
+    assert (tmp_path / "out" / "a.txt").read_text(encoding="utf-8") == expected
+
+
+def test_several_texts_in_one_stream_are_told_apart(
+    capsys: pytest.CaptureFixture[str], model: str, article: Path, tmp_path: Path
+) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps({"text": article.read_text(encoding="utf-8")}) + "\n", encoding="utf-8")
+    cleaned = little_desk.desk().clean(article.read_text(encoding="utf-8")).text
+    assert clean(capsys, "--model", model, "--text", str(article))[1] == f"{cleaned}\n"
+    _, out, _ = clean(capsys, "--model", model, "--text", str(article), str(rows))
+    assert out == f"==> {article} <==\n{cleaned}\n\n==> {rows}:1 <==\n{cleaned}\n\n"
+
+
+@pytest.mark.parametrize("form", ["--text", "--diff"])
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".jsonl"])
+def test_text_is_not_written_under_the_name_of_a_table(
+    capsys: pytest.CaptureFixture[str], model: str, article: Path, form: str, suffix: str
+) -> None:
+    code, _, err = clean(capsys, "--model", model, form, str(article), "-o", f"x{suffix}")
+    assert code == 2
+    assert f"{form} --output x{suffix}: {form} writes text, which is no {suffix}; name it .txt" in err
+    assert err.count("\n") == 1

@@ -87,6 +87,13 @@ def test_the_comparison_is_a_page_too_and_texts_stay_in_it(runs: Path, capsys: p
     assert ">mended</b>" in page
     assert "McNemar" in page
     assert "page: page.html" in capsys.readouterr().out
+    assert main(["compare", str(runs / "hostile" / "seventh"), "hostile", "--html", "page.html"]) == 2
+    assert "--html page.html: already exists; --force replaces it" in capsys.readouterr().err
+    words = ["compare", str(runs / "hostile" / "seventh"), "hostile", "--html", "page.html", "--force"]
+    assert main(words) == 0
+    read = runs / "hostile" / "seventh" / "metrics.json"
+    assert main([*words[:-2], str(read), "--force"]) == 2
+    assert "metrics.json: is the input" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -121,11 +121,27 @@ def test_a_size_that_makes_no_sense_is_one_line(
     assert err.count("\n") == 1
 
 
+def test_a_run_stands_for_its_model_and_force_replaces_models_alone(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "only-copy.txt").touch()
+    for output, said in (
+        (run / "model", "is the input folder"),
+        (run / "model" / "in", "is in the input folder"),
+        (tmp_path / "thesis", "is no saved model"),
+    ):
+        assert main(["compress", str(run), "--to", "60kB", "-o", str(output), "--force"]) == 2
+        assert said in capsys.readouterr().err
+    assert (tmp_path / "thesis" / "only-copy.txt").is_file()
+    assert main(["compress", str(run), "--to", "60kB", "-o", str(tmp_path / "smaller")]) == 0
+
+
 def test_what_is_no_topic_model_is_refused(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save_bundle(tmp_path / "cleaner", desk().estimator, desk().manifest)
     for path, said in (
         (tmp_path / "cleaner", "'boilerplate'"),
-        (run, "holds no manifest.json"),
+        (tmp_path, "holds no manifest.json"),
         (tmp_path / "x", "does not exist"),
     ):
         assert main(["compress", str(path), "--to", "10kB"]) == 4

@@ -163,7 +163,8 @@ def test_a_cleaner_is_judged_on_labelled_paragraphs(
         (["--model", "models/topics", "bad.jsonl"], 3, "bad.jsonl: 1 of 1 rows are unusable (bad.jsonl:1: text: empty"),
         (["--model", "models/desk", "new.jsonl"], 3, "new.jsonl: 4 of 4"),
         (["--model", "models/nowhere", "new.jsonl"], 4, "models/nowhere: does not exist"),
-        (["--model", "models/topics", "-o", "new.jsonl", "new.jsonl"], 5, "can't make a run folder here"),
+        (["--model", "models/topics", "-o", "new.jsonl", "new.jsonl"], 2, "--output new.jsonl: is the input new"),
+        (["--model", "models/topics", "-o", "bad.jsonl", "new.jsonl"], 5, "can't make a run folder here"),
         (["new.jsonl"], 2, "the following arguments are required: --model"),
     ],
 )

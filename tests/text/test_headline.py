@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk.text.headline import find_headline, letters, page_headline
+from copydesk.text.headline import LONGEST_TITLE, find_headline, letters, page_headline
 
 BODY = "The mill by the weir will be sold in the autumn, though nobody in the village knows who would ever want it now."
 
@@ -60,3 +60,9 @@ def test_law_the_headline_is_in_the_title(title: str, paragraphs: list[str]) -> 
     assert (found is None) == (not letters(title))
     if found is not None:
         assert letters([*paragraphs, title][found]) in letters(title)
+
+
+@pytest.mark.parametrize("title", [" -" * 500_000, "a | " * 250_000, "word " * (LONGEST_TITLE // 5 + 1)])
+def test_what_is_too_long_for_a_title_gives_no_headline(title: str) -> None:
+    assert page_headline(title, title, ["A headline", title]) == ""
+    assert find_headline(["A headline", title], [True, True], title) is None

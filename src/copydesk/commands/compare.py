@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from copydesk.commands.terminal import clipped, text_table
 from copydesk.errors import ConfigError, DataError
 from copydesk.runs.finished import Finished, differing_keys, find_run
+from copydesk.streams.conflicts import check_output
 from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``copydesk compare``."""
     parser.add_argument("runs", nargs="+", metavar="RUN", help="two or more: folders of runs, or experiments' names")
     parser.add_argument("--html", metavar="FILE", help="also write the comparison as an HTML page")
+    parser.add_argument("--force", action="store_true", help="replace an existing page")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -80,8 +82,12 @@ def check_runs(args: argparse.Namespace, found: list[Finished]) -> None:
     missing = missing_library()
     if missing:
         raise ConfigError(f"--html {args.html}: needs {missing}; pip install 'copydesk[report]'")
-    if Path(args.html).is_dir() or not Path(args.html).absolute().parent.is_dir():
+    page = Path(args.html)
+    check_output("--html", page, [file for each in found for file in each.folder.rglob("*")], aside=("",))
+    if page.is_dir() or not page.absolute().parent.is_dir():
         raise ConfigError(f"--html {args.html}: is a folder, or its parent folder does not exist")
+    if page.exists() and not args.force:
+        raise ConfigError(f"--html {args.html}: already exists; --force replaces it")
 
 
 def label(run: Finished) -> str:

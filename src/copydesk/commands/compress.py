@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from copydesk.bundle import load_bundle, measure, save_bundle
+from copydesk.bundle.bundle import MANIFEST
 from copydesk.classifiers.compression import BITS, Smaller
 from copydesk.config.units import parse_size, shown_size
 from copydesk.datasets.seen_rows import SEEN_FILE
-from copydesk.errors import ConfigError, DataError, ModelError, ResourceError
+from copydesk.errors import ConfigError, DataError, ModelError, ResourceError, escaped
+from copydesk.models.loading import find_model
+from copydesk.streams.conflicts import check_output
 from copydesk.tasks import TOPIC_TASK
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ FILE_LIST = 2_000  # upper bound of the manifest's list of files, in bytes
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``copydesk compress``."""
-    parser.add_argument("model", metavar="MODEL", help="folder of a saved topic model, such as RUN/model")
+    parser.add_argument("model", metavar="MODEL", help="a topic model's or run's folder, or an experiment's name")
     parser.add_argument("--to", required=True, metavar="SIZE", help="largest size of the folder, such as 500kB or 2MB")
     parser.add_argument("--output", "-o", metavar="OUT", help="folder to write; by default MODEL-SIZE")
     parser.add_argument("--bits", type=int, choices=BITS, default=8, help="of a weight (default 8)")
@@ -47,14 +50,17 @@ def run(args: argparse.Namespace) -> int:
     ResourceError
         The folder already exists, or can't be written.
     """
-    model, to = Path(args.model), parse_size(args.to, "--to")
+    model, to = find_model(args.model), parse_size(args.to, "--to")
     estimator, manifest = load_bundle(model, task=TOPIC_TASK.name)
     size = sum(path.stat().st_size for path in model.iterdir())
     if size <= to:
         raise ConfigError(f"--to={args.to}: {model} has {shown_size(size)}, which is no more; nothing to do")
     target = Path(args.output) if args.output else model.with_name(f"{model.name}-{args.to.replace(' ', '')}")
+    check_output("--output", target, [model], aside=("",))
     if target.exists() and not args.force:
-        raise ResourceError(f"{target}: already exists; give --force to replace it, or another folder by -o")
+        raise ResourceError(f"{escaped(target)}: already exists; give --force to replace it, or another folder by -o")
+    if target.exists() and not (target / MANIFEST).is_file():
+        raise ConfigError(f"--output {escaped(target)}: is no saved model, which is all that --force replaces here")
     try:
         smaller = Smaller(estimator.features_, estimator.classifier_, args.bits)
     except TypeError as error:

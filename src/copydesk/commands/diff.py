@@ -49,8 +49,7 @@ class Diff(AnyRow):
 
 def place_of(row: Row | Rejected) -> str:
     """Return the file of a row, and the line unless the file is the row."""
-    source = row.record.source
-    return source.name if source.format in ("text", "html") else f"{source.name}:{row.record.line}"
+    return row.record.place
 
 
 def reasons_line(why: dict[str, Any]) -> str:

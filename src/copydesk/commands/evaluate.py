@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copydesk.errors import DataError
+from copydesk.streams.conflicts import check_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("data", nargs="+", metavar="DATA", help="labelled texts: CSV, TSV, JSONL, Parquet or a folder per label; "
         "for a cleaner JSONL with labelled paragraphs, as copydesk clean writes it")  # fmt: skip
-    add("--model", required=True, help="folder of a saved model, or boilerplate: the cleaner in the box")
+    add(
+        "--model",
+        required=True,
+        help="a model's or run's folder, an experiment's name, or boilerplate: the cleaner in the box",
+    )
     add("--text-field", metavar="FIELD", help="field of the text (that of the training data, else text)")
     add("--label-field", default="label", metavar="FIELD", help="field of the label (%(default)s)")
     add("--title-field", metavar="FIELD", help="field of the title (that of the training data); '' for none")
@@ -58,13 +63,14 @@ def run(args: argparse.Namespace) -> int:
     from copydesk.evaluation.metrics import evaluate
     from copydesk.evaluation.shift import profile
     from copydesk.formats.input_fields import choose_fields
-    from copydesk.models.loading import load
+    from copydesk.models.loading import find_model, load
     from copydesk.runs import outputs
     from copydesk.runs.diagnostics import Diagnostics
     from copydesk.runs.fit import predict_held_out
     from copydesk.runs.run import Run, fingerprint
     from copydesk.tasks import find_task
 
+    check_folder("--output", Path(args.output), [*args.data, find_model(args.model)])
     model = load(args.model)
     task = find_task(model.task)
     name = Path(str(model.manifest.get("name", ""))).name or model.task
@@ -163,9 +169,9 @@ def read(args: argparse.Namespace, task: Task, named: dict[str, str]) -> Example
 def seen_in_training(args: argparse.Namespace, frame: pd.DataFrame) -> NDArray[np.bool_] | None:
     """Return which rows the model was trained on, shape (n_rows,); None if it has no fingerprints to tell."""
     from copydesk.datasets.seen_rows import read_seen, seen_rows
-    from copydesk.models.loading import bundle_folder
+    from copydesk.models.loading import find_model
 
-    known = read_seen(bundle_folder(args.model))
+    known = read_seen(find_model(args.model))
     return None if known is None else seen_rows(frame, known)
 
 

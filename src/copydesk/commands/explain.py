@@ -36,7 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``copydesk explain``."""
     add = parser.add_argument
     add("file", metavar="FILE", help="text, HTML, JSONL, CSV or Parquet, also .gz or .zst; - is standard input")
-    add("--model", required=True, help="folder of a saved model, or boilerplate: the cleaner in the box")
+    add(
+        "--model",
+        required=True,
+        help="a model's or run's folder, an experiment's name, or boilerplate: the cleaner in the box",
+    )
     add("--label", help="explain this label instead of the likeliest (topic models)")
     add("--json", action="store_true", help="an object for each text, with all n-grams and their places")
     add("--format", choices=FORMATS, help="of the input, if its name does not say it")

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from copydesk.errors import ModelError, ResourceError
+from copydesk.errors import ConfigError, ModelError, ResourceError, escaped
+from copydesk.features.ngrams.titles import SUBJECT
+from copydesk.models.loading import find_model
+from copydesk.streams.conflicts import check_output
 from copydesk.tasks import TOPIC_TASK
+
+EXPORT_SUFFIXES = (".joblib", ".pkl", ".pickle")
+# Patterns of a whole text, of which the groups are the part that ``features.ngrams`` reads.
+PARTS = {
+    "first_line": r"\A([^\n]*)()[\s\S]*",
+    "title": rf"\A(?:{SUBJECT}|([^\n]*))[\s\S]*",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``copydesk export``."""
-    parser.add_argument("--model", required=True, help="folder of a saved topic model")
+    parser.add_argument(
+        "--model", required=True, help="a model's or run's folder, or an experiment's name: its latest run"
+    )
     parser.add_argument("--format", choices=("joblib",), default="joblib")
     parser.add_argument("--output", "-o", required=True, metavar="FILE", help="file to write, such as model.joblib")
     parser.add_argument("--force", action="store_true", help="replace an existing file")
@@ -32,14 +46,15 @@ def run(args: argparse.Namespace) -> int:
     ResourceError
         The file already exists, or can't be written.
     """
+    target, model = Path(args.output), find_model(args.model)
+    check_output("--output", target, [model], aside=("",))
+    check_target(target, args.force)
+
     import joblib
 
     from copydesk.bundle import load_bundle
 
-    estimator, _ = load_bundle(args.model, task=TOPIC_TASK.name)
-    target = Path(args.output)
-    if target.exists() and not args.force:
-        raise ResourceError(f"{target}: already exists; give --force to replace it")
+    estimator, _ = load_bundle(model, task=TOPIC_TASK.name)
     pipeline = to_sklearn(estimator)
     try:
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as aside:
@@ -51,6 +66,27 @@ def run(args: argparse.Namespace) -> int:
         raise ResourceError(f"{target}: can't be written: {error.strerror}") from None
     print(f"{target}: a scikit-learn pipeline; load it with joblib.load, which runs code that a file brings")
     return 0
+
+
+def check_target(target: Path, force: bool) -> None:
+    """Check the name of the file to write.
+
+    Raises
+    ------
+    ConfigError
+        It is of another format, a folder, or in a folder that does not exist.
+    ResourceError
+        The file already exists.
+    """
+    if target.suffix.lower() not in EXPORT_SUFFIXES:
+        raise ConfigError(
+            f"--output {escaped(target)}: export writes joblib files only; name it "
+            f"{escaped(target.with_suffix('.joblib').name)}"
+        )
+    if target.is_dir() or not target.absolute().parent.is_dir():
+        raise ConfigError(f"--output {escaped(target)}: is a folder, or its parent folder does not exist")
+    if target.exists() and not force:
+        raise ResourceError(f"{escaped(target)}: already exists; give --force to replace it")
 
 
 def to_sklearn(estimator: Any) -> Any:
@@ -86,13 +122,18 @@ def _features(features: Any) -> Any:
 
 def _vectorizer(features: Any, family: Any, options: dict[str, Any]) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
 
-    if options["part"] != "text" or options["bm25_k1"]:
-        raise ModelError(
-            f"features.part={options['part']} and features.bm25_k1: scikit-learn has neither; can't be exported"
-        )
-    if options["concentration"] and not options["use_idf"]:
-        raise ModelError("features.concentration without use_idf: scikit-learn has no such weight; can't be exported")
+    missing = {
+        "features.n_features: scikit-learn hashes otherwise": options["n_features"] is not None,
+        f"features.bm25_k1={options['bm25_k1']}: scikit-learn has no such weight": options["bm25_k1"],
+        "features.concentration without use_idf: scikit-learn has no such weight": options["concentration"]
+        and not options["use_idf"],
+    }
+    for reason, is_so in missing.items():
+        if is_so:
+            raise ModelError(f"{reason}; features=topics, word and word_char can be exported")
     same = ("analyzer", "ngram_range", "token_pattern", "stop_words", "binary", "sublinear_tf", "use_idf", "norm")
     vectorizer = TfidfVectorizer(
         **{name: options[name] for name in same},
@@ -104,7 +145,11 @@ def _vectorizer(features: Any, family: Any, options: dict[str, Any]) -> Any:
     vectorizer.fit([""])
     if options["use_idf"]:
         vectorizer.idf_ = family.idf_
-    return vectorizer
+    if options["part"] == "text":
+        return vectorizer
+    # of the standard library alone, so that the file loads without copydesk
+    cut = partial(map, partial(re.compile(PARTS[options["part"]]).sub, r"\1\2"))
+    return make_pipeline(FunctionTransformer(cut), vectorizer)
 
 
 def _classifier(classifier: Any) -> Any:

@@ -6,7 +6,9 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
-from copydesk.errors import ConfigError, nearest
+from copydesk.errors import ConfigError, escaped, nearest
+
+LONGEST = 400  # characters of a message, which may repeat any word of the command line
 
 
 class Parser(argparse.ArgumentParser):
@@ -57,4 +59,5 @@ class Parser(argparse.ArgumentParser):
         ------
         ConfigError
         """
-        raise ConfigError(f"{self.verb}: {message}; see {self.prog} --help")
+        shown = message if len(message) <= LONGEST else f"{message[:LONGEST]}…"
+        raise ConfigError(f"{self.verb}: {escaped(shown)}; see {self.prog} --help")

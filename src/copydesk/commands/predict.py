@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``copydesk predict``."""
     add = parser.add_argument
-    add("--model", required=True, help="folder of a saved model")
+    add("--model", required=True, help="a model's or run's folder, or an experiment's name: its latest run")
     predict.add_arguments(parser)
     add("--proba", action="store_true", help="add the probability of every label")
     add("--top-k", type=int, metavar="K", help="add the K likeliest labels with probabilities")
@@ -65,6 +65,12 @@ class TopicFilter(predict.Filter):
         if not self.calibrated:
             why = "this model's probabilities are not calibrated: train it with decision=calibrated"
         return [f"--min-confidence {self.args.min_confidence:g} left {nulls:,} of {rows:,} labels null; {why}"]
+
+    def added(self) -> frozenset[str]:
+        """Return the names of the label, its confidence and the probabilities asked for."""
+        args = self.args
+        names = ["label", "confidence", *["probabilities"] * args.proba, *["top"] * bool(args.top_k)]
+        return frozenset(args.prefix + name for name in names)
 
 
 def check_ranges(args: argparse.Namespace, classes: Sequence[str]) -> None:

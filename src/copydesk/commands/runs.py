@@ -13,7 +13,8 @@ from typing import Any
 from copydesk.commands.terminal import clipped, text_table
 from copydesk.config.units import shown_size
 from copydesk.errors import DataError
-from copydesk.runs.finished import RUNS, Finished, Unfinished, find_runs
+from copydesk.resources import RUNS
+from copydesk.runs.finished import Finished, Unfinished, find_runs
 from copydesk.runs.run import DONE
 
 WIDTH, INDENT = 80, "    "

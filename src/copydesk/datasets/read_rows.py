@@ -76,13 +76,15 @@ def read_table(source: Source, columns: Sequence[str]) -> Iterator[LocatedRow]:
             else:
                 yield where, row
     except UnreadableError as error:
-        raise DataError(f"{path}: {error}") from None
+        raise DataError(f"{escaped(path)}: {error}") from None
     except UnicodeError as error:
-        raise DataError(f"{path}: not {source.encoding} after row {after}: {error}; set dataset.encoding") from None
+        raise DataError(
+            f"{escaped(path)}: not {source.encoding} after row {after}: {error}; set dataset.encoding"
+        ) from None
     except DAMAGE as error:
         if isinstance(error, OSError) and error.strerror and error.errno:
-            raise DataError(f"{path}: {error.strerror}") from None
-        raise DataError(f"{path}: damaged or cut off after row {after}: {error}") from None
+            raise DataError(f"{escaped(path)}: {error.strerror}") from None
+        raise DataError(f"{escaped(path)}: damaged or cut off after row {after}: {error}") from None
 
 
 def first_fields(source: Source, columns: Sequence[str]) -> list[str]:

@@ -61,8 +61,8 @@ class TfidfFeatures(Transformer):
         Wang et al. 2015, see ``concentration.concentration``). Above 0, ``fit`` needs the labels.
     n_features : int or None, default=None
         A power of two: hash n-grams to so many columns and keep no vocabulary (Weinberger et al. 2009, without
-        signs). Memory does not grow with the data, `partial_fit` learns document frequencies from a stream, and terms
-        can't be named. None: a vocabulary.
+        signs). What is learned does not grow with the data, though `fit` and `transform` hold the texts and their
+        matrix; `partial_fit` learns document frequencies from a stream. Terms can't be named. None: a vocabulary.
     max_memory : int, str or None, default=None
         Bound, such as "2GB", of what the vocabulary may take while it is found. Beyond it the rarest terms so far are
         dropped, as often as needed; a second pass then counts what is left exactly. None: no bound, one pass.

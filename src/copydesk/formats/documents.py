@@ -6,6 +6,7 @@ import codecs
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 
+from copydesk.errors import escaped
 from copydesk.formats.files import MAX_ROW
 from copydesk.formats.jsonl import decoded
 from copydesk.formats.rows import (
@@ -77,12 +78,23 @@ def with_members(values: Values) -> tuple[Values, Members]:
 
 
 class TextAlone(AnyRow):
-    """Encodes one field of the answers, a text, followed by a line end."""
+    """Encodes one field of the answers, a text, followed by a line end.
 
-    def __init__(self, field: str) -> None:
+    Parameters
+    ----------
+    field : str
+    headed : bool, default=False
+        Whether a line ``==> name <==`` stands above each text, and a blank one below it.
+    """
+
+    def __init__(self, field: str, headed: bool = False) -> None:
         self.field = field
+        self.headed = headed
 
     def encode(self, rows: Sequence[Row], answers: Sequence[Mapping[str, Any]]) -> Encoded:
         """Return the texts."""
+        texts = [f"{answer[self.field]}\n" for answer in answers]
+        if self.headed:
+            texts = [f"==> {escaped(row.record.place)} <==\n{text}\n" for row, text in zip(rows, texts, strict=True)]
         # a lone surrogate has no form in UTF-8: the replacement character stands for it
-        return Encoded("".join(f"{answer[self.field]}\n" for answer in answers).encode("utf-8", "replace"))
+        return Encoded("".join(texts).encode("utf-8", "replace"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol, TypeAlias
 
-from copydesk.errors import DataError, nearest
+from copydesk.errors import DataError, escaped, nearest
 
 # Of a row over the size limit, the rejects show this much.
 SHOWN_BYTES = 1_000
@@ -112,6 +112,12 @@ class Record:
     raw: Any
     size: int
     fault: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Name of the source, and the line unless the file is the row."""
+        name = self.source.name
+        return name if self.source.format in ("text", "html") else f"{name}:{self.line}"
 
     @property
     def seal(self) -> bytes:
@@ -257,9 +263,8 @@ def name_fault(row: Row, answer: Mapping[str, Any], format_name: str) -> str | N
 
 def different_columns(row: Row) -> DataError:
     """Return the error for rows whose columns differ from those before."""
-    return DataError(
-        f"{row.record.source.name}: has other columns than the files before; write .jsonl, whose rows may differ"
-    )
+    name = escaped(row.record.source.name)
+    return DataError(f"{name}: has other columns than the files before; write .jsonl, whose rows may differ")
 
 
 def member(name: str, value: Any) -> str:

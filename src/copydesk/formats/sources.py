@@ -101,13 +101,18 @@ def _check(name: str, file_format: str | None, skipped: SkippedFiles) -> Iterato
     if path.is_dir():
         return _in_folder(path, file_format, skipped)
     if path.exists():
-        return iter([(name, path, file_format or _format_of(path))])
+        return iter([(_name(path), path, file_format or _format_of(path))])
     if glob.has_magic(name):
         matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute pattern)
         if matches:
             return (each for match in matches for each in _check(match, file_format, skipped))
         raise DataError(f"{escaped(name)}: no file matches this pattern")
     raise DataError(f"{escaped(name)}: no such file")
+
+
+def _name(path: Path) -> str:
+    """Return a path as text, decoded as UTF-8 whatever the locale."""
+    return os.fsencode(path).decode("utf-8", "surrogateescape")
 
 
 def _format_of(path: Path) -> str:
@@ -132,4 +137,4 @@ def _in_folder(folder: Path, file_format: str | None, skipped: SkippedFiles) -> 
             if kind is None:
                 skipped.add(path)
             else:
-                yield str(path), path, file_format or kind
+                yield _name(path), path, file_format or kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from copydesk.errors import ConfigError, nearest
+from copydesk.errors import ConfigError, escaped, nearest
 from copydesk.formats.csv import CELLS_MARK, Csv, to_csv
 from copydesk.formats.jsonl import JsonLines
 from copydesk.formats.parquet import Parquet, to_parquet
@@ -26,7 +26,7 @@ def output_format(path: Path) -> str:
         return OUTPUT_SUFFIXES[path.suffix.lower()]
     except KeyError:
         raise ConfigError(
-            f"--output {path}: the name must end in {', '.join(OUTPUT_SUFFIXES)}; "
+            f"--output {escaped(path)}: the name must end in {', '.join(OUTPUT_SUFFIXES)}; "
             f"{nearest(path.suffix, OUTPUT_SUFFIXES)}"
         ) from None
 

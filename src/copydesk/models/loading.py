@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.bundle import load_bundle, read_manifest
+from copydesk.bundle.bundle import MANIFEST
 from copydesk.errors import ModelError
-from copydesk.resources import shipped
+from copydesk.resources import LATEST, RUNS, shipped
 from copydesk.tasks import find_task
 
 BOX = ("boilerplate",)  # names of the models that ship with copydesk
@@ -20,7 +21,9 @@ def load(path: str | Path, task: str | None = None) -> Any:
     Parameters
     ----------
     path : path-like
-        Folder of a bundle, or ``"boilerplate"``, the bundled cleaner (``"./boilerplate"`` is a folder of that name).
+        Folder of a model, of a run, or of an experiment's runs, of which the latest is taken; the name of an experiment
+        in ``experiments/runs``; or ``"boilerplate"``, the cleaner in the box (``"./boilerplate"`` is a folder of that
+        name).
     task : str, optional
         Refuse a model whose task is loaded as another class than this one.
 
@@ -34,7 +37,7 @@ def load(path: str | Path, task: str | None = None) -> Any:
     ModelError
         The bundle is missing, damaged, foreign, from a newer version, or made for another task.
     """
-    folder = bundle_folder(path)
+    folder = find_model(path)
     own = str(read_manifest(folder)["task"])
     alike = task is not None and find_task(own).model == find_task(task).model
     estimator, manifest = load_bundle(folder, task=own if alike else task)
@@ -42,9 +45,15 @@ def load(path: str | Path, task: str | None = None) -> Any:
     return find_task(own).load("model")(estimator, manifest)
 
 
-def bundle_folder(path: str | Path) -> Path:
-    """Return the folder of a bundle, or of the model in the box with this name."""
-    return shipped(f"box/{path}") if path in BOX else Path(path)
+def find_model(path: str | Path) -> Path:
+    """Return the folder of a model; see ``load``. One that is not found is returned as it is."""
+    if path in BOX:
+        return shipped(f"box/{path}")
+    for place in (Path(path), RUNS / path):
+        for folder in (place, place / "model", place / LATEST / "model"):
+            if (folder / MANIFEST).is_file():
+                return folder
+    return Path(path)
 
 
 def check_fitted(folder: Path, estimator: Any, classes: list[str]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copydesk.errors import DataError
+from copydesk.resources import LATEST, RUNS
 from copydesk.runs.run import DONE, FAILED, INTERRUPTED
 from copydesk.tasks import find_task
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from copydesk.evaluation.predictions import Predictions
     from copydesk.reports.report import Previous
 
-RUNS = Path("experiments", "runs")
-LATEST = "latest"
 WAS = {FAILED: "failed", INTERRUPTED: "was interrupted"}
 
 

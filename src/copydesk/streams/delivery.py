@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from copydesk.errors import ConfigError, CopydeskError, DataError, ResourceError
+from copydesk.errors import ConfigError, CopydeskError, DataError, ResourceError, escaped
 from copydesk.formats import writers
 from copydesk.formats.rows import Encoded, Record, Rejected
 from copydesk.interruption.handler import CleanUp
@@ -105,16 +105,21 @@ class Delivery:
             assert self.state_path is not None
             allowed = settings["replaces"] = stored.settings.get("replaces", [])
             stored.check(settings, self.state_path)
+        for path in (*map(part_of, self.paths), self.state_path):
+            if path is not None and path.is_dir():
+                raise ConfigError(f"{escaped(path)}: is a folder; move it, or give the output another name")
         for path in self.paths:
             if path.exists() and not path.is_file():
-                raise ConfigError(f"{path}: not a regular file; name a file, or leave it out for standard output")
+                raise ConfigError(
+                    f"{escaped(path)}: not a regular file; name a file, or leave it out for standard output"
+                )
             if path.exists() and not (force or str(path) in allowed or self.state.complete):
                 unfinished = ", and no unfinished run that --resume could continue" if resume else ""
-                raise ConfigError(f"{path}: already exists{unfinished}; --force replaces it")
+                raise ConfigError(f"{escaped(path)}: already exists{unfinished}; --force replaces it")
         if stored is not None and not (resume or force):
             raise ConfigError(
-                f"{part_of(self.paths[-1])}: of an unfinished run ({stored.read:,} rows are done); --resume continues "
-                "it, --force starts over"
+                f"{escaped(part_of(self.paths[-1]))}: of an unfinished run ({stored.read:,} rows are done); --resume "
+                "continues it, --force starts over"
             )
 
     def _cut(self, anew: bool) -> None:
@@ -126,7 +131,9 @@ class Delivery:
         ]
         for file, _ in files:
             if anew and file.size:
-                raise ConfigError(f"{file.part}: already exists, and belongs to no known run; --force replaces it")
+                raise ConfigError(
+                    f"{escaped(file.part)}: already exists, and belongs to no known run; --force replaces it"
+                )
         self.clean_up = CleanUp(self.keep)  # not before it is known that the parts are this run's
         for file, size in files:
             file.keep(size)
@@ -224,16 +231,20 @@ class Delivery:
         try:
             self.state.save(self.state_path)
         except OSError as error:
-            raise ResourceError(f"{self.state_path}: can't be written: {error.strerror}") from None
+            raise ResourceError(f"{escaped(self.state_path)}: can't be written: {error.strerror}") from None
         self.recorded = self.state.read
 
     def finish(self) -> str:
         """Rename the files to their final names; return the counts of rows as a line.
 
+        An output without rows does not replace an existing one.
+
         Raises
         ------
         CopydeskError
             Rows are unaccounted for: a bug.
+        DataError
+            No row was written, and an existing output stays.
         """
         done = self.state
         if done.read != done.written + done.rejected:
@@ -241,9 +252,13 @@ class Delivery:
         self.state = replace(done, complete=True)
         self.checkpoint()
         self.naming = True
+        left = None
         for path in self.paths:
             part = part_of(path)
-            if part.exists():
+            if part.exists() and path == self.output_path and not done.written and path.exists():
+                part.unlink()
+                left = path
+            elif part.exists():
                 self._name(part, path)
         if self.state_path is not None:
             self.state_path.unlink(missing_ok=True)
@@ -252,7 +267,10 @@ class Delivery:
         if more and self.rejects is None and not self.state.settings.get("rejects"):
             kept = "--rejects FILE keeps them with their reasons"
             print(f"copydesk: {more:,} more rejected; {kept}", file=sys.stderr)
-        return f"{done.read:,} read = {done.written:,} written + {done.rejected:,} rejected"
+        counted = f"{done.read:,} read = {done.written:,} written + {done.rejected:,} rejected"
+        if left is not None:
+            raise DataError(f"{escaped(left)}: stays as it was, as no row was written ({counted})")
+        return counted
 
     def _name(self, part: Path, path: Path) -> None:
         try:
@@ -264,7 +282,7 @@ class Delivery:
             else:
                 finish_part(part, path)
         except OSError as error:
-            raise ResourceError(f"{path}: can't be written: {error.strerror}") from None
+            raise ResourceError(f"{escaped(path)}: can't be written: {error.strerror}") from None
 
     def __enter__(self) -> Delivery:
         return self

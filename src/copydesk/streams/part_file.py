@@ -6,7 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from copydesk.errors import ConfigError, ResourceError
+from copydesk.errors import ConfigError, ResourceError, escaped
 
 
 class Aside:
@@ -33,10 +33,10 @@ class Aside:
         try:
             self.handle = os.open(self.part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise ResourceError(f"{self.part}: {error.strerror}") from None
+            raise ResourceError(f"{escaped(self.part)}: {error.strerror}") from None
         if not self._locked():
             os.close(self.handle)
-            raise ConfigError(f"{self.part}: another process is writing it; wait for it, or give another name")
+            raise ConfigError(f"{escaped(self.part)}: another process is writing it; wait for it, or give another name")
         self.size = os.fstat(self.handle).st_size
 
     def _locked(self) -> bool:
@@ -56,7 +56,7 @@ class Aside:
             The file is shorter.
         """
         if self.size < size:
-            raise ResourceError(f"{self.part}: shorter than its run recorded; start over with --force")
+            raise ResourceError(f"{escaped(self.part)}: shorter than its run recorded; start over with --force")
         os.ftruncate(self.handle, size)
         os.lseek(self.handle, size, os.SEEK_SET)
         self.size = size
@@ -89,7 +89,7 @@ class Aside:
         os.close(self.handle)
 
     def _failure(self, error: OSError) -> ResourceError:
-        return ResourceError(f"{self.part}: can't be written: {error.strerror}")
+        return ResourceError(f"{escaped(self.part)}: can't be written: {error.strerror}")
 
 
 def part_of(path: Path) -> Path:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from copydesk.errors import ConfigError, abbreviated
+from copydesk.errors import ConfigError, ResourceError, abbreviated, escaped
 from copydesk.formats.rows import Record
 
 VERSION = 1
@@ -63,17 +63,25 @@ class State:
         Raises
         ------
         ConfigError
-            It can't be read, or was written by another version.
+            It is no state, or was written by another version.
+        ResourceError
+            It can't be read.
         """
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
             if stored.get("version") == VERSION:
-                return cls(**stored)
+                state = cls(**stored)
+                if {name: type(value) for name, value in asdict(state).items()} == _TYPES:
+                    return state
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError, AttributeError):
+        except IsADirectoryError:
+            raise ConfigError(f"{escaped(path)}: is a folder; move it, or give the output another name") from None
+        except OSError as error:
+            raise ResourceError(f"{escaped(path)}: can't be read: {error.strerror}") from None
+        except (ValueError, TypeError, AttributeError, RecursionError):
             pass
-        raise ConfigError(f"{path}: not a state that this copydesk can continue; start over with --force")
+        raise ConfigError(f"{escaped(path)}: not a state that this copydesk can continue; start over with --force")
 
     def check(self, settings: dict[str, Any], path: Path) -> None:
         """Check that the settings are those of the unfinished run.
@@ -88,8 +96,12 @@ class State:
             if then != now:
                 before, after = (abbreviated(json.dumps(each, ensure_ascii=False)) for each in (then, now))
                 raise ConfigError(
-                    f"{path}: was begun with {name} {before}, not {after}; give the same, or start over with --force"
+                    f"{escaped(path)}: was begun with {name} {before}, not {after}; give the same, or start over "
+                    "with --force"
                 )
+
+
+_TYPES = {name: type(value) for name, value in asdict(State({})).items()}
 
 
 class Seal:
@@ -101,7 +113,7 @@ class Seal:
     def add(self, record: Record) -> None:
         """Add a record."""
         if record.line == 1:
-            self.digest.update(os.fsencode(record.source.name) + b"\0")
+            self.digest.update(record.source.name.encode("utf-8", "surrogateescape") + b"\0")
         self.digest.update(record.seal)
 
     def text(self) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 SEPARATOR = re.compile(r"\s+[-‐-―|¦·•:/~«»‹›]+\s+|\s*[|¦»›｜_]\s*")
 WORD_CHARACTERS = re.compile(r"\w+")
 ALIKE = 0.5  # share of words in common by which a heading and a title are two forms of one headline
+LONGEST_TITLE = 1_000  # characters; longer ones are no headlines, and would take quadratic time
 _RUNNING_TEXT_WORDS = 20  # words; from here on a paragraph that is kept is taken for running text
 
 
@@ -38,10 +39,12 @@ def page_headline(title: str, og_title: str, headings: Sequence[str]) -> str:
     Parameters
     ----------
     title, og_title : str
-        Of its head: ``<title>`` and ``og:title``.
+        Of its head: ``<title>`` and ``og:title``, ignored if longer than ``LONGEST_TITLE``.
     headings : sequence of str
         Its first-level headings. The one that says the same as a title, or has half of its words, is the headline.
     """
+    title, og_title = (each if len(each) <= LONGEST_TITLE else "" for each in (title, og_title))
+    headings = [each for each in headings if len(each) <= LONGEST_TITLE]
     for each in (og_title, title):
         known = {letters(form) for form in forms(each)} - {""}
         same = [heading for heading in headings if letters(heading) in known]
@@ -67,11 +70,13 @@ def find_headline(paragraphs: Sequence[str], is_kept: Sequence[bool], title: str
     is_kept : sequence of bool
         Whether each is content to the model.
     title : str
-        The page's; a paragraph may lack the name of the site behind it.
+        The page's, ignored if longer than ``LONGEST_TITLE``; a paragraph may lack the name of the site behind it.
 
     Of several, the last one before the running text: menus and paths to the page stand above the headline, lists of
     articles below the text.
     """
+    if len(title) > LONGEST_TITLE:
+        return None
     known = {letters(form) for form in forms(title)} - {""}
     same = [
         number

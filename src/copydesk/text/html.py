@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from copydesk.text.decoding import decode
@@ -36,6 +37,8 @@ MOST_HIDDEN = 0.5
 DEEPEST = 256
 # A row of a table with a longer cell is layout, or reads as paragraphs.
 LONGEST_CELL = 100
+# First-level headings among which the headline is looked for.
+MOST_HEADINGS = 50
 
 SPACE = re.compile(r"\s+")
 ZERO_WIDTH = str.maketrans("", "", "\u200b\ufeff\xad")
@@ -106,10 +109,11 @@ def page_text(html: bytes | str) -> str:
 
 
 def headings(tree: Any) -> tuple[str, list[str]]:
-    """Return a page's ``og:title`` and the texts of its first-level headings."""
+    """Return a page's ``og:title`` and the texts of its first-level headings, the first fifty."""
     found = tree.document.query_selector('meta[property="og:title"]')
     og_title = collapse(found.getattr("content") or "") if found is not None else ""
-    return og_title, [collapse(node.text) for node in tree.body.query_selector_all("h1")]
+    nodes = islice(iter(tree.body.query_selector_all("h1")), MOST_HEADINGS)  # nested ones repeat each other's text
+    return og_title, [collapse(node.text) for node in nodes]
 
 
 def own_url(tree: Any) -> str:
@@ -175,20 +179,15 @@ class Walk:
         """Return the blocks of an element."""
         node = body
         while True:
-            if self.enter(node) and node.first_child is not None:
-                node = node.first_child
-                continue
-            while self.elements and (node == self.elements[-1].node or node.next is None):
-                # a node that was entered has no child left; another has no sibling left
-                node = self.elements[-1].node
-                self.leave()
+            following = node.first_child if self.enter(node) else node.next
+            while following is None:  # the innermost element has no child left
+                if self.elements:
+                    node = self.elements[-1].node
+                    self.leave()
                 if not self.elements:
                     return self.blocks
-                if node.next is not None:
-                    break
-            if not self.elements:
-                return self.blocks
-            node = node.next
+                following = node.next
+            node = following
 
     def enter(self, node: Any) -> bool:
         """Take in a node; return whether it is an element to be walked through."""

@@ -6,7 +6,8 @@ import re
 
 # A header: lines "Name: value", longer values continued on lines that begin with a space. Names hold no space and no
 # colon, so that every line can be read in one way only and the search is linear.
-_SUBJECT = re.compile(r"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*?subject:[ \t]*([^\n]*)", re.IGNORECASE)
+SUBJECT = r"(?i:(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*?subject:[ \t]*([^\n]*))"
+_SUBJECT = re.compile(SUBJECT)
 
 
 def title_span(text: str) -> tuple[int, int]:
