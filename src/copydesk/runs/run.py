@@ -18,7 +18,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copydesk.config.compose import without_secrets
 from copydesk.errors import CopydeskError, ResourceError, one_line
 from copydesk.interruption.handler import CleanUp, show_cursor
 
@@ -128,6 +127,8 @@ class Run:
 
     def record(self, cfg: DictConfig, overrides: list[str]) -> None:
         """Write the resolved config, without values of environment variables, and its overrides."""
+        from copydesk.config.compose import without_secrets
+
         self.info |= {"seed": cfg.seed, "overrides": overrides}
         for name, value in (("config.yaml", without_secrets(cfg)), ("overrides.yaml", overrides)):
             (self.folder / name).write_text(as_yaml(value), encoding="utf-8")

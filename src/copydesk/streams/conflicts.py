@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from copydesk.errors import ConfigError, escaped
+from copydesk.formats.sources import STDIN
 
-STDIN = "-"
 # Written beside an output until it is complete.
 ASIDE = ("", ".part", ".part.json", ".part.json.new")
 
