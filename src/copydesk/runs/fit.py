@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from copydesk.tasks import Task
-
-
-FEWEST_SITES = 5  # with fewer, models of paragraphs hold out documents instead of sites
 
 
 def build_estimator(cfg: DictConfig) -> TextClassifier:
@@ -64,9 +62,14 @@ def examples_of(frame: pd.DataFrame, task: Task) -> dict[str, Any]:
 
 
 def groups_and_weights(frame: pd.DataFrame, task: Task) -> dict[str, Any]:
-    """Return groups and sample weights of a frame's rows; None where it has none."""
+    """Return groups and sample weights of a frame's rows; None where it has none. A single site is cut by document."""
     groups = frame["group"].where(frame["group"] != "", frame["document"])
-    if task.grouped and groups.nunique() < FEWEST_SITES:
+    if task.grouped and groups.nunique() == 1 and frame["document"].nunique() > 1:
+        warnings.warn(
+            f"all {task.unit} to learn from are of one site, {groups.iloc[0]!r}: documents are held out instead of "
+            "sites, and what the decision promises holds for this site only",
+            stacklevel=2,
+        )
         groups = frame["document"]
     return {
         "groups": groups.to_numpy(object) if task.grouped or (frame["group"] != "").any() else None,
