@@ -107,7 +107,9 @@ def train(cfg: DictConfig) -> float:
             metrics = evaluate(predictions, task, seed=cfg.seed)
         with run.stage("save"):
             trained_on = frame if len(folds) != 1 else frame.iloc[folds[0][0]]
-            outputs.save_outputs(run, configs[-1], model, examples, trained_on, predictions, metrics, diagnostics)
+            max_bytes = search.max_bytes if search is not None else None
+            saved = (configs[-1], model, examples, trained_on, predictions, metrics, diagnostics)
+            outputs.save_outputs(run, *saved, max_bytes)
         with run.stage("report"):
             config_text = as_yaml(without_secrets(configs[-1]))  # as found by a search
             sections = [search.section(run)] if search is not None else []

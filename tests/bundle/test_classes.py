@@ -18,7 +18,7 @@ from copydesk.errors import ModelError
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "bundles"
 EXPECTED = json.loads((FIXTURES / "expected.json").read_text(encoding="utf-8"))
 # Base classes, of which no instance is ever fitted.
-BASES = {"LinearClassifier", "DualLinearClassifier", "Family"}
+BASES = {"Estimator", "Classifier", "Transformer", "LinearClassifier", "DualLinearClassifier", "Family"}
 
 
 def estimators() -> dict[str, type]:

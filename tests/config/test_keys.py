@@ -36,7 +36,7 @@ MISTAKES = [
     (["features.ngram_range=[3,1]"], "features.ngram_range=[3, 1]: two whole numbers, the smaller first"),
     (["features.min_df=0"], "features.min_df=0: a whole number from 1"),
     (["features=none"], "features=none: LinearSVM reads numbers, not texts; choose features"),
-    (["decision=calibrated", "decision.method=sigmoit"], "decision.method='sigmoit': unknown; valid: sigmoid"),
+    (["decision=calibrated", "decision.method=sigmoit"], "decision.method='sigmoit': unknown; valid: shared, sigmoid"),
     (["decision=abstain", "decision.min_confidence=2"], "decision.min_confidence=2: a probability is from 0 to 1"),
     (["decision=precise", "decision.precision=98"], "decision.precision=98: a share between 0 and 1"),
     (["decision=threshold", "decision.keep=0"], "decision.keep=0: a share above 0"),

@@ -19,6 +19,7 @@ from copydesk.errors import CopydeskError, ModelError
 FORMAT = "copydesk-bundle"
 FORMAT_VERSION = 2  # 1 named classes by the paths of their modules
 MANIFEST = "manifest.json"
+FILE_LIST = 2_000  # upper bound of the manifest's list of files, in bytes
 MAX_MANIFEST_BYTES = 4_194_304
 # Compression shrinks mostly zero weights to a thirtieth, and a zip bomb to a thousandth.
 MAX_EXPANSION = 100

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from copydesk.bundle import load_bundle, measure, save_bundle
-from copydesk.bundle.bundle import MANIFEST
+from copydesk.bundle.bundle import FILE_LIST, MANIFEST
 from copydesk.classifiers.compression import BITS, Smaller
 from copydesk.config.units import parse_size, shown_size
-from copydesk.datasets.seen_rows import SEEN_FILE
+from copydesk.datasets.seen_rows import SEEN_FILE, leaves_room
 from copydesk.errors import ConfigError, DataError, ModelError, ResourceError, escaped
 from copydesk.models.loading import find_model
 from copydesk.streams.conflicts import check_output
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 CLOSE = 0.97  # of the allowed size
 SIZE_ATTEMPTS = 12
-SEEN_SHARE = 0.1  # of the size: what the fingerprints of training rows may take; larger ones are left out
-FILE_LIST = 2_000  # upper bound of the manifest's list of files, in bytes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     kept = {key: manifest[key] for key in manifest if key not in ("format", "format_version", "files", "sha256")}
     extras: dict[str, str | bytes] = {"README.md": text} if text else {}
     seen = model / SEEN_FILE
-    if seen.is_file() and seen.stat().st_size <= to * SEEN_SHARE:
+    if seen.is_file() and leaves_room(seen.stat().st_size, to):
         extras[SEEN_FILE] = seen.read_bytes()
     fixed = len(json.dumps(kept, indent=2).encode()) + sum(map(len, extras.values())) + FILE_LIST
     found = largest_within(estimator, smaller, to - fixed)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FINGERPRINT_BYTES = 8
+SEEN_SHARE = 0.1  # of a limited model size; fingerprints that take more are left out
 SEEN_FILE = "training_rows.bin"  # of a bundle: the fingerprints, sorted, little-endian
 
 
@@ -34,6 +35,11 @@ def fingerprints(texts: list[str]) -> NDArray[np.uint64]:
 def encode_seen(frame: pd.DataFrame) -> bytes:
     """Return the fingerprints of the documents of a training set as the content of ``SEEN_FILE``."""
     return np.unique(fingerprints(join_documents(frame)["text"].tolist())).astype("<u8").tobytes()
+
+
+def leaves_room(seen_bytes: int, max_bytes: int | None, used: int = 0) -> bool:
+    """Return whether fingerprints of this size go into a bundle of at most ``max_bytes``, of which some are used."""
+    return max_bytes is None or (seen_bytes <= SEEN_SHARE * max_bytes and used + seen_bytes <= max_bytes)
 
 
 def read_seen(folder: Path) -> NDArray[np.uint64] | None:

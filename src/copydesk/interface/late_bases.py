@@ -22,6 +22,8 @@ class _Late:
         self.name = name
 
     def __get__(self, instance: Any, owner: type) -> Any:
+        if owner in (_BaseEstimator, _ClassifierMixin, _TransformerMixin):
+            raise AttributeError(self.name)  # the placeholders themselves never have it
         inherit_from_sklearn()
         return getattr(owner if instance is None else instance, self.name)
 

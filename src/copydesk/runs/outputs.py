@@ -50,11 +50,13 @@ def save_outputs(
     predictions: Predictions,
     metrics: dict[str, Any],
     diagnostics: Diagnostics,
+    max_bytes: int | None = None,
 ) -> None:
-    """Write metrics, predictions and the bundle, with the fingerprints of the rows that the model was fitted on."""
-    from copydesk.bundle import save_bundle
+    """Write metrics, predictions and the bundle, with fingerprints of the training rows if ``max_bytes`` allows."""
+    from copydesk.bundle import measure, save_bundle
+    from copydesk.bundle.bundle import FILE_LIST
     from copydesk.config.compose import without_secrets
-    from copydesk.datasets.seen_rows import SEEN_FILE, encode_seen
+    from copydesk.datasets.seen_rows import SEEN_FILE, encode_seen, leaves_room
     from copydesk.evaluation.shift import profile
     from copydesk.reports.card import model_card
 
@@ -75,7 +77,13 @@ def save_outputs(
         "versions": run.info["versions"],
     }
     card = model_card(manifest, metrics, run.info["audit"])
-    save_bundle(run.folder / "model", model, manifest, {"README.md": card, SEEN_FILE: encode_seen(trained_on)})
+    extras: dict[str, str | bytes] = {"README.md": card}
+    seen = encode_seen(trained_on)
+    texts = card + json.dumps(manifest, indent=2)
+    used = 0 if max_bytes is None else measure(model) + len(texts.encode()) + FILE_LIST
+    if leaves_room(len(seen), max_bytes, used):
+        extras[SEEN_FILE] = seen
+    save_bundle(run.folder / "model", model, manifest, extras)
 
 
 def save_left_out(run: Run, examples: Examples) -> None:

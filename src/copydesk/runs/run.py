@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copydesk.errors import CopydeskError, ResourceError, one_line
+from copydesk.errors import ConfigError, CopydeskError, ResourceError, one_line
 from copydesk.interruption.handler import CleanUp, show_cursor
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class Run:
         self._clean_up.close()
         if error is None:
             self.finish()
+        elif isinstance(error, ConfigError):  # a mistake of the user's, to be mended on the command line
+            shutil.rmtree(self.folder, ignore_errors=True)
         elif isinstance(error, CopydeskError):
             self.end_early(FAILED, str(error))
         elif isinstance(error, KeyboardInterrupt):

@@ -54,6 +54,11 @@ class RunSearch:
 
     single: SingleSearch
 
+    @property
+    def max_bytes(self) -> int | None:
+        """Largest size of the saved model, all its files together."""
+        return self.single.options.max_bytes
+
     def find(
         self, run: Run, frame: pd.DataFrame, folds: Sequence[tuple[np.ndarray, np.ndarray]], task: Task
     ) -> list[DictConfig]:

@@ -11,7 +11,6 @@ from omegaconf import DictConfig, open_dict
 from copydesk.bundle import measure
 from copydesk.classifiers.decision import Argmax
 from copydesk.config.build import resolve_target
-from copydesk.datasets.seen_rows import FINGERPRINT_BYTES
 from copydesk.runs.fit import build_estimator, fit
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def below(cfg: DictConfig, max_bytes: int, frame: pd.DataFrame, task: Task) -> N
     """
     while True:
         model = fit(build_estimator(cfg).set_params(decision=Argmax()), frame, task)
-        fixed = fixed_bytes(len(model.classes_)) + FINGERPRINT_BYTES * len(frame)
+        fixed = fixed_bytes(len(model.classes_))
         size = measure(model) + fixed
         if size <= max_bytes:
             return
