@@ -72,7 +72,10 @@ def write_utf8() -> None:
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)  # closed streams are None
         if reconfigure is not None:
-            reconfigure(encoding="utf-8", errors="backslashreplace")
+            try:
+                reconfigure(encoding="utf-8", errors="backslashreplace")
+            except OSError:
+                continue  # its descriptor was replaced since Python opened it; it keeps its encoding
 
 
 def relax_collection() -> None:

@@ -160,7 +160,8 @@ def test_a_closed_pipe_ends_quietly(work: Work, tmp_path: Path) -> None:
     for turn in range(times(3, 50)):
         child = processes.start(*words, cwd=tmp_path, said=work.folder, stdout=tmp_path / "pipe")
         with (tmp_path / "pipe").open("rb") as pipe:
-            assert all(pipe.readline().startswith(b'{"n": ') for _ in range(1 + turn * 7))
+            lines = [pipe.readline() for _ in range(1 + turn * 7)]
+            assert all(line.startswith(b'{"n": ') for line in lines), (lines, child.end(), child.said)
         assert child.end() == 0
         assert all(": rejected: " in line for line in child.said.splitlines()), child.said
     tried(15, "closed pipe (`| head -1`) after 1 to 400 lines: exit code 0, no traceback", times(3, 50))

@@ -208,7 +208,9 @@ def tables(folder: Path) -> Iterator[tuple[str, Path, list[str], str]]:
         "missing": None,
         "number": 3,
         "true": True,
+        "float": 0.5,
         "list": ["a"],
+        "nested list": [["a"]],
         "object": {"a": 1},
         "empty": "",
         "space": " \u2003",
@@ -216,7 +218,6 @@ def tables(folder: Path) -> Iterator[tuple[str, Path, list[str], str]]:
     for name, found in texts.items():
         yield f"jsonl {name}", _jsonl(folder, name, {"text": found}), [], "1 rejected"
     yield "jsonl no field", _jsonl(folder, "none", {"body": "a"}), [], "found nothing; see --text-field"
-    yield "jsonl wrong field", _jsonl(folder, "wrong", {"text": "a"}), ["--text-field", "txet"], "in the field 'txet'"
     for option in ("--title-field", "--site-field"):
         for name, found in {"number": 3, "list": [], "object": {}, "true": False}.items():
             path = _jsonl(folder, f"{option[2:]}{name}", {"text": "a", "x": found})
@@ -233,12 +234,6 @@ def tables(folder: Path) -> Iterator[tuple[str, Path, list[str], str]]:
             path = folder / f"{name}.{kind}"
             path.write_text("".join(mark.join(row) + "\n" for row in rows), encoding="utf-8")
             yield f"{kind} {name}", path, [], said
-    yield (
-        "no such field",
-        _jsonl(folder, "taken", {"text": "a", "label": "gold"}),
-        [],
-        "'label' already exists; --prefix",
-    )
     arrays: dict[str, Any] = {
         "null": pa.array([None], pa.string()), "number": pa.array([3]), "double": pa.array([float("nan")]),
         "list": pa.array([["a"]]), "binary": pa.array([b"a"]), "bool": pa.array([True]),
@@ -256,6 +251,20 @@ def _jsonl(folder: Path, name: str, row: dict[str, Any]) -> Path:
     path = folder / f"{name}.jsonl"
     path.write_text(json.dumps(row) + "\n", encoding="utf-8")
     return path
+
+
+def test_fields_that_no_row_can_do_without_are_refused_before_the_first_row(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong, taken = _jsonl(tmp_path, "wrong", {"text": "a"}), _jsonl(tmp_path, "taken", {"text": "a", "label": "gold"})
+    for path, options, said in (
+        (wrong, ["--text-field", "txet"], "--text-field txet: no row has this field; did you mean text"),
+        (taken, [], f"{taken}: rows already have the field 'label'; --prefix TEXT"),
+    ):
+        assert main(["predict", "--model", model, str(path), *options]) == 2
+        found = capsys.readouterr()
+        assert found.out == ""
+        assert said in found.err
 
 
 def test_wrong_columns_and_values_are_located(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

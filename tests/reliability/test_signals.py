@@ -203,7 +203,7 @@ def test_law_a_signal_while_kernels_compile_leaves_a_cache_that_works(
     what = streaming(verb, ".jsonl", model, tmp_path)
     what.environment = cold  # it fills up over the turns
     draw = random.Random(verb)
-    for turn in range(times(4, 100)):
+    for turn in range(times(2, 100)):
         moment = draw.uniform(0.3, 8.0) // STEP * STEP
         if what.end(tmp_path / "runs" / str(turn), SIGNALS[turn % 2], moment) == "done":
             for file in Path(cold["NUMBA_CACHE_DIR"]).rglob("*.nb?"):
@@ -256,7 +256,7 @@ def test_law_a_signal_ends_a_sweep_with_its_workers(number: signal.Signals, tmp_
              "split=stratified", "name=x", "runs=runs", "seed=1,2,3,4"]  # fmt: skip
     what = Sweep(lambda place: list(words), check_runs, dict([mark.split("=")]))
     draw = random.Random(number)
-    for turn in range(times(4, 60)):
+    for turn in range(times(2, 60)):
         what.end(tmp_path / "runs" / str(turn), number, draw.uniform(0.5, 12.0) // STEP * STEP)
         deadline = time.monotonic() + 60
         while left := processes_with(mark):
