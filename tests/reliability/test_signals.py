@@ -172,7 +172,7 @@ def test_law_a_signal_before_any_line_of_a_delivery_leaves_what_can_be_resumed(
     suffix: str, model: Path, tmp_path: Path
 ) -> None:
     what = streaming("predict", suffix, model, tmp_path, rows=300)
-    every = times(100, 1)
+    every = times(700, 1)
     turn = 0
     for turn in range(10_000):
         place = tmp_path / str(turn)
