@@ -256,8 +256,9 @@ def test_law_a_signal_ends_a_sweep_with_its_workers(number: signal.Signals, tmp_
              "split=stratified", "name=x", "runs=runs", "seed=1,2,3,4"]  # fmt: skip
     what = Sweep(lambda place: list(words), check_runs, dict([mark.split("=")]))
     draw = random.Random(number)
-    for turn in range(times(2, 60)):
-        what.end(tmp_path / "runs" / str(turn), number, draw.uniform(0.5, 12.0) // STEP * STEP)
+    turns, seconds = times(2, 60), what.seconds(tmp_path / "runs" / "whole")
+    for turn in range(turns):  # up to four fifths of the time, so that some turns find it at work
+        what.end(tmp_path / "runs" / str(turn), number, 0.8 * (turn + draw.random()) / turns * seconds // STEP * STEP)
         deadline = time.monotonic() + 60
         while left := processes_with(mark):
             assert time.monotonic() < deadline, left
