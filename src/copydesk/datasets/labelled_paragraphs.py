@@ -9,9 +9,9 @@ from typing import Any
 from copydesk.datasets.examples import Examples, LeftOut
 from copydesk.datasets.fetch import resolve
 from copydesk.datasets.read_rows import first_fields, read_table
-from copydesk.datasets.tables import SHOWN_ROWS, SPLITS, check_bad, check_max_bad, names_apart
+from copydesk.datasets.tables import SHOWN_ROWS, SPLITS, check_bad, check_encoding, check_max_bad, names_apart
 from copydesk.errors import ConfigError, DataError, nearest
-from copydesk.formats.files import is_encoding, suffix_of
+from copydesk.formats.files import suffix_of
 from copydesk.formats.rows import Source, is_unicode
 from copydesk.tasks import BOILERPLATE_TASK
 from copydesk.text.paragraphs import BOILERPLATE, CONTENT
@@ -80,8 +80,7 @@ class Paragraphs:
 
         if not self.path:
             raise ConfigError("dataset.path: not given; name a file or a pattern: dataset.path=pages.jsonl")
-        if not is_encoding(self.encoding):
-            raise DataError(f"dataset.encoding={self.encoding}: Python knows no such encoding; usual: utf-8, latin-1")
+        check_encoding(self.encoding)
         files = resolve(self.path, self.sha256)
         rows: list[dict[str, Any]] = []
         bad: list[LeftOut] = []

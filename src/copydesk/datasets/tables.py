@@ -160,8 +160,7 @@ class Table:
             raise ConfigError("dataset.path: not given; name a file, a pattern or a folder: dataset.path=news.jsonl")
         if self.format not in (None, *TABLE_FORMATS):
             raise ConfigError(f"dataset.format={self.format}: unknown; valid: {', '.join(TABLE_FORMATS)}")
-        if not is_encoding(self.encoding):
-            raise DataError(f"dataset.encoding={self.encoding}: Python knows no such encoding; usual: utf-8, latin-1")
+        check_encoding(self.encoding)
         if self.delimiter is not None:
             self.delimiter = check_delimiter(self.delimiter, "dataset.delimiter=")
         return resolve(self.path, self.sha256)
@@ -214,6 +213,18 @@ class Table:
                 f"dataset.path={self.path}: {self.label} is a number at {kinds['number']} and a string at "
                 f"{kinds['string']}; write all labels as strings"
             )
+
+
+def check_encoding(encoding: str) -> None:
+    """Check the name of an encoding.
+
+    Raises
+    ------
+    DataError
+        Python knows no such encoding.
+    """
+    if not is_encoding(encoding):
+        raise DataError(f"dataset.encoding={encoding}: Python knows no such encoding; usual: utf-8, latin-1")
 
 
 def check_max_bad(max_bad: float) -> None:
