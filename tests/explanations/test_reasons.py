@@ -17,9 +17,11 @@ from copydesk.classifiers.sequence import SequenceClassifier
 from copydesk.errors import ModelError
 from copydesk.estimator import TextClassifier
 from copydesk.explanations.reasons import reader_of, word_contributions
+from copydesk.features.pages.number_groups import Prose
+from copydesk.features.pages.token_families import NeighbourWords
 from copydesk.features.paragraph_features import ParagraphFeatures, number_names, page_numbers
 from copydesk.features.tfidf import TfidfFeatures
-from copydesk.models.cleaner import Cleaner
+from copydesk.models.cleaner import Cleaner, paragraph_table
 from helpers import little_desk
 
 
@@ -80,6 +82,20 @@ def test_ngrams_at_the_edge_of_a_paragraph_are_named_and_shown_within_it() -> No
     (said,) = desk.estimator.classifier_.first_scores({"text": [line]})
     total = sum(each.value for each in word_contributions(reader, line, 1.0))
     assert total + float(np.ravel(desk.estimator.classifier_.first_.intercept_)[0]) == pytest.approx(said, abs=1e-4)
+
+
+def test_tokens_of_neighbours_are_among_the_reasons() -> None:
+    second = BoostedTrees(20, min_samples_leaf=3)
+    parts: dict[str, Any] = {"families": {"neighbours": NeighbourWords()}, "numbers": {"prose": Prose()}}
+    desk = fitted(None, SequenceClassifier(text(), LinearSVM(), second, folds=2, **parts))
+    classifier = desk.estimator.classifier_
+    page = "Menu\n\nThe council said on Tuesday that the old bridge would stay closed.\n\nShare this:"
+    table, _ = paragraph_table([page])
+    for each, first in zip(desk.explain(page), classifier.first_scores(table), strict=True):
+        assert any(ngram.term.startswith("[") for ngram in each.ngrams)
+        total = sum(ngram.value for ngram in each.ngrams) + float(np.ravel(classifier.first_.intercept_)[0])
+        assert total == pytest.approx(first, abs=1e-4)
+    assert ("page", "prose_before") in classifier.number_names()
 
 
 def test_every_number_has_its_name() -> None:

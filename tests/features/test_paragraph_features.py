@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.features.kernels.paragraph_shapes import shift_rows
+from copydesk.features.kernels.paragraph_shapes import UNSPACED_RANGES, shift_rows
 from copydesk.features.pages.page_rows import SHAPE, PageRows
 from copydesk.features.paragraph_features import AGREEMENT, POSITION, REPETITION, ParagraphFeatures, page_numbers
 from copydesk.features.tfidf import TfidfFeatures
@@ -41,11 +41,25 @@ def test_shape() -> None:
     assert np.isfinite(list(shape_of("").values())).all()
 
 
+# In scripts without spaces each letter begins a word, the pair of it and its neighbour.
+_UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in UNSPACED_RANGES)
+WORD = re.compile(rf"(?=\w)[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+
+
+def test_scripts_without_spaces_have_words_and_running_text() -> None:
+    assert shape_of("日本語 news")["log_words"] == pytest.approx(np.log1p(4))
+    rows = PageRows.of({"text": ["日本語", "本語"], "document": [0, 0]})
+    assert set(rows.words[3:].tolist()) < set(rows.words[:3].tolist())  # 本語, and 語 at the end
+    assert shape_of("我走。你来。")["sentences"] == 2
+    thai = "เจ้าหน้าที่กล่าวว่าการเดินเรือจะเริ่มอีกครั้งในวันจันทร์หลังจากหยุดไปนานสี่ปีเพราะพายุใหญ่ที่ทำลายท่าเรือ"
+    assert PageRows.of({"text": [thai, "ข่าวล่าสุด"], "document": [0, 0]}).is_long.tolist() == [True, False]
+
+
 @pytest.mark.fuzz
 @given(st.text(max_size=60))
 @settings(deadline=None)
 def test_law_shape_counts_what_python_counts(text: str) -> None:
-    shape, words = shape_of(text), re.findall(r"\w+", text)
+    shape, words = shape_of(text), WORD.findall(text)
     n, n_words = max(len(text), 1), max(len(words), 1)
     letters = sum(map(len, words))
     assert shape["log_characters"] == pytest.approx(np.log1p(len(text)), rel=1e-6)

@@ -25,7 +25,8 @@ class FusedScorer:
     ----------
     features : TfidfFeatures
         Fitted.
-    weights : ndarray of shape (n_features, n_outputs)
+    weights : ndarray of shape (n_features or more, n_outputs)
+        Those beyond the features' are not used.
     intercept : ndarray of shape (n_outputs,)
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,9 @@ from copydesk.interface.checks import require_fitted
 from copydesk.interface.late_bases import Classifier
 
 if TYPE_CHECKING:
+    from copydesk.features.pages.number_groups import NumberGroup
     from copydesk.features.pages.page_rows import Table
+    from copydesk.features.pages.token_families import TokenFamily
 
 EDGES = ("^", "$")
 
@@ -33,6 +35,7 @@ class SequenceClassifier(Classifier):
     text : transformer
         Of the paragraphs' texts. It uses no labels and is fitted once for all folds.
     first : linear classifier
+        Of the n-grams of ``text`` and the tokens of ``families``, side by side.
     second : BoostedTrees, LinearChain or None
         None: the first stage's scores are the result.
     edges : bool, default=True
@@ -59,6 +62,10 @@ class SequenceClassifier(Classifier):
         (auto-context, Tu and Bai 2010).
     folds : int, default=3
     random_state : int, default=0
+    families : dict of str to TokenFamily, optional
+        Tokens of paragraphs beside the n-grams of ``text``, such as ``NeighbourWords``; None turns a family off.
+    numbers : dict of str to NumberGroup, optional
+        Further inputs of the second stage, such as ``Prose``; None turns a group off.
 
     Attributes
     ----------
@@ -90,6 +97,8 @@ class SequenceClassifier(Classifier):
         passes: int = 1,
         folds: int = 3,
         random_state: int = 0,
+        families: dict[str, TokenFamily | None] | None = None,
+        numbers: dict[str, NumberGroup | None] | None = None,
     ) -> None:
         self.text = text
         self.first = first
@@ -109,6 +118,8 @@ class SequenceClassifier(Classifier):
         self.passes = passes
         self.folds = folds
         self.random_state = random_state
+        self.families = families
+        self.numbers = numbers
 
     def fit(self, X: Table, y: Any, groups: Any = None, sample_weight: Array | None = None) -> SequenceClassifier:
         """Fit both stages.
@@ -150,7 +161,8 @@ class SequenceClassifier(Classifier):
         weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         weight = weight * self._page_weights(X, weight > 0)
         self.text_ = clone(self.text)
-        matrix = self.text_.fit_transform(self.read(X["text"]))
+        rows = PageRows.of(X)
+        matrix = self._beside(self.text_.fit_transform(self.read(X["text"])), X, rows)
         self.first_ = self._fit_first(matrix, target, weight, np.arange(len(y)))
         self.second_, self.earlier_ = None, []
         if self.second is None and not validate:
@@ -161,7 +173,6 @@ class SequenceClassifier(Classifier):
             scores[held_out] = self._fit_first(matrix, target, weight, rest).decision_function(matrix[held_out])
         if self.second is None:
             return scores
-        rows = PageRows.of(X)
         numbers = own = self._numbers(X, rows, scores)
         for last in range(1, self.passes + 1):
             fitted = self._fit_second(numbers, target, weight, rows, np.arange(len(y)))
@@ -175,29 +186,51 @@ class SequenceClassifier(Classifier):
 
     def decision_function(self, X: Table) -> Array:
         """Return scores, float64 (n_paragraphs,), positive for ``classes_[1]``."""
-        scores = self.first_scores(X)
+        rows = PageRows.of(X)
+        scores = self.first_scores(X, rows)
         if self.second_ is None:
             return scores
-        rows = PageRows.of(X)
         return np.asarray(self.second_.decision_function(self._last_look(X, rows, scores), starts=rows.starts))
 
     def predict(self, X: Table) -> Array:
         """Return labels, shape (n_paragraphs,)."""
         return np.asarray(self.classes_[(self.decision_function(X) > 0).astype(int)])
 
-    def first_scores(self, X: Table) -> Array:
-        """Return the first stage's scores, of each paragraph's text alone, float64 (n_paragraphs,)."""
+    def first_scores(self, X: Table, rows: PageRows | None = None) -> Array:
+        """Return the first stage's scores, of each paragraph's text and tokens, float64 (n_paragraphs,).
+
+        ``rows`` are those of ``X``, for the tokens; read if they are not given and needed.
+        """
         require_fitted(self)
         texts = self.read(X["text"])
         if not hasattr(self, "_fused"):
             self._fused = FusedScorer.from_fitted(self.text_, self.first_)
-        scorer = self._fused
-        found = (
-            self.first_.decision_function(self.text_.transform(texts))
-            if scorer is None
-            else (scorer.decision_function(texts))
-        )
-        return np.asarray(found, dtype=np.float64)
+        if self._fused is None:
+            matrix = self._beside(self.text_.transform(texts), X, rows)
+            return np.asarray(self.first_.decision_function(matrix), dtype=np.float64)
+        scores = np.asarray(self._fused.decision_function(texts), dtype=np.float64)
+        for family, weights in self.token_weights():
+            rows = PageRows.of(X) if rows is None else rows
+            family.add_scores(X, rows, weights, scores)
+        return scores
+
+    def token_weights(self) -> Iterator[tuple[TokenFamily, Array]]:
+        """Yield each family of tokens with the first stage's weights of its columns, float32 (n_features,)."""
+        weights = np.ravel(getattr(self.first_, "coef_", ()))
+        end = len(weights)
+        for family in reversed(active(self.families)):
+            yield family, np.ascontiguousarray(weights[end - family.n_features : end])
+            end -= family.n_features
+
+    def _beside(self, matrix: Any, X: Table, rows: PageRows | None) -> Any:
+        """Return the n-grams' matrix with the tokens of the families to its right."""
+        import scipy.sparse as sp
+
+        families = active(self.families)
+        if not families:
+            return matrix
+        rows = PageRows.of(X) if rows is None else rows
+        return sp.hstack([matrix, *(family.matrix(X, rows) for family in families)], format="csr")
 
     def read(self, texts: Iterable[str]) -> list[str]:
         """Return paragraphs as inputs of the first stage, delimited if ``edges``."""
@@ -216,7 +249,8 @@ class SequenceClassifier(Classifier):
     def _first_names(self) -> list[tuple[str, str]]:
         names = self._context.names(LENT)
         names += [("repetition", name) for name in LIKENESS] if self.likeness else []
-        return names + number_names(**self._groups, neighbours=0)
+        names += number_names(**self._groups, neighbours=0)
+        return names + [name for group in active(self.numbers) for name in group.names()]
 
     def contributions(self, X: Table) -> tuple[float, list[tuple[str, str]], Array, Array]:
         """Decompose the paragraphs' scores.
@@ -228,10 +262,10 @@ class SequenceClassifier(Classifier):
         numbers, added : ndarray of shape (n_paragraphs, n_names)
             Inputs of the second stage and their contributions, whose sum with ``start`` is the score.
         """
-        first = self.first_scores(X)
+        rows = PageRows.of(X)
+        first = self.first_scores(X, rows)
         if self.second_ is None:
             return 0.0, [("words", "score")], first[:, None], first[:, None]
-        rows = PageRows.of(X)
         numbers = self._last_look(X, rows, first)
         if hasattr(self.second_, "contributions"):
             start, added = self.second_.contributions(numbers)
@@ -296,6 +330,7 @@ class SequenceClassifier(Classifier):
         if self.likeness:
             blocks.append(alike(rows))
         blocks.append(page_numbers(X, **self._groups, neighbours=0, rows=rows))
+        blocks += [group.numbers(X, rows, scores) for group in active(self.numbers)]
         return limited(np.hstack(blocks), self._first_names())
 
     def _last_look(self, X: Table, rows: PageRows, scores: Array) -> Array:
@@ -309,3 +344,8 @@ class SequenceClassifier(Classifier):
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
         return {key: value for key, value in state.items() if key != "_fused"}
+
+
+def active(parts: dict[str, Any] | None) -> list[Any]:
+    """Return the parts of a mapping that are not turned off, in its order."""
+    return [part for part in (parts or {}).values() if part is not None]

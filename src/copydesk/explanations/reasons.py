@@ -12,6 +12,7 @@ from copydesk.classifiers.sequence import EDGES, SequenceClassifier
 from copydesk.compiled.arrays import Floats
 from copydesk.errors import ModelError
 from copydesk.explanations.contributions import Contribution, ngram_contributions
+from copydesk.features.pages.page_rows import PageRows
 from copydesk.features.paragraph_features import ParagraphFeatures
 from copydesk.features.tfidf import TfidfFeatures
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from copydesk.text.paragraphs import LabelledParagraph, ParagraphTable
 
 WORD_GROUP = "words"  # the group of a paragraph's own text
+TOKENS = -1  # the family of tokens beside the n-grams
 
 
 class Number(NamedTuple):
@@ -49,7 +51,8 @@ class Reasons:
     numbers : list of Number
         Contributions within the groups other than "words", by absolute value, largest first.
     ngrams : list of Contribution
-        Contributions of n-grams to the score of its words, by absolute value, largest first.
+        Contributions of n-grams, and of tokens such as its neighbours' words, to the score of its words, by absolute
+        value, largest first.
     """
 
     paragraph: LabelledParagraph
@@ -99,6 +102,7 @@ def explain_paragraphs(
     """
     reader = reader_of(estimator)
     parts = take_apart(estimator, reader, table)
+    tokens = token_contributions(estimator, table)
     sign = 1.0 if list(estimator.classes_).index(label) == 1 else -1.0
     threshold = getattr(estimator.decision_, "threshold_", None)
     found = []
@@ -117,10 +121,29 @@ def explain_paragraphs(
                 start=sign * parts.start,
                 groups=groups,
                 numbers=sorted(numbers, key=lambda each: -abs(each.added)),
-                ngrams=word_contributions(reader, paragraph.text, sign),
+                ngrams=strongest_first(
+                    word_contributions(reader, paragraph.text, sign)
+                    + [Contribution(name, TOKENS, sign * value, []) for name, value in tokens[row] if value]
+                ),
             )
         )
     return found
+
+
+def token_contributions(estimator: TextClassifier, table: ParagraphTable) -> list[list[tuple[str, float]]]:
+    """Return for each paragraph the tokens beside its n-grams, with what they add to the score of its words."""
+    classifier = estimator.classifier_
+    found: list[list[tuple[str, float]]] = [[] for _ in table["text"]]
+    if isinstance(classifier, SequenceClassifier):
+        for family, weights in classifier.token_weights():
+            here = family.contributions(table, PageRows.of(table), weights)
+            found = [before + own for before, own in zip(found, here, strict=True)]
+    return found
+
+
+def strongest_first(contributions: list[Contribution]) -> list[Contribution]:
+    """Sort by absolute value, largest first."""
+    return sorted(contributions, key=lambda each: -abs(each.value))
 
 
 def take_apart(estimator: TextClassifier, reader: TextPart, table: ParagraphTable) -> TakenApart:

@@ -67,8 +67,8 @@ def align(blocks: Sequence[Block], gold: str, title: str = "", headline: str = "
     title : str
         The gold's, if known: the block that is the title is content, whether or not the gold repeats it.
     headline : str
-        The page's own. A gold text often leaves it out: a block that is the headline and not in the gold is doubtful,
-        so that a model does not learn to cut headlines.
+        The page's own: the block that is it is content, though a gold text often leaves it out, so that a model
+        does not learn to cut headlines.
     """
     block_words = [tokenize(block.text) for block in blocks]
     copies = whole_copies(block_words)
@@ -88,12 +88,10 @@ def align(blocks: Sequence[Block], gold: str, title: str = "", headline: str = "
         [matched[end - len(own) : end].mean() if own else 0.0 for own, end in zip(block_words, ends, strict=True)]
     )
     labels = judge(blocks, block_words, gold_words, shares)
-    heading = find_title(blocks, block_words, labels, tokenize(title))
-    if heading is not None:
-        labels[heading] = CONTENT
-    own = find_title(blocks, block_words, labels, tokenize(headline))
-    if own is not None and labels[own] == BOILERPLATE:
-        labels[own] = DOUBTFUL
+    for each in (title, headline):
+        heading = find_title(blocks, block_words, labels, tokenize(each))
+        if heading is not None:
+            labels[heading] = CONTENT
     return Alignment(labels, shares, float(matched.sum() / max(len(gold_words), 1)))
 
 

@@ -11,13 +11,19 @@ from copydesk.compiled.kernel import kernel
 
 # What a code point is, as bits; the mark it is, if one is counted, stands in the bits above.
 IS_WORD, IS_SPACE, IS_UPPER, IS_LOWER, IS_DIGIT, ENDS_SENTENCE, CLOSES_QUOTE, OPENS_QUOTE = 1, 2, 4, 8, 16, 32, 64, 128
-MARK_SHIFT = 8
+IS_UNSPACED = 256  # a letter of a script without spaces between words: each pair of neighbours counts as a word
+MARK_SHIFT = 9
 MARKS = "|›»«→←©#@•►·/…:"
 N_SHAPES = 15 + len(MARKS)
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _ONE = np.uint64(1)
 _COMMA, _COLON, _H, _T, _P, _W, _DOT = (ord(character) for character in ",:htpw.")
+# Thai and Lao, Burmese, Khmer, kana, Chinese characters; the last two also beyond the first plane.
+UNSPACED_RANGES = (
+    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF),
+    (0x20000, 0x3FFFF),
+)  # fmt: skip
 
 _TABLES = (np.zeros(0, dtype=np.uint16), np.zeros(0, dtype=np.uint32))
 
@@ -47,6 +53,8 @@ def tables_for(text: Array) -> tuple[Array, Array]:
             for member in members:
                 if ord(member) < size:
                     kinds[ord(member)] |= bit
+        for first, last in UNSPACED_RANGES:
+            kinds[first : last + 1] |= (kinds[first : last + 1] & IS_WORD) * np.uint16(IS_UNSPACED)
         for number, mark in enumerate(MARKS, 1):
             if ord(mark) < size:
                 kinds[ord(mark)] |= number << MARK_SHIFT
@@ -74,13 +82,13 @@ def read_paragraphs(text: Array, starts: Array, kinds: Array, lower: Array) -> A
     hashes : uint64 (n_paragraphs,)
         Equal where texts are, but for case and white space.
     words : uint64 (n_words,)
-        Hash of each word in small letters, never 0.
+        Hash of each word in small letters, never 0; in scripts without spaces, of each letter and the one after it.
     word_starts : int64 (n_paragraphs + 1,)
     """
     n_paragraphs = starts.shape[0] - 1
     shapes = np.zeros((n_paragraphs, N_SHAPES), dtype=np.float32)
     hashes = np.zeros(n_paragraphs, dtype=np.uint64)
-    words = np.empty(text.shape[0] // 2 + n_paragraphs + 1, dtype=np.uint64)
+    words = np.empty(text.shape[0] + n_paragraphs + 1, dtype=np.uint64)
     word_starts = np.zeros(n_paragraphs + 1, dtype=np.int64)
     n_words = 0
     for row in range(n_paragraphs):
@@ -96,7 +104,8 @@ def read_paragraphs(text: Array, starts: Array, kinds: Array, lower: Array) -> A
                 begin = at
                 word = np.uint64(0)
                 has_upper = has_lower = False
-                while at < end and kinds[text[at]] & IS_WORD:
+                unspaced = kind & IS_UNSPACED
+                while at < end and kinds[text[at]] & IS_WORD and kinds[text[at]] & IS_UNSPACED == unspaced:
                     code = text[at]
                     kind = kinds[code]
                     has_upper |= (kind & IS_UPPER) != 0
@@ -107,7 +116,15 @@ def read_paragraphs(text: Array, starts: Array, kinds: Array, lower: Array) -> A
                     word = word * _BASE + folded
                     whole = whole * _BASE + folded
                     at += 1
+                    if unspaced:
+                        if at < end and kinds[text[at]] & IS_UNSPACED:
+                            word = word * _BASE + np.uint64(lower[text[at]]) + _ONE
+                        words[n_words] = word | _ONE
+                        n_words += 1
+                        word = np.uint64(0)
                 letters += at - begin
+                if unspaced:
+                    continue
                 small += has_lower and not has_upper
                 capitalised += (kinds[text[begin]] & IS_UPPER) != 0
                 starts_http = at - begin >= 4 and text[begin] == _H and text[begin + 1] == _T
@@ -130,7 +147,7 @@ def read_paragraphs(text: Array, starts: Array, kinds: Array, lower: Array) -> A
                     after = at + 1
                     while after < end and kinds[text[after]] & CLOSES_QUOTE and not kinds[text[after]] & IS_SPACE:
                         after += 1
-                    sentences += after >= end or (kinds[text[after]] & IS_SPACE) != 0
+                    sentences += after >= end or (kinds[text[after]] & (IS_SPACE | IS_UNSPACED)) != 0
             at += 1
         last = end
         while last > first and kinds[text[last - 1]] & (CLOSES_QUOTE | IS_SPACE):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 LONG_WORDS = 20  # a paragraph of at least as many words that ends like a sentence counts as running text
+LONG_LETTERS = 60  # so many, in scripts without spaces, do without an end: Thai has no full stop
 
 # Names of a paragraph's numbers, in the order of columns.
 SHAPE = (
@@ -58,9 +59,11 @@ class PageRows:
         """Read a frame of paragraphs."""
         text, borders = code_points(list(X["text"]))
         shapes, hashes, words, word_starts = read_paragraphs(text, borders, *tables_for(text))
-        is_long = (shapes[:, SHAPE.index("log_words")] >= np.log1p(LONG_WORDS)) & (
-            shapes[:, SHAPE.index("ends_sentence")] > 0
+        log_words, word_length, ends_sentence = (
+            shapes[:, SHAPE.index(name)] for name in ("log_words", "word_length", "ends_sentence")
         )
+        is_long = (log_words >= np.log1p(LONG_WORDS)) & (ends_sentence > 0)
+        is_long |= (log_words >= np.log1p(LONG_LETTERS)) & (word_length <= 1)
         return cls(shapes, page_starts(np.asarray(X["document"])), is_long, hashes, words, word_starts)
 
 
