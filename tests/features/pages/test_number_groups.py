@@ -31,9 +31,11 @@ def test_mass_before_and_after() -> None:
 def test_islands() -> None:
     found = numbers(LONG, LONG, *[LINK] * (LARGEST_GAP + 1), LONG, LINK)
     assert found["islands"] == pytest.approx([np.log1p(2)] * len(found["islands"]))
-    assert found["island_share"][0] == pytest.approx(2 / 3) and found["island_share"][-1] == pytest.approx(1 / 3)
+    assert found["island_share"][0] == pytest.approx(2 / 3)
+    assert found["island_share"][-1] == pytest.approx(1 / 3)
     assert (found["larger_islands"][0], found["larger_islands"][-1]) == (0, 1)
-    assert found["to_largest_island"][:2] == [0, 0] and found["to_largest_island"][-1] < 0
+    assert found["to_largest_island"][:2] == [0, 0]
+    assert found["to_largest_island"][-1] < 0
     assert found["run_without_sentence"][2] == pytest.approx(np.log1p(LARGEST_GAP + 1))
     assert found["run_without_sentence"][0] == 0
     assert found["length_in_run"][2] == pytest.approx(np.log1p(len(LINK)))

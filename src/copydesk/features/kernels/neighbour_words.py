@@ -89,7 +89,7 @@ def neighbour_tokens(words: Array, word_starts: Array, starts: Array, log_charac
 
 
 @kernel
-def columns_of(tokens: Array, n_features: int) -> Array:
+def token_columns(tokens: Array, n_features: int) -> Array:
     """Return the column of each token, int32; ``n_features`` is a power of two."""
     found = np.empty(tokens.shape[0], dtype=np.int32)
     mask = np.uint64(n_features - 1)

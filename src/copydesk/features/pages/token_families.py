@@ -15,8 +15,8 @@ from copydesk.features.kernels.neighbour_words import (
     LENGTHS,
     OUTSIDE,
     add_token_scores,
-    columns_of,
     neighbour_tokens,
+    token_columns,
 )
 from copydesk.features.kernels.paragraph_shapes import UNSPACED_RANGES
 from copydesk.features.pages.page_rows import SHAPE, PageRows
@@ -66,20 +66,20 @@ class TokenFamily(Transformer):
         sizes = np.diff(borders)
         values = np.repeat((self.weight / np.sqrt(np.maximum(sizes, 1))).astype(np.float32), sizes)
         shape = (len(sizes), self.n_features)
-        found = csr_matrix((values, columns_of(tokens, self.n_features), borders), shape=shape)
+        found = csr_matrix((values, token_columns(tokens, self.n_features), borders), shape=shape)
         found.sum_duplicates()
         return found
 
     def add_scores(self, X: Table, rows: PageRows, weights: Floats, scores: Floats) -> None:
         """Add ``matrix(X, rows) @ weights`` to ``scores`` (n_paragraphs,), without the matrix."""
         tokens, borders = self.tokens(X, rows)
-        add_token_scores(columns_of(tokens, self.n_features), borders, weights, self.weight, scores)
+        add_token_scores(token_columns(tokens, self.n_features), borders, weights, self.weight, scores)
 
     def contributions(self, X: Table, rows: PageRows, weights: Floats) -> list[list[tuple[str, float]]]:
         """Return the name of each token of each paragraph, and what it adds to the score."""
         tokens, borders = self.tokens(X, rows)
         sizes = np.diff(borders)
-        added = weights[columns_of(tokens, self.n_features)]
+        added = weights[token_columns(tokens, self.n_features)]
         added = (added * np.repeat(self.weight / np.sqrt(np.maximum(sizes, 1)), sizes)).tolist()
         named = list(zip(self.names(X, rows), added, strict=True))
         return [named[a:b] for a, b in zip(borders[:-1].tolist(), borders[1:].tolist(), strict=True)]
