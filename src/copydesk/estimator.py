@@ -121,7 +121,9 @@ class TextClassifier(Classifier):
         self.classes_ = self.classifier_.classes_
         return self
 
-    def fit_decision(self, scores: Floats, y: Any, weight: Floats | None = None, groups: Any = None) -> TextClassifier:
+    def fit_decision(
+        self, scores: Floats, y: Any, weight: Floats | None = None, groups: Any = None, X: Inputs | None = None
+    ) -> TextClassifier:
         """Fit the decision on out-of-fold scores.
 
         Parameters
@@ -133,6 +135,8 @@ class TextClassifier(Classifier):
         weight : ndarray of shape (n_samples,), optional
             Rows of weight 0 only serve as context for their neighbours; their labels are doubtful.
         groups : array-like of shape (n_samples,), optional
+        X : frame of paragraphs, optional
+            For decisions that read pages; rows that can't be judged have weight 0 there.
         """
         from sklearn.base import clone
 
@@ -145,6 +149,17 @@ class TextClassifier(Classifier):
         judged = own.any(axis=1) & (known.sum(axis=1) > 1)
         if weight is not None:
             judged &= weight > 0
+        if X is not None and not isinstance(X, list) and getattr(self.decision, "reads_pages", False):
+            own_weight = judged if weight is None else np.where(judged, weight, 0.0)
+            self.decision_ = clone(self.decision).fit(
+                scores,
+                y,
+                self.classes_,
+                weight=own_weight,
+                groups=None if groups is None else np.asarray(groups),
+                pages=X,
+            )
+            return self
         self.decision_ = clone(self.decision).fit(
             scores[judged],
             y[judged],
@@ -173,7 +188,7 @@ class TextClassifier(Classifier):
             self.fit_scorer(X, y, groups, weight)
             if self.decision.needs_validation:
                 scores = self._out_of_fold(X, y, groups, weight, enough)
-        self.fit_decision(scores, y, decision_weight, groups)
+        self.fit_decision(scores, y, decision_weight, groups, X)
         return scores
 
     @property
@@ -237,11 +252,17 @@ class TextClassifier(Classifier):
 
     def predict_proba(self, X: Scored) -> Floats:
         """Return probabilities, shape (n_samples, n_classes); rows sum to 1."""
-        return np.asarray(self.decision_.predict_proba(self.scores(X)))
+        scores = self.scores(X)
+        return np.asarray(self.decision_for(X, scores).predict_proba(scores))
 
     def predict(self, X: Scored) -> NDArray[np.object_]:
         """Return labels, shape (n_samples,); None where the decision abstains."""
-        return np.asarray(self.decision_.predict(self.scores(X)), dtype=object)
+        scores = self.scores(X)
+        return np.asarray(self.decision_for(X, scores).predict(scores), dtype=object)
+
+    def decision_for(self, X: Any, scores: Floats) -> Any:
+        """Return the decision for these rows: one with modes takes one for each page."""
+        return self.decision_.for_pages(X, scores) if hasattr(self.decision_, "for_pages") else self.decision_
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()

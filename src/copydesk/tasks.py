@@ -30,8 +30,8 @@ def equal_weights(frame: pd.DataFrame) -> None:
 
 
 def paragraphs_of(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame's paragraphs with their document, position, title and site."""
-    return frame[["text", "title", "document", "position", "group"]]
+    """Return a frame's paragraphs with their document, position, title and site, and of what view they are."""
+    return frame[["text", "title", "document", "position", "group", *(["view"] if "view" in frame else [])]]
 
 
 def judged_characters(frame: pd.DataFrame) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from copydesk.classifiers.decision import Abstain, Argmax, Calibrated, Keep, Precise
+from copydesk.classifiers.decision import ENOUGH_DOCUMENTS, Abstain, Argmax, Calibrated, Keep, Precise
 from copydesk.errors import ConfigError
 
 CLASSES = np.array(["a", "b", "c"], dtype=object)
@@ -138,6 +138,52 @@ def test_a_promise_can_be_changed_after_fitting() -> None:
         fitted.at(1.5)
 
 
+BOTH = np.array(["boilerplate", "content"], dtype=object)
+
+
+def documents_of(n: int) -> dict[str, Any]:
+    return {"document": (np.arange(n) // 20).tolist()}
+
+
+def test_the_best_f1_of_documents_is_near_that_of_any_threshold() -> None:
+    scores, y, weight = two_classes(8_000, 12)
+    decision = Keep(cut="f1").fit(scores, y.astype(object), BOTH, weight=weight, pages=documents_of(8_000))
+    unseen, truth, characters = two_classes(8_000, 13)
+    wanted, document = truth == "content", np.array(documents_of(8_000)["document"])
+
+    def mean_f1(threshold: float) -> float:
+        stays = unseen[:, 1] >= threshold
+        hit, kept, all_of_it = (np.bincount(document, characters * rows) for rows in (stays & wanted, stays, wanted))
+        return float((2 * hit / (kept + all_of_it)).mean())
+
+    assert mean_f1(decision.threshold_) >= max(map(mean_f1, np.linspace(-3, 3, 61))) - 0.002
+    assert abs(decision.threshold_) < 0.5  # classes are as frequent and lie as far on both sides
+    assert decision.at(0.9).threshold_ == Keep(0.9).fit(scores, y.astype(object), BOTH, weight=weight).threshold_
+
+
+def test_a_probability_can_be_the_threshold() -> None:
+    scores, y, weight = two_classes(8_000, 14)
+    decision = Keep(cut=0.2).fit(scores, y.astype(object), BOTH, weight=weight)
+    stays = decision.predict(scores) == "content"
+    assert decision.predict_proba(scores[stays])[:, 1].min() >= 0.2
+    assert decision.predict_proba(scores[~stays])[:, 1].max() < 0.2 + 0.02
+
+
+def test_few_documents_give_no_promise() -> None:
+    n = 20 * ENOUGH_DOCUMENTS
+    scores, y, weight = two_classes(n, 15)
+    many, few = (
+        Keep(cut="auto").fit(scores[:rows], y[:rows].astype(object), BOTH, weight[:rows], None, documents_of(rows))
+        for rows in (n, n // 4)
+    )
+    assert "99.50% of its characters stay" in many.summary_["decision"]
+    assert few.summary_["decision"] == (
+        f"cut at the best F1 of content, a mean over {ENOUGH_DOCUMENTS // 4} documents; "
+        f"a promise needs {ENOUGH_DOCUMENTS}"
+    )
+    assert few.summary_["validation_cut_of_the_rest"] > many.summary_["validation_cut_of_the_rest"]
+
+
 def test_a_threshold_needs_two_classes_and_one_of_them_named() -> None:
     scores, y = draw(100, 8)
     with pytest.raises(ConfigError, match="'content' must be one"):
@@ -160,9 +206,11 @@ def test_a_precision_that_cannot_be_shown_is_said_and_nothing_is_labelled() -> N
     assert set(decision.predict(scores)) == {None}
 
 
-@pytest.mark.parametrize("bad", [Calibrated("platt"), Abstain(2.0), Precise(1.5), Keep(0.0)])
+@pytest.mark.parametrize(
+    "bad", [Calibrated("platt"), Abstain(2.0), Precise(1.5), Keep(0.0), Keep(cut="best"), Keep(cut=1.5)]
+)
 def test_a_bad_option_is_named(bad: Any) -> None:
     classes = np.array(["boilerplate", "content"], dtype=object)
     scores, y, _ = two_classes(100, 12)
-    with pytest.raises(ValueError, match=r"method|min_confidence|precision|keep"):
+    with pytest.raises(ValueError, match=r"method|min_confidence|precision|keep|cut"):
         bad.fit(scores, y.astype(object), classes)

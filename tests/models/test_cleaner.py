@@ -66,7 +66,7 @@ def test_texts_cleaned_together_are_cleaned_as_each_alone() -> None:
     together = little_desk.desk().clean_many(texts)
     assert together == [little_desk.desk().clean(text) for text in texts]
     assert little_desk.desk().clean_many([]) == []
-    assert together[5] == together[6] == ("", [])
+    assert together[5] == together[6] == ("", [], None)
 
 
 @pytest.mark.fuzz

@@ -19,6 +19,7 @@ MODULES = {
     "LinearChain": "copydesk.classifiers.chain",
     "LinearSVM": "copydesk.classifiers.linear",
     "LogisticRegression": "copydesk.classifiers.linear",
+    "Modes": "copydesk.classifiers.modes",
     "NBWeighted": "copydesk.classifiers.nb",
     "NeighbourWords": "copydesk.features.pages.token_families",
     "ParagraphFeatures": "copydesk.features.paragraph_features",

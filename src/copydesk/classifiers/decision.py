@@ -20,6 +20,12 @@ _CONFIDENCE = 0.95
 _RESAMPLES = 1000
 _CURVE_POINTS = 512
 
+_AS_GOOD = 0.0005
+CUTS = ("promise", "f1", "auto")
+
+ENOUGH_DOCUMENTS = 400
+"""Held-out documents that a promise needs."""
+
 ENOUGH_ROWS = 2_000
 """For one curve shared by all classes: on folds of three corpora, further rows changed the calibration error by at most
 half a point."""
@@ -136,9 +142,9 @@ class Abstain(Calibrated):
 
 
 class Keep(Calibrated):
-    """Cut as much as possible while keeping a promised share of ``label``.
+    """Cut what scores below a threshold: one that keeps a promised share of ``label``, or one of another rule.
 
-    For two classes. The threshold is the highest at which, on out-of-fold scores, at least ``keep`` of the
+    For two classes. A promise's threshold is the highest at which, on out-of-fold scores, at least ``keep`` of the
     weight (characters) of ``label`` scores above it.
 
     Parameters
@@ -147,7 +153,10 @@ class Keep(Calibrated):
         Share of the weight of ``label`` that must stay.
     label : str, default="content"
     method : {"shared", "sigmoid", "isotonic", "temperature"}, default="sigmoid"
-        Of the probabilities; they do not move the threshold.
+        Of the probabilities; they do not move the threshold of a promise.
+    cut : {"promise", "f1", "auto"} or float, default="promise"
+        Rule of the threshold: the promise; the best F1 of the kept weight, as a mean over documents; the promise
+        where ``ENOUGH_DOCUMENTS`` are held out, else the best F1; or the score of this probability.
 
     Attributes
     ----------
@@ -159,18 +168,31 @@ class Keep(Calibrated):
 
     shares_folds = False
     enough_rows = None
+    reads_pages = True  # ``fit`` takes the table of the paragraphs, too
 
-    def __init__(self, keep: float = 0.995, label: str = "content", method: str = "sigmoid") -> None:
+    def __init__(
+        self, keep: float = 0.995, label: str = "content", method: str = "sigmoid", cut: str | float = "promise"
+    ) -> None:
         super().__init__(method)
         self.keep = keep
         self.label = label
+        self.cut = cut
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_keep(self.keep)
+        if not (self.cut in CUTS or (isinstance(self.cut, float) and 0 < self.cut < 1)):
+            raise ValueError(f"decision.cut={self.cut!r}: valid: {', '.join(CUTS)}, or a probability, such as 0.5")
 
-    def fit(self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None) -> Keep:
+    def fit(
+        self, scores: Floats, y: Array, classes: Array, weight: Any = None, groups: Any = None, pages: Any = None
+    ) -> Keep:
         """Find the threshold; report the share kept with its interval over groups, and the share cut.
+
+        Parameters
+        ----------
+        pages : table of paragraphs, optional
+            Their ``document``; without it each row is one. Rows of weight 0 are left out.
 
         Raises
         ------
@@ -179,13 +201,18 @@ class Keep(Calibrated):
         DataError
             The validation rows do not have both classes.
         ValueError
-            ``keep`` is not between 0 and 1.
+            ``keep`` is not between 0 and 1, or ``cut`` is unknown.
         """
+        self._check_parameters()
         if len(classes) != 2 or self.label not in list(classes):
             raise ConfigError(
                 f"decision.label={self.label!r}: a threshold is between two classes and {self.label!r} must be one; "
                 f"the data has {', '.join(map(repr, classes))}"
             )
+        weight = np.ones(len(y)) if weight is None else np.asarray(weight, dtype=np.float64)
+        used = np.flatnonzero(weight > 0)
+        y, weight = y[used], weight[used]
+        documents = used if pages is None else np.asarray(pages["document"])[used]
         wanted = y == self.label
         if not wanted.any() or wanted.all():
             have = "only one label has" if len(y) else "no label has"
@@ -193,19 +220,15 @@ class Keep(Calibrated):
                 f"decision={type(self).__name__}: {have} rows that can be held out; give each label rows of at least "
                 "two groups (sites), or use decision=argmax"
             )
+        scores = np.asarray(scores, dtype=np.float64)[used]
         super().fit(scores, y, classes)
-        weight = np.ones(len(y)) if weight is None else np.asarray(weight, dtype=np.float64)
-        own = np.asarray(scores, dtype=np.float64)[:, list(classes).index(self.label)]
-        order = np.argsort(-own[wanted], kind="stable")
-        ranked, kept = own[wanted][order], np.cumsum(weight[wanted][order]) / weight[wanted].sum()
-        points = np.unique(np.append(np.geomspace(1, len(ranked), _CURVE_POINTS), len(ranked)).astype(int)) - 1
-        tail = len(ranked) - 1 - points[::-1]  # dense where promises are made: at the last few kept
-        self.curve_ = np.column_stack([kept, ranked])[np.unique(tail)]
-        self.threshold_ = self._threshold(self.keep)
+        own = scores[:, list(classes).index(self.label)]
+        self.curve_ = _promises(own[wanted], weight[wanted])
+        self.threshold_, how = self._threshold(own, wanted, weight, np.unique(documents, return_inverse=True)[1])
         stays = own >= self.threshold_
-        low, high = _interval(stays[wanted], weight[wanted], groups[wanted] if groups is not None else None)
+        low, high = _interval(stays[wanted], weight[wanted], groups[used][wanted] if groups is not None else None)
         self.summary_ = {
-            "decision": f"cut {self.label} as long as {self.keep:.2%} of its characters stay",
+            "decision": how,
             "calibrated": self.method,
             "threshold": self.threshold_,
             "validation_kept": _share(stays[wanted], weight[wanted]),
@@ -214,6 +237,23 @@ class Keep(Calibrated):
             "validation_cut_of_the_rest": _share(~stays[~wanted], weight[~wanted]),
         }
         return self
+
+    def _threshold(self, own: Floats, wanted: Array, weight: Floats, documents: Array) -> tuple[float, str]:
+        """Return the threshold by the rule, and the rule in words."""
+        n = int(documents.max()) + 1
+        if self.cut == "promise" or (self.cut == "auto" and n >= ENOUGH_DOCUMENTS):
+            return self._promised(self.keep), f"cut {self.label} as long as {self.keep:.2%} of its characters stay"
+        if self.cut in ("f1", "auto"):
+            how = f"cut at the best F1 of {self.label}, a mean over {n:,} documents"
+            if self.cut == "auto":
+                how += f"; a promise needs {ENOUGH_DOCUMENTS:,}"
+            return best_f1(own, wanted, weight, documents), how
+        at = list(self.classes_).index(self.label)
+        grid = np.linspace(own.min(), own.max(), _CURVE_POINTS)
+        pairs = np.column_stack([grid, grid]) * np.where(np.arange(2) == at, 1, -1)
+        reached = self.predict_proba(pairs)[:, at] >= float(self.cut)
+        threshold = float(grid[np.argmax(reached)]) if reached.any() else float("inf")
+        return threshold, f"cut {self.label} below a probability of {self.cut:g}"
 
     def at(self, keep: float) -> Keep:
         """Return a copy with another promise, from the same validation scores.
@@ -226,11 +266,11 @@ class Keep(Calibrated):
         from copy import copy
 
         changed = copy(self)
-        changed.keep = keep
-        changed.threshold_ = changed._threshold(keep)
+        changed.keep, changed.cut = keep, "promise"
+        changed.threshold_ = changed._promised(keep)
         return changed
 
-    def _threshold(self, keep: float) -> float:
+    def _promised(self, keep: float) -> float:
         check_keep(keep)
         place = int(np.searchsorted(self.curve_[:, 0], keep - 1e-12))
         return float(self.curve_[min(place, len(self.curve_) - 1), 1])
@@ -240,6 +280,32 @@ class Keep(Calibrated):
         at = list(self.classes_).index(self.label)
         stays = np.asarray(scores, dtype=np.float64)[:, at] >= self.threshold_
         return np.asarray(np.where(stays, self.label, self.classes_[1 - at]), dtype=object)
+
+
+def best_f1(own: Floats, wanted: Array, weight: Floats, documents: Array) -> float:
+    """Return the threshold of the best F1 of the kept weight, a mean over the documents that have wanted rows.
+
+    Thresholds within ``_AS_GOOD`` of the best are as good: the middle of them is taken.
+    """
+    tried = np.unique(np.quantile(own, np.linspace(0, 1, _CURVE_POINTS)))
+    n = int(documents.max()) + 1
+    relevant = np.bincount(documents, weight * wanted, n)
+    f1 = np.empty(len(tried))
+    for number, threshold in enumerate(tried):
+        stays = own >= threshold
+        kept = np.bincount(documents, weight * stays, n)
+        hit = np.bincount(documents, weight * (stays & wanted), n)
+        f1[number] = (2 * hit / np.maximum(kept + relevant, 1e-12))[relevant > 0].mean()
+    good = np.flatnonzero(f1 >= f1.max() - _AS_GOOD)
+    return float(tried[good[len(good) // 2]])
+
+
+def _promises(ranked: Floats, weight: Floats) -> Floats:
+    """Return kept share and threshold, dense where promises are made: at the last few kept."""
+    order = np.argsort(-ranked, kind="stable")
+    ranked, kept = ranked[order], np.cumsum(weight[order]) / weight.sum()
+    points = np.unique(np.append(np.geomspace(1, len(ranked), _CURVE_POINTS), len(ranked)).astype(int)) - 1
+    return np.column_stack([kept, ranked])[np.unique(len(ranked) - 1 - points)]
 
 
 def check_keep(keep: float) -> None:

@@ -48,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     predict.add_arguments(parser)
     add("--keep", type=float, metavar="P", help="keep this share of an article's characters, such as 0.99")
+    add("--mode", choices=("auto", "page", "extract"), help="what the texts are: whole pages, or extracts (an "
+        "extractor's output, or an article with leftovers; less is cut); auto: told by each text (default: "
+        "the model's, auto)")  # fmt: skip
     add("--explain", action="store_true", help="explain why each paragraph was cut or kept")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--text", action="store_true", help="write only the cleaned text, no JSON; to a "
@@ -91,6 +94,8 @@ class CleanFilter(predict.Filter):
                 model = model.at(args.keep)
             except ValueError as error:
                 raise ConfigError(f"--{error}") from None
+        if args.mode is not None:
+            model = model.within(args.mode)
         model.clean("prepares what threads then share")
         return model.manifest, clean_with(model, args)
 
@@ -106,8 +111,8 @@ class CleanFilter(predict.Filter):
         return frozenset({self.args.text_field}) - {paragraphs}
 
     def added(self) -> frozenset[str]:
-        """Return the field of the paragraphs."""
-        return frozenset({f"{self.args.prefix}paragraphs"}) - self.replaced()
+        """Return the fields of the paragraphs and of the mode."""
+        return frozenset({f"{self.args.prefix}paragraphs", f"{self.args.prefix}mode"}) - self.replaced()
 
     def sources(self, skipped: SkippedFiles | None = None) -> Iterator[Source]:
         """Return the sources; those of a folder's texts must each have a file of its own."""
@@ -192,7 +197,7 @@ def clean_with(model: Cleaner, args: argparse.Namespace) -> Answer:
     """Return a function from rows to their cleaned texts and labelled paragraphs."""
 
     def answer(rows: Sequence[Row]) -> list[dict[str, Any]]:
-        texts = [row.text for row in rows]
+        texts, mode = [row.text for row in rows], f"{args.prefix}mode"
         titles = [row.title for row in rows] if args.title_field else None
         sites = [row.site for row in rows] if args.site_field else None
         headlines = [row.headline for row in rows]
@@ -203,7 +208,11 @@ def clean_with(model: Cleaner, args: argparse.Namespace) -> Answer:
         else:
             pages = [[paragraph_json(each) for each in text.paragraphs] for text in cleaned]
         return [
-            {args.text_field: each.text, f"{args.prefix}paragraphs": page}
+            {
+                args.text_field: each.text,
+                f"{args.prefix}paragraphs": page,
+                **({mode: each.mode} if model.has_modes else {}),
+            }
             for each, page in zip(cleaned, pages, strict=True)
         ]
 

@@ -51,6 +51,8 @@ class Mixture:
         for examples, factor in ((main, 1.0), (added, self.weight)):
             frame = examples.frame.assign(weight=examples.frame.get("weight", 1.0) * factor, split="")
             frames.append(frame.assign(judged=frame.get("judged", True) if examples is main else False))
+        if "view" in frames[0]:
+            frames[1]["view"] = ""
         frames[1]["document"] = f"{added.name}/" + frames[1]["document"]
         notes = main.notes | {f"{added.name}_{key}": value for key, value in added.notes.items()}
         return Examples(

@@ -185,6 +185,7 @@ class Pages:
                     "split": "",
                     "document": f"{source}/{record['page_id']}#{view}",
                     "position": position,
+                    "view": view if view in VIEWS else "",
                     "title": str(record.get("title") or "") if self.titles else "",
                     "weight": weights[number] * weight,
                     "judged": not is_silver and has_main_text(record) and view in VIEWS,

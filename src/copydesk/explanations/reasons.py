@@ -104,7 +104,7 @@ def explain_paragraphs(
     parts = take_apart(estimator, reader, table)
     tokens = token_contributions(estimator, table)
     sign = 1.0 if list(estimator.classes_).index(label) == 1 else -1.0
-    threshold = getattr(estimator.decision_, "threshold_", None)
+    thresholds = thresholds_of(estimator, table)
     found = []
     for row, paragraph in enumerate(paragraphs):
         added = (sign * parts.added[row]).tolist()
@@ -117,7 +117,7 @@ def explain_paragraphs(
             Reasons(
                 paragraph,
                 score=sign * parts.start + sum(added),
-                threshold=threshold,
+                threshold=thresholds[row],
                 start=sign * parts.start,
                 groups=groups,
                 numbers=sorted(numbers, key=lambda each: -abs(each.added)),
@@ -128,6 +128,14 @@ def explain_paragraphs(
             )
         )
     return found
+
+
+def thresholds_of(estimator: TextClassifier, table: ParagraphTable) -> list[float | None]:
+    """Return the lowest score of a kept paragraph for each, None if the likelier label is taken."""
+    decision = estimator.decision_for(table, estimator.scores(table))
+    threshold = getattr(decision, "threshold_", None)
+    n = len(table["text"])
+    return [None] * n if threshold is None else np.broadcast_to(threshold, n).tolist()
 
 
 def token_contributions(estimator: TextClassifier, table: ParagraphTable) -> list[list[tuple[str, float]]]:

@@ -39,7 +39,12 @@ class Cleaner(Model):
         self.sites: dict[str, SiteLines] = {}
 
     def clean(
-        self, text: str, title: str | None = None, site: str | None = None, headline: str | None = None
+        self,
+        text: str,
+        title: str | None = None,
+        site: str | None = None,
+        headline: str | None = None,
+        mode: str | None = None,
     ) -> CleanedText:
         """Return the text without its boilerplate, and every paragraph with label and probability.
 
@@ -53,8 +58,11 @@ class Cleaner(Model):
             Lines that ``fit_site`` found on many of its pages are recognised.
         headline : str, optional
             The page's own, such as its ``<title>``: the paragraph that repeats it is content. Default: ``title``.
+        mode : {"auto", "page", "extract"}, optional
+            page: a dump of a whole page; extract: an extractor's output, or an article with leftovers, where less is
+            cut. Default: the model's, which is auto: one for each text, by its scores.
         """
-        return self.clean_many([check_text(text)], *singly(title, site, headline))[0]
+        return self.clean_many([check_text(text)], *singly(title, site, headline), mode)[0]
 
     def clean_many(
         self,
@@ -62,6 +70,7 @@ class Cleaner(Model):
         titles: Sequence[str] | None = None,
         sites: Sequence[str] | None = None,
         headlines: Sequence[str] | None = None,
+        mode: str | None = None,
     ) -> list[CleanedText]:
         """Clean texts together.
 
@@ -73,23 +82,30 @@ class Cleaner(Model):
         titles, sites, headlines : sequence of str, length n, optional
             "" where unknown. A headline is not a feature of the model: it only marks the paragraph that repeats it as
             content. By default, the title.
+        mode : {"auto", "page", "extract"}, optional
+            See ``clean``.
 
         Raises
         ------
+        ModelError
+            The model has no modes.
         TypeError
             A text is not a string; names its index.
         ValueError
-            The number of ``titles``, ``sites`` or ``headlines`` differs from that of the texts.
+            The number of ``titles``, ``sites`` or ``headlines`` differs from that of the texts, or the mode is unknown.
         """
+        if mode is not None:
+            return self.within(mode).clean_many(texts, titles, sites, headlines)
         texts = check_texts(texts)
         table, spans = self._table(texts, titles, sites)
         if not len(spans):
             return [CleanedText("", []) for _ in texts]
         scores = self.estimator.scores(table)
-        labels = self.estimator.decision_.predict(scores)
+        decision = self.estimator.decision_for(table, scores)
         content = list(self.classes_).index(CONTENT)
-        probabilities = self.estimator.decision_.predict_proba(scores)[:, content]
-        cleaned = assemble(texts, table, spans, labels, probabilities)
+        probabilities = decision.predict_proba(scores)[:, content]
+        modes = getattr(decision, "row_modes", None)
+        cleaned = assemble(texts, table, spans, decision.predict(scores), probabilities, modes)
         known = titles if headlines is None else headlines
         if known is None:
             return cleaned
@@ -135,16 +151,46 @@ class Cleaner(Model):
                 f"decision {type(decision).__name__} makes no promise that could be changed; "
                 "train the model with decision=threshold"
             )
+        return self._deciding(decision.at(keep))
+
+    @property
+    def has_modes(self) -> bool:
+        """Whether the model has modes."""
+        return hasattr(self.estimator.decision_, "within")
+
+    def within(self, mode: str) -> Cleaner:
+        """Return a cleaner in another mode: auto, page or extract; see ``clean``.
+
+        Raises
+        ------
+        ModelError
+            The model has no modes.
+        ValueError
+            The mode is unknown.
+        """
+        decision = self.estimator.decision_
+        if not self.has_modes:
+            raise ModelError(
+                f"mode={mode}: decision {type(decision).__name__} has no modes; train the model with decision=modes"
+            )
+        return self._deciding(decision.within(mode))
+
+    def _deciding(self, decision: Any) -> Cleaner:
         changed = copy(self)
         changed.estimator = copy(self.estimator)
-        changed.estimator.decision_ = decision.at(keep)
+        changed.estimator.decision_ = decision
         return changed
 
     def explain(
-        self, text: str, title: str | None = None, site: str | None = None, headline: str | None = None
+        self,
+        text: str,
+        title: str | None = None,
+        site: str | None = None,
+        headline: str | None = None,
+        mode: str | None = None,
     ) -> list[Reasons]:
         """Explain why each paragraph of a text was cut or kept; see ``explain_many``."""
-        return self.explain_many([check_text(text)], *singly(title, site, headline))[0]
+        return self.explain_many([check_text(text)], *singly(title, site, headline), mode)[0]
 
     def explain_many(
         self,
@@ -152,16 +198,19 @@ class Cleaner(Model):
         titles: Sequence[str] | None = None,
         sites: Sequence[str] | None = None,
         headlines: Sequence[str] | None = None,
+        mode: str | None = None,
     ) -> list[list[Reasons]]:
         """Explain why each paragraph of texts, cleaned together, was cut or kept: its words and its surroundings.
 
         Raises
         ------
         ModelError
-            The scores of the model's parts are not sums that could be explained.
+            The scores of the model's parts are not sums that could be explained, or the model has no modes.
         """
         from copydesk.explanations.reasons import explain_paragraphs
 
+        if mode is not None:
+            return self.within(mode).explain_many(texts, titles, sites, headlines)
         pages = [cleaned.paragraphs for cleaned in self.clean_many(texts, titles, sites, headlines)]
         paragraphs = [paragraph for page in pages for paragraph in page]
         if not paragraphs:
@@ -270,16 +319,20 @@ def assemble(
     spans: NDArray[np.int64],
     labels: Sequence[Any],
     probabilities: NDArray[np.floating[Any]],
+    row_modes: NDArray[np.object_] | None = None,
 ) -> list[CleanedText]:
-    """Put labelled paragraphs back into their texts."""
+    """Put labelled paragraphs back into their texts; a text without paragraphs has no mode."""
     starts, ends = spans.T.tolist()
     columns = zip(table["text"], starts, ends, map(str, labels), probabilities.tolist(), repeat(False))
     with uncollected():
         # LabelledParagraph(*each), without calling a Python function for every paragraph
         found: list[LabelledParagraph] = list(map(partial(tuple.__new__, LabelledParagraph), columns))
     borders = np.searchsorted(table["document"], np.arange(len(texts) + 1)).tolist()
-    pages = [found[a:b] for a, b in zip(borders[:-1], borders[1:], strict=True)]
-    return [CleanedText(join_kept(text, page), page) for text, page in zip(texts, pages, strict=True)]
+    cleaned = []
+    for text, a, b in zip(texts, borders[:-1], borders[1:], strict=True):
+        mode = str(row_modes[a]) if row_modes is not None and a < b else None
+        cleaned.append(CleanedText(join_kept(text, found[a:b]), found[a:b], mode))
+    return cleaned
 
 
 def keep_headline(text: str, cleaned: CleanedText, headline: str) -> CleanedText:
@@ -292,7 +345,7 @@ def keep_headline(text: str, cleaned: CleanedText, headline: str) -> CleanedText
         return cleaned
     was_kept = paragraphs[at].kept
     paragraphs[at] = paragraphs[at]._replace(label=CONTENT, headline=True)
-    return cleaned if was_kept else CleanedText(join_kept(text, paragraphs), paragraphs)
+    return cleaned if was_kept else cleaned._replace(text=join_kept(text, paragraphs))
 
 
 @contextmanager

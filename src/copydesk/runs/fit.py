@@ -112,13 +112,14 @@ def fit_and_judge(estimator: TextClassifier, frame: pd.DataFrame, task: Task) ->
 
 def predictions_of(model: TextClassifier, frame: pd.DataFrame, scores: Any, fold: int) -> Predictions:
     """Return a frame's rows with decision values, and the labels and probabilities that follow from them."""
-    probabilities = model.decision_.predict_proba(scores)
+    decision = model.decision_for(frame, scores)
+    probabilities = decision.predict_proba(scores)
     if not (np.isfinite(scores).all() and np.isfinite(probabilities).all()):
         raise ValueError("the fitted model gives scores that are not numbers; lower classifier.C or check the texts")
     return Predictions.of(
         frame,
         classes=model.classes_,
-        predicted=model.decision_.predict(scores),
+        predicted=decision.predict(scores),
         scores=scores,
         probabilities=probabilities,
         fold=fold,

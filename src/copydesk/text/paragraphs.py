@@ -225,10 +225,11 @@ class LabelledParagraph(NamedTuple):
 
 
 class CleanedText(NamedTuple):
-    """A text without its boilerplate, and every paragraph that it had."""
+    """A text without its boilerplate, every paragraph that it had, and the mode taken (None without modes)."""
 
     text: str
     paragraphs: list[LabelledParagraph]
+    mode: str | None = None
 
 
 def join_kept(text: str, paragraphs: Sequence[LabelledParagraph]) -> str:
