@@ -27,6 +27,14 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
+@pytest.fixture(scope="module")
+def with_modes(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("desk") / "modes"
+    desk = little_desk.desk(modes=True)
+    save_bundle(path, desk.estimator, desk.manifest)
+    return str(path)
+
+
 @pytest.fixture
 def article(tmp_path: Path) -> Path:
     path = tmp_path / "article.txt"
@@ -76,6 +84,28 @@ def test_the_promise_can_be_changed(capsys: pytest.CaptureFixture[str], model: s
     assert len(found["1"]) == len(files)
     assert all(few <= many for few, many in zip(found["0.000001"], found["1"], strict=True))
     assert sum(found["0.000001"]) < sum(found["1"])
+
+
+def test_json_says_which_mode_was_taken(
+    capsys: pytest.CaptureFixture[str], model: str, with_modes: str, article: Path, tmp_path: Path
+) -> None:
+    desk, text = little_desk.desk(modes=True), article.read_text(encoding="utf-8")
+    for words, mode in (([], "page"), (["--mode", "extract"], "extract"), (["--mode", "auto", "--keep", "1"], "page")):
+        code, out, _ = clean(capsys, "--model", with_modes, *words, str(article))
+        assert (code, json.loads(out)["mode"]) == (0, mode)
+        if "--keep" not in words:
+            assert json.loads(out)["text"] == desk.clean(text, mode=mode).text
+    assert "mode" not in json.loads(clean(capsys, "--model", model, str(article))[1])
+    named = tmp_path / "named.jsonl"
+    named.write_text(json.dumps({"text": text, "mode": "mine"}) + "\n", encoding="utf-8")
+    _, out, _ = clean(capsys, "--model", with_modes, "--prefix", "my_", str(named))
+    assert (json.loads(out)["mode"], json.loads(out)["my_mode"]) == ("mine", "page")
+
+
+def test_a_model_without_modes_is_named(capsys: pytest.CaptureFixture[str], model: str, article: Path) -> None:
+    code, _, err = clean(capsys, "--model", model, "--mode", "page", str(article))
+    assert code == 4
+    assert "mode=page: decision Keep has no modes; train the model with decision=modes" in err
 
 
 @pytest.mark.parametrize(

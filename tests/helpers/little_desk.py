@@ -11,6 +11,7 @@ import pandas as pd
 from copydesk.classifiers.boosting import BoostedTrees
 from copydesk.classifiers.decision import Keep
 from copydesk.classifiers.linear import LinearSVM
+from copydesk.classifiers.modes import Modes
 from copydesk.classifiers.sequence import SequenceClassifier
 from copydesk.estimator import TextClassifier
 from copydesk.features.tfidf import TfidfFeatures
@@ -62,14 +63,26 @@ def article(seed: int = 99) -> str:
     return "\n\n".join(text for text, _ in page(random.Random(seed)))
 
 
+def with_extracts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return pages, and each page once more as an extract: its content, and two paragraphs more."""
+    extracts = []
+    for _, page in rows.groupby("document", sort=False):
+        content = np.flatnonzero(page["label"] == "content")
+        extracts.append(page.iloc[content[0] : content[-1] + 3])
+    views = [rows.assign(view="page"), pd.concat(extracts).assign(view="extract")]
+    both = pd.concat([view.assign(document=view["document"] + "#" + view["view"]) for view in views])
+    return both.reset_index(drop=True)
+
+
 @cache
-def desk() -> Cleaner:
-    """Return the shared cleaner; tests must not change it."""
-    rows = frame()
+def desk(modes: bool = False) -> Cleaner:
+    """Return the shared cleaner, on request with modes; tests must not change it."""
+    rows = with_extracts(frame()) if modes else frame()
+    decision = Modes(Keep(cut="f1"), Keep(cut=0.05)) if modes else Keep()
     # kernels read the text of any width; few columns, so that n-grams share some
     text = TfidfFeatures(families=[{"ngram_range": (1, 2), "n_features": 2**10}], sublinear_tf=True, dtype=np.float32)
     second = BoostedTrees(max_iter=30, min_samples_leaf=5)
-    model = TextClassifier(None, SequenceClassifier(text, LinearSVM(), second, folds=2), Keep(), folds=2)
+    model = TextClassifier(None, SequenceClassifier(text, LinearSVM(), second, folds=2), decision, folds=2)
     model.fit(
         rows.drop(columns=["label", "split"]),
         rows["label"].to_numpy(object),

@@ -225,3 +225,44 @@ def test_columns_of_pandas_and_arrow_are_read_and_missing_titles_are_empty(missi
     wanted = desk.clean_many([text, text], ["", "A title"], ["x", ""])
     titles = pd.Series([missing, "A title"], dtype="object")
     assert desk.clean_many(pd.Series([text, text], dtype="string"), titles, pa.chunked_array([["x"], [None]])) == wanted
+
+
+# --- modes -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_text_takes_a_mode_and_another_can_be_asked_for() -> None:
+    desk, page = little_desk.desk(modes=True), little_desk.article()
+    lines = page.split("\n\n")
+    extract = "\n\n".join(lines[2:-3])
+    assert desk.clean(page).mode == "page"
+    assert [each.mode for each in desk.clean_many([page, extract, ""])] == ["page", "extract", None]
+    for mode in ("page", "extract"):
+        assert desk.clean(page, mode=mode).mode == desk.within(mode).clean(page).mode == mode
+    kept = [sum(p.kept for p in desk.clean(page, mode=mode).paragraphs) for mode in ("extract", "page")]
+    assert kept[0] >= kept[1]
+    assert desk.clean(page, mode="auto") == desk.clean(page)
+
+
+def test_reasons_have_the_threshold_of_the_mode() -> None:
+    desk, page = little_desk.desk(modes=True), little_desk.article()
+    decisions = desk.estimator.decision_.decisions_
+    for mode, decision in zip(("page", "extract"), decisions, strict=True):
+        for each in desk.explain(page, mode=mode):
+            assert each.threshold == decision.threshold_
+            assert each.paragraph.kept == (each.score >= each.threshold)
+
+
+def test_a_promise_holds_in_both_modes() -> None:
+    desk = little_desk.desk(modes=True).at(1.0)
+    for mode in ("page", "extract"):
+        story = [p for p in desk.clean(little_desk.article(), mode=mode).paragraphs if len(p.text) > 100]
+        assert story
+        assert all(p.kept for p in story)
+
+
+def test_a_model_without_modes_says_so() -> None:
+    assert little_desk.desk().clean(little_desk.article()).mode is None
+    with pytest.raises(ModelError, match=r"^mode=page: decision Keep has no modes; .* decision=modes$"):
+        little_desk.desk().clean("Some text.", mode="page")
+    with pytest.raises(ValueError, match=r"^mode=pages: unknown"):
+        little_desk.desk(modes=True).clean("Some text.", mode="pages")

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from copydesk.datasets.web.alignment import tokenize
 from copydesk.datasets.web.ground_truth import read_ground_truth, read_html
 from copydesk.datasets.web_pages import Pages
 from copydesk.text.decoding import decode
+from copydesk.text.html import read_page
 
-GOLD = ["fundus", "readability", "trafilatura_silver", "wcxb"]
+GOLD = ["daniel", "fundus", "readability", "trafilatura_silver", "wcxb"]
 SNIPPETS = "trafilatura_snippets"  # no main texts, but strings that must be kept and strings that must be cut
 
 
@@ -50,6 +52,15 @@ class Corpus:
 
         record = self.records[page]
         return str(detect_fast(record.get("plaintext") or " ".join(record["with"]))[0])
+
+    def gold(self, page: str) -> str:
+        """Return a page's main text, with its headline first where a block states it and the main text lacks it."""
+        text = str(self.records[page]["plaintext"])
+        parsed = read_page(read_html(self.folder, *page.split("/", 1)))
+        headline, words = tokenize(parsed.headline), tokenize(text)
+        stated = headline and any(tokenize(block.text) == headline for block in parsed.blocks)
+        has_it = any(words[at : at + len(headline)] == headline for at in range(len(words)))
+        return f"{parsed.headline}\n{text}" if stated and not has_it else text
 
     def html(self, page: str) -> str:
         """Return a page's HTML, decoded as copydesk does, so that all read the same."""

@@ -41,6 +41,8 @@ class Pages:
         archive of one (.zip, .tar), or the URL of an archive.
     sources : list of str or None, default=None
         Which sources to read; None: all.
+    without : list of str or None, default=None
+        Sources that are not read, whether or not there are any of that name.
     view : {"page", "extract", "both"}, default="both"
         Every block of a page, or those within the smallest element that holds the article, or each page once so
         and once so.
@@ -75,6 +77,7 @@ class Pages:
         self,
         path: str | None = None,
         sources: list[str] | None = None,
+        without: list[str] | None = None,
         view: str = "both",
         titles: bool = False,
         extract_weight: float = 2.0,
@@ -90,6 +93,7 @@ class Pages:
     ) -> None:
         self.path = path
         self.sources = sources
+        self.without = without
         self.view = view
         self.titles = titles
         self.extract_weight = extract_weight
@@ -157,7 +161,7 @@ class Pages:
         for source in self.sources or []:
             if source not in known:
                 raise ConfigError(f"dataset.sources: no source {source!r}; {nearest(source, known)}")
-        return self.sources or known
+        return [source for source in self.sources or known if source not in (self.without or ())]
 
     def _page_rows(
         self, folder: Path, source: str, record: dict[str, Any], counts: Counter[str]
