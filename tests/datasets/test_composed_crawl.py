@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from copydesk.datasets.composed_crawl import ComposedCrawl, render
 from copydesk.datasets.crawls.grammar import FILLED, LEFTOVER_PLACES, Grammar, choose, fill, repeat
 from copydesk.datasets.crawls.grammar_files import load_grammar
+from copydesk.datasets.crawls.sentences import split_sentences
 from copydesk.datasets.crawls.sites import CrawlPage, Site
-from copydesk.datasets.crawls.stories import SPARE_SENTENCES, split_sentences
+from copydesk.datasets.crawls.stories import SPARE_SENTENCES
 from copydesk.datasets.examples import Examples
 from copydesk.errors import DataError
 from copydesk.resources import shipped
@@ -205,6 +206,17 @@ def test_foreign_sites_have_stories_in_their_own_language() -> None:
     assert content.str.contains("[а-яё]").mean() > 0.9
 
 
+def test_languages_other_than_the_first_are_drawn_as_often_as_each_other() -> None:
+    dataset = ComposedCrawl(Articles(400), foreign_share=0.5, pages_per_site=1, documents=400)
+    grammar = load_grammar(SHIPPED)
+    languages = dataset._languages(grammar)
+    drawn = dataset._drawn(languages)
+    names = [next(drawn).name for _ in range(40 * len(languages))]
+    counts = {language.name: names.count(language.name) for language in languages}
+    assert 0.4 < counts.pop("en") / len(names) < 0.6
+    assert max(counts.values()) - min(counts.values()) <= 1
+
+
 def test_own_language_wraps_own_articles() -> None:
     frame = ComposedCrawl(Articles(60), languages=["de"]).load().frame
     assert frame.loc[frame["label"] == "boilerplate", "text"].str.contains("Anzeige|Kommentar|Teilen").any()
@@ -267,6 +279,10 @@ def test_a_file_of_ones_own_adds_a_language_or_productions(tmp_path: Path) -> No
         (STYLES, SLOTS + "families: {share: ['a } b']}", r"xx\.yaml: family share: .*brace"),
         (STYLES, SLOTS + "families: {share: [No]}", r"xx\.yaml: family share: False is not a text; put it in quotes"),
         (STYLES, SLOTS + "families: {share: Share}", r"xx\.yaml: family share: 'Share' is no list"),
+        (STYLES, LANGUAGE + "conventions: {digit: [a]}", r"xx\.yaml: conventions: key 'digit' .*did you mean digits"),
+        (STYLES, LANGUAGE + "conventions: {digits: ['123']}", r"xx\.yaml: conventions digits: '123'; expected the ten"),
+        (STYLES, LANGUAGE + "conventions: {name: ['']}", r"xx\.yaml: conventions name: '' is not a text"),
+        (STYLES, LANGUAGE + "conventions: {name: ['{lost}']}", r"xx\.yaml: story name: '\{lost\}': slot 'lost'"),
         (STYLES, LANGUAGE + "storey: {}", r"xx\.yaml: key 'storey' is unknown; did you mean story"),
         (STYLES, "slots: {first: [A]}\nfamilies: {share: [a]}", r"xx\.yaml: slots: no 'last'"),
         (STYLES, "[]", r"xx\.yaml: list instead of a mapping"),
