@@ -94,7 +94,7 @@ def ends_plainly(sentence: str) -> bool:
 
 def list_items(sentences: Sequence[str], splits: Iterable[bool]) -> list[str]:
     """Return sentences without full stops, or their parts between commas where ``splits`` says so."""
-    items = []
+    items: list[str] = []
     for sentence, split in zip(sentences, splits, strict=True):
         bare = sentence.rstrip(FULL_STOPS) or sentence
         parts = COMMA.split(bare)
