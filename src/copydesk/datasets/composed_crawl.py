@@ -36,9 +36,9 @@ class ComposedCrawl:
         Clean articles, title on the first line; None: BBC News.
     languages : list of str or None, default=None
         Of the leftovers, that of the articles first; None: English and every other language of the grammar.
-    foreign_share : float, default=0.15
-        Share of sites in other languages than the first. Their articles are invented, in the same language, so
-        that a language is no sign of boilerplate.
+    foreign_share : float, default=0.3
+        Share of sites in other languages than the first, each of which is drawn as often as any other. Their articles
+        are invented, in the same language, so that a language is no sign of boilerplate.
     documents : int or None, default=None
         How many crawls; None: one for each article.
     pages_per_site : int, default=4
@@ -55,7 +55,7 @@ class ComposedCrawl:
         self,
         articles: Any = None,
         languages: list[str] | None = None,
-        foreign_share: float = 0.15,
+        foreign_share: float = 0.3,
         documents: int | None = None,
         pages_per_site: int = 4,
         test_size: float = 0.2,

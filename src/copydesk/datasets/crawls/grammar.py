@@ -22,7 +22,7 @@ CASES = ("keep", "upper", "title")
 FILLED = frozenset(
     (
         "title", "other", "teaser", "scene", "who", "site", "domain", "sep", "author", "handle",
-        "num", "day", "mon", "year", "time", "mins", "count", "outlet",
+        "num", "day", "dd", "mon", "year", "time", "mins", "count", "outlet",
     )
 )  # fmt: skip
 NUMBERS = {"day": (1, 28), "mins": (2, 12), "num": (1, 10), "count": (2, 2400), "year": (2005, 2026)}
@@ -168,9 +168,10 @@ def fill(line: str, values: Mapping[str, str], language: Language, draw: random.
         if match[2] and pool:
             number = min(draw.randint(int(match[2]), int(match[3])), len(pool))
             return values.get("sep", " ").join(draw.sample(pool, number))
-        if pool:
-            return draw.choice(pool)
-        return OUTLETS[draw.randrange(len(OUTLETS))] if name == "outlet" else native(number_text(name, draw), values)
+        if name == "outlet" and not pool:
+            return draw.choice(OUTLETS)
+        value = draw.choice(pool) if pool else number_text(name, draw)
+        return value if pool and not value.isdecimal() else native(value, values)
 
     return SLOT.sub(replace, line).strip()
 
@@ -184,6 +185,6 @@ def number_text(name: str, draw: random.Random) -> str:
     """Return a number such as the slot ``name`` stands for."""
     if name == "time":
         return f"{draw.randint(0, 23):02d}:{draw.randint(0, 59):02d}"
-    if name == "mon":
-        return f"{draw.randint(1, 12):02d}"
+    if name in ("mon", "dd"):
+        return f"{draw.randint(1, 12 if name == 'mon' else 28):02d}"
     return str(draw.randint(*NUMBERS[name]))

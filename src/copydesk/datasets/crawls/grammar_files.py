@@ -68,7 +68,7 @@ def read_language(path: Path, complete: bool = True) -> Language:
         for name in REQUIRED_SLOTS:
             if name not in slots:
                 raise DataError(f"{path}: slots: no {name!r}; names and places need {', '.join(REQUIRED_SLOTS)}")
-        _check_slots(path, families, story | conventions, slots)
+        _check_slots(path, families, story, conventions, slots)
     return Language(path.stem, families, slots, story, conventions)
 
 
@@ -161,10 +161,15 @@ def _production(path: Path, family: str, entry: Any) -> Production:
 
 
 def _check_slots(
-    path: Path, families: dict[str, list[Production]], story: dict[str, list[str]], slots: dict[str, list[str]]
+    path: Path,
+    families: dict[str, list[Production]],
+    story: dict[str, list[str]],
+    conventions: dict[str, list[str]],
+    slots: dict[str, list[str]],
 ) -> None:
     lines = [(f"family {family}", line) for family, found in families.items() for one in found for line in one]
     lines += [(f"story {kind}", line) for kind, found in story.items() for line in found]
+    lines += [(f"conventions {kind}", line) for kind, found in conventions.items() for line in found]
     for where, line in lines:
         for match in SLOT.finditer(line):
             if slot_name(match[1], slots) not in FILLED | set(slots):
@@ -204,5 +209,5 @@ def _merge(language: Language, added: Language) -> Language:
         joined(language.story, added.story),
         joined(language.conventions, added.conventions),
     )
-    _check_slots(Path(f"{language.name}.yaml"), merged.families, merged.story | merged.conventions, merged.slots)
+    _check_slots(Path(f"{language.name}.yaml"), merged.families, merged.story, merged.conventions, merged.slots)
     return merged

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
-from copydesk.datasets.crawls.grammar import Language, Production, Style, choose, fill, native, repeat
+from copydesk.datasets.crawls.grammar import REPEATED, Language, Production, Style, choose, fill, native, repeat
 from copydesk.datasets.crawls.sentences import proper_names
 from copydesk.datasets.crawls.stories import (
     Typography,
@@ -23,6 +24,8 @@ from copydesk.text.paragraphs import split_paragraphs
 WORDINGS = 8
 # Chance that a site lacks a family that its style has: no two themes are set up alike.
 DROPPED = 0.2
+# Slots that hold another text's words; a line that has one keeps its case.
+FROM_ARTICLES = ("{other", "{teaser", "{scene", "{title")
 # Families that stand alike on every page of a site; of the others each page has its own number and order.
 FIXED = frozenset({"navigation", "comments", "newsletter", "legal", "follow", "share", "donate", "cookies"})
 
@@ -115,7 +118,7 @@ class Site:
                     continue
                 printed.add(text)
                 # What comes from an article keeps its case.
-                kept = any(slot in line for slot in ("{other", "{teaser", "{scene", "{title"))
+                kept = any(slot in line for slot in FROM_ARTICLES)
                 yield text if kept else set_case(text, self.style.case)
 
     def _wordings(self, family: str) -> list[Production]:
@@ -128,7 +131,10 @@ class Site:
     def _settle(self, production: Production) -> Production:
         lines = tuple(choose(line, self.draw) for line in production)
         if len(lines) > 1 and self.draw.random() < self.style.glue:
-            return (self.draw.choice((" ", "", self.separator)).join(lines),)
+            glue = self.draw.choice((" ", "", self.separator))
+            # The slots of a page have one value in a line: a link stands there once.
+            once = [REPEATED.sub("", line) if any(slot in line for slot in FROM_ARTICLES) else line for line in lines]
+            return (glue.join(repeat(once, self.draw)),)
         return lines
 
     def _values(self, page: CrawlPage, number: int) -> dict[str, str]:
@@ -172,5 +178,5 @@ class Site:
 
 
 def latin(text: str) -> str:
-    """Return the letters and digits of a text that an address may have."""
-    return "".join(letter for letter in text if letter.isascii() and letter.isalnum())
+    """Return the letters and digits of a text that an address may have, those with accents without."""
+    return "".join(letter for letter in normalize("NFKD", text) if letter.isascii() and letter.isalnum())

@@ -189,5 +189,5 @@ def invent_story(language: Language, digits: str, draw: random.Random) -> tuple[
     for _ in range(draw.randint(5, 14)):
         number = draw.choice((1, 1, 2, 2, 3, 4))
         sentences = [story_line("sentences", language, names, draw, digits) for _ in range(number)]
-        paragraphs.append(join_sentences(dict.fromkeys(sentences)))
+        paragraphs.append(join_sentences(dict.fromkeys(one[:1].upper() + one[1:] for one in sentences)))
     return title, paragraphs
