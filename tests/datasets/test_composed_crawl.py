@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.datasets.composed_crawl import ComposedCrawl, render
+from copydesk.datasets.composed_crawl import ComposedCrawl, page_rows, render
 from copydesk.datasets.crawls.grammar import FILLED, LEFTOVER_PLACES, Grammar, choose, fill, repeat
 from copydesk.datasets.crawls.grammar_files import load_grammar
+from copydesk.datasets.crawls.sentences import split_sentences
 from copydesk.datasets.crawls.sites import CrawlPage, Site
-from copydesk.datasets.crawls.stories import SPARE_SENTENCES, split_sentences
+from copydesk.datasets.crawls.stories import SPARE_SENTENCES
 from copydesk.datasets.examples import Examples
 from copydesk.errors import DataError
 from copydesk.resources import shipped
@@ -24,7 +26,12 @@ from copydesk.tasks import TOPIC_TASK
 from copydesk.text.paragraphs import split_paragraphs
 
 SHIPPED = shipped("data/boilerplate")
-LANGUAGES = {"en", "de", "fr", "es", "it", "pt", "nl", "ru"}
+LANGUAGES = set("en de fr es it pt nl ru zh ja ko th hi bn ar fa he vi id".split())
+SCRIPTS = {
+    "zh": "\u4e00-\u9fff", "ja": "\u3040-\u30ff\u4e00-\u9fff", "ko": "\uac00-\ud7a3", "th": "\u0e00-\u0e7f",
+    "hi": "\u0900-\u097f", "bn": "\u0980-\u09ff", "ar": "\u0600-\u06ff", "fa": "\u0600-\u06ff",
+    "he": "\u0590-\u05ff", "ru": "\u0400-\u04ff",
+}  # fmt: skip
 SUBJECTS = ("ferry", "bridge", "library", "orchard", "tunnel", "harbour", "museum", "stadium", "bakery", "railway")
 
 
@@ -172,8 +179,9 @@ def test_every_language_has_every_family_and_enough_productions(grammar: Grammar
     placed = {family for style in grammar.styles.values() for family in style.families}
     for language in grammar.languages.values():
         assert placed <= set(language.families), language.name
-        assert sum(map(len, language.families.values())) >= (300 if language.name == "en" else 60)
+        assert sum(map(len, language.families.values())) >= (300 if language.name == "en" else 120)
         assert {"titles", "sentences", "subheads", "lines"} == set(language.story)
+        assert len(language.story["sentences"]) >= 14
 
 
 def test_every_production_expands_without_slots_or_brackets_left(grammar: Grammar) -> None:
@@ -203,6 +211,31 @@ def test_foreign_sites_have_stories_in_their_own_language() -> None:
     frame = ComposedCrawl(Articles(60), languages=["en", "ru"], foreign_share=1.0).load().frame
     content = frame.loc[frame["label"] == "content", "text"]
     assert content.str.contains("[а-яё]").mean() > 0.9
+
+
+def test_languages_other_than_the_first_are_drawn_as_often_as_each_other() -> None:
+    dataset = ComposedCrawl(Articles(400), foreign_share=0.5, pages_per_site=1, documents=400)
+    grammar = load_grammar(SHIPPED)
+    languages = dataset._languages(grammar)
+    drawn = dataset._drawn(languages)
+    names = [next(drawn).name for _ in range(40 * len(languages))]
+    counts = {language.name: names.count(language.name) for language in languages}
+    assert 0.4 < counts.pop("en") / len(names) < 0.6
+    assert max(counts.values()) - min(counts.values()) <= 1
+
+
+@pytest.mark.parametrize("name", sorted(LANGUAGES))
+def test_pages_of_every_language_print_nothing_of_the_notation(grammar: Grammar, name: str) -> None:
+    language, styles = grammar.languages[name], list(grammar.styles.values())
+    for number in range(12):
+        site = ComposedCrawl(seed=number)._site(f"{name}{number}", styles, language, True, [])
+        rows = page_rows(site, site.page(""), document="page", split="")
+        for row in rows:
+            assert not re.search(r"[{}\x00]|\d-\dx ", row["text"]), row["text"]
+        assert sum(row["label"] == "content" for row in rows) >= 6
+        letters = "".join(row["text"] for row in rows if row["label"] == "content")
+        if name in SCRIPTS:
+            assert len(re.findall(f"[{SCRIPTS[name]}]", letters)) > 0.6 * len(re.findall(r"[^\W\d_]", letters))
 
 
 def test_own_language_wraps_own_articles() -> None:
@@ -267,6 +300,10 @@ def test_a_file_of_ones_own_adds_a_language_or_productions(tmp_path: Path) -> No
         (STYLES, SLOTS + "families: {share: ['a } b']}", r"xx\.yaml: family share: .*brace"),
         (STYLES, SLOTS + "families: {share: [No]}", r"xx\.yaml: family share: False is not a text; put it in quotes"),
         (STYLES, SLOTS + "families: {share: Share}", r"xx\.yaml: family share: 'Share' is no list"),
+        (STYLES, LANGUAGE + "conventions: {digit: [a]}", r"xx\.yaml: conventions: key 'digit' .*did you mean digits"),
+        (STYLES, LANGUAGE + "conventions: {digits: ['123']}", r"xx\.yaml: conventions digits: '123'; expected the ten"),
+        (STYLES, LANGUAGE + "conventions: {name: ['']}", r"xx\.yaml: conventions name: '' is not a text"),
+        (STYLES, LANGUAGE + "conventions: {name: ['{lost}']}", r"xx\.yaml: conventions name: '\{lost\}': slot 'lost'"),
         (STYLES, LANGUAGE + "storey: {}", r"xx\.yaml: key 'storey' is unknown; did you mean story"),
         (STYLES, "slots: {first: [A]}\nfamilies: {share: [a]}", r"xx\.yaml: slots: no 'last'"),
         (STYLES, "[]", r"xx\.yaml: list instead of a mapping"),
@@ -297,7 +334,7 @@ def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"languages": ["xx"]}, r"dataset\.languages: no grammar for 'xx'; valid: de, en"),
+        ({"languages": ["xx"]}, r"dataset\.languages: no grammar for 'xx'; valid: .*de, .*en"),
         ({"test_styles": ["tabloit"]}, r"dataset\.test_styles: no style 'tabloit'; did you mean tabloid"),
         ({"styles": ["blog"], "test_styles": ["blog"]}, r"train and test crawls need styles of their own"),
         ({"documents": 1}, r"leave no train or no test crawls"),

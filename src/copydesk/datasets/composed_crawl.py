@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from copydesk.datasets.bbc import BBC
 from copydesk.datasets.crawls.grammar import Grammar, Language, Style
 from copydesk.datasets.crawls.grammar_files import load_grammar
+from copydesk.datasets.crawls.sentences import split_sentences
 from copydesk.datasets.crawls.sites import CrawlPage, Site
-from copydesk.datasets.crawls.stories import invent_story, split_sentences
+from copydesk.datasets.crawls.stories import invent_story, site_name
 from copydesk.datasets.examples import Examples
 from copydesk.errors import DataError, nearest
 from copydesk.resources import shipped
@@ -21,12 +22,6 @@ from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# Words that site names are made of; with a city or a section they read like real ones.
-NAMES = (
-    "Herald", "Gazette", "Post", "Courier", "Tribune", "Observer", "Echo", "Daily", "Star", "Mercury", "Wire", "Review",
-    "Times", "Journal", "Today", "24", "Online", "Now",
-)  # fmt: skip
 
 
 class ComposedCrawl:
@@ -41,9 +36,9 @@ class ComposedCrawl:
         Clean articles, title on the first line; None: BBC News.
     languages : list of str or None, default=None
         Of the leftovers, that of the articles first; None: English and every other language of the grammar.
-    foreign_share : float, default=0.15
-        Share of sites in other languages than the first. Their articles are invented, in the same language, so
-        that a language is no sign of boilerplate.
+    foreign_share : float, default=0.3
+        Share of sites in other languages than the first, each of which is drawn as often as any other. Their articles
+        are invented, in the same language, so that a language is no sign of boilerplate.
     documents : int or None, default=None
         How many crawls; None: one for each article.
     pages_per_site : int, default=4
@@ -60,7 +55,7 @@ class ComposedCrawl:
         self,
         articles: Any = None,
         languages: list[str] | None = None,
-        foreign_share: float = 0.15,
+        foreign_share: float = 0.3,
         documents: int | None = None,
         pages_per_site: int = 4,
         test_size: float = 0.2,
@@ -96,11 +91,13 @@ class ComposedCrawl:
         texts = self._texts()
         cut = len(texts) - round(self.test_size * len(texts))
         rows: list[dict[str, Any]] = []
+        drawn = self._drawn(languages)
         for part, first, last in (("train", 0, cut), ("test", cut, len(texts))):
             styles = self._styles(grammar, part)
             heads = [heading(text) for text in texts[first:last]]
             for number, start in enumerate(range(first, last, self.pages_per_site)):
-                site = self._site(f"{part}{number}", styles, languages, heads)
+                language = next(drawn)
+                site = self._site(f"{part}{number}", styles, language, language is not languages[0], heads)
                 for at in range(start, min(start + self.pages_per_site, last)):
                     rows += page_rows(site, site.page(texts[at]), document=f"crawl{at}", split=part)
         return Examples(pd.DataFrame(rows), BOILERPLATE_TASK, "composed_crawl", {"articles": len(texts)})
@@ -140,18 +137,29 @@ class ComposedCrawl:
             raise DataError(f"dataset.{key}: train and test crawls need styles of their own")
         return [replace(style, part=part) for style in found]
 
-    def _site(self, key: str, styles: list[Style], languages: list[Language], heads: Sequence[tuple[str, str]]) -> Site:
+    def _drawn(self, languages: list[Language]) -> Iterator[Language]:
+        """Yield the language of each site: the first, and by ``foreign_share`` the others, each as often as any."""
+        draw = random.Random(f"{self.seed} languages")
+        others = [other for other in languages[1:] if {"titles", "sentences"} <= set(other.story)]
+        left: list[Language] = []
+        while True:
+            if not others or draw.random() >= self.foreign_share:
+                yield languages[0]
+                continue
+            left = left or draw.sample(others, len(others))
+            yield left.pop()
+
+    def _site(
+        self, key: str, styles: list[Style], language: Language, invents: bool, heads: Sequence[tuple[str, str]]
+    ) -> Site:
         draw = random.Random(f"{self.seed} {key}")
-        language, style = languages[0], draw.choice(styles)
-        foreign = [other for other in languages[1:] if {"titles", "sentences"} <= set(other.story)]
-        invents = bool(foreign) and draw.random() < self.foreign_share
+        style = draw.choice(styles)
         if invents:
-            language = draw.choice(foreign)
-            stories = [invent_story(language, draw) for _ in range(20)]
+            digits = language.convention("digits", draw)
+            stories = [invent_story(language, digits, draw) for _ in range(20)]
             heads = [(title, split_sentences(story[0])[0]) for title, story in stories]
-        place = draw.choice(language.slots["city"] + language.slots["section"])
         titles, teasers = zip(*heads, strict=True)
-        return Site(f"{place} {draw.choice(NAMES)} {key}", language, style, titles, teasers, draw, invents)
+        return Site(f"{site_name(language, draw)} {key}", language, style, titles, teasers, draw, invents)
 
 
 def heading(text: str) -> tuple[str, str]:

@@ -22,11 +22,26 @@ CASES = ("keep", "upper", "title")
 FILLED = frozenset(
     (
         "title", "other", "teaser", "scene", "who", "site", "domain", "sep", "author", "handle",
-        "num", "day", "mon", "year", "time", "mins", "count",
+        "num", "day", "dd", "mon", "year", "time", "mins", "count", "outlet",
     )
 )  # fmt: skip
 NUMBERS = {"day": (1, 28), "mins": (2, 12), "num": (1, 10), "count": (2, 2400), "year": (2005, 2026)}
 REQUIRED_SLOTS = ("first", "last", "city", "section", "month", "agency")
+# Words that names of sites are made of where a language has none of its own; with a city or a section they read like
+# real ones.
+OUTLETS = (
+    "Herald", "Gazette", "Post", "Courier", "Tribune", "Observer", "Echo", "Daily", "Star", "Mercury", "Wire", "Review",
+    "Times", "Journal", "Today", "24", "Online", "Now",
+)  # fmt: skip
+# What a language prints in its own way, and how where its file does not say; a site keeps to one of each.
+CONVENTIONS = {
+    "name": ["{first} {last}"],
+    "site": ["{city} {outlet}", "{section} {outlet}"],
+    "digits": ["0123456789"],
+    "dateline": ["{city} - ", "{city} ({agency}) — ", "{city}, {day} {month} ({agency}) - "],
+    "bullet": ["- ", "• ", "– ", "", "", "1. ", "1) ", "* "],
+    "separator": [" | ", ", ", " · ", " / ", " ", "", " • ", " > ", " - "],
+}
 
 # Of a family's productions every fourth, after the first three, is kept for test styles: a model that has
 # learnt phrases by heart meets ones that it has not seen.
@@ -47,12 +62,19 @@ class Language:
     slots : dict of str to list of str
     story : dict of str to list of str
         ``subheads`` and ``lines`` that stand in articles, and ``titles`` and ``sentences`` for invented ones.
+    conventions : dict of str to list of str
+        Forms of names, datelines, lists and numbers; those of ``CONVENTIONS`` where the language has none of its own.
     """
 
     name: str
     families: dict[str, list[Production]]
     slots: dict[str, list[str]]
     story: dict[str, list[str]] = field(default_factory=dict)
+    conventions: dict[str, list[str]] = field(default_factory=dict)
+
+    def convention(self, name: str, draw: random.Random) -> str:
+        """Draw one of the language's forms of a kind that is a key of ``CONVENTIONS``."""
+        return draw.choice(self.conventions.get(name, CONVENTIONS[name]))
 
     def productions(self, family: str, part: str) -> list[Production]:
         """Return a family's productions as the styles of a part ("train", "test") may use them."""
@@ -133,7 +155,8 @@ def repeat(lines: Iterable[str], draw: random.Random) -> Iterator[str]:
 def fill(line: str, values: Mapping[str, str], language: Language, draw: random.Random) -> str:
     """Fill every slot: from ``values``, else by chance from the language's own, or a number.
 
-    ``{topic*2-4}`` is two to four different values with the value of ``sep`` between them.
+    ``{topic*2-4}`` is two to four different values with the value of ``sep`` between them. Drawn numbers are in the
+    value of ``digits``, if that is given.
     """
 
     def replace(match: re.Match[str]) -> str:
@@ -145,15 +168,23 @@ def fill(line: str, values: Mapping[str, str], language: Language, draw: random.
         if match[2] and pool:
             number = min(draw.randint(int(match[2]), int(match[3])), len(pool))
             return values.get("sep", " ").join(draw.sample(pool, number))
-        return draw.choice(pool) if pool else number_text(name, draw)
+        if name == "outlet" and not pool:
+            return draw.choice(OUTLETS)
+        value = draw.choice(pool) if pool else number_text(name, draw)
+        return value if pool and not value.isdecimal() else native(value, values)
 
     return SLOT.sub(replace, line).strip()
+
+
+def native(number: str, values: Mapping[str, str]) -> str:
+    """Return a number in the digits that ``values`` names, if any."""
+    return number.translate(str.maketrans(CONVENTIONS["digits"][0], values["digits"])) if "digits" in values else number
 
 
 def number_text(name: str, draw: random.Random) -> str:
     """Return a number such as the slot ``name`` stands for."""
     if name == "time":
         return f"{draw.randint(0, 23):02d}:{draw.randint(0, 59):02d}"
-    if name == "mon":
-        return f"{draw.randint(1, 12):02d}"
+    if name in ("mon", "dd"):
+        return f"{draw.randint(1, 12 if name == 'mon' else 28):02d}"
     return str(draw.randint(*NUMBERS[name]))

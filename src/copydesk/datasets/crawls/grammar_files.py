@@ -8,6 +8,7 @@ from typing import Any
 
 from copydesk.datasets.crawls.grammar import (
     CASES,
+    CONVENTIONS,
     FILLED,
     LEFTOVER_PLACES,
     REQUIRED_SLOTS,
@@ -54,7 +55,7 @@ def load_grammar(shipped: Path, own: Path | None = None) -> Grammar:
 def read_language(path: Path, complete: bool = True) -> Language:
     """Read a language's file; unless ``complete``, slots may be missing because another file has them."""
     content = _read_yaml(path)
-    _check_keys(path, "", content, {"slots", "families", "story"})
+    _check_keys(path, "", content, {"slots", "families", "story", "conventions"})
     slots = {name: _strings(path, f"slot {name}", values) for name, values in _table(path, "slots", content).items()}
     families = {
         family: [_production(path, family, entry) for entry in _entries(path, f"family {family}", entries)]
@@ -62,12 +63,13 @@ def read_language(path: Path, complete: bool = True) -> Language:
     }
     story = {kind: _strings(path, f"story {kind}", lines) for kind, lines in _table(path, "story", content).items()}
     _check_keys(path, "story: ", story, {"subheads", "lines", "titles", "sentences"})
+    conventions = _conventions(path, _table(path, "conventions", content))
     if complete:
         for name in REQUIRED_SLOTS:
             if name not in slots:
                 raise DataError(f"{path}: slots: no {name!r}; names and places need {', '.join(REQUIRED_SLOTS)}")
-        _check_slots(path, families, story, slots)
-    return Language(path.stem, families, slots, story)
+        _check_slots(path, families, story, conventions, slots)
+    return Language(path.stem, families, slots, story, conventions)
 
 
 def read_styles(path: Path, families: Iterable[str]) -> dict[str, Style]:
@@ -114,7 +116,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 
 def _table(path: Path, key: str, content: Mapping[str, Any]) -> dict[str, Any]:
     table = content.get(key, {})
-    if not isinstance(table, dict) or not (table or key == "story"):
+    if not isinstance(table, dict) or not (table or key in ("story", "conventions")):
         raise DataError(f"{path}: {key}: missing, empty or no mapping; see data/boilerplate/README.md")
     return table
 
@@ -138,6 +140,18 @@ def _strings(path: Path, where: str, values: Any) -> list[str]:
     return list(values)
 
 
+def _conventions(path: Path, table: dict[str, Any]) -> dict[str, list[str]]:
+    _check_keys(path, "conventions: ", table, set(CONVENTIONS))
+    for name, forms in table.items():
+        for form in _entries(path, f"conventions {name}", forms):
+            # A bullet and a separator may be white space or nothing.
+            if not isinstance(form, str) or not (form.strip() or name in ("bullet", "separator")):
+                raise DataError(f"{path}: conventions {name}: {form!r} is not a text; put it in quotes")
+            if name == "digits" and len(form) != len(CONVENTIONS["digits"][0]):
+                raise DataError(f"{path}: conventions digits: {form!r}; expected the ten digits from zero to nine")
+    return {name: list(forms) for name, forms in table.items()}
+
+
 def _production(path: Path, family: str, entry: Any) -> Production:
     lines = tuple(_strings(path, f"family {family}", entry if isinstance(entry, list) else [entry]))
     for line in lines:
@@ -147,10 +161,15 @@ def _production(path: Path, family: str, entry: Any) -> Production:
 
 
 def _check_slots(
-    path: Path, families: dict[str, list[Production]], story: dict[str, list[str]], slots: dict[str, list[str]]
+    path: Path,
+    families: dict[str, list[Production]],
+    story: dict[str, list[str]],
+    conventions: dict[str, list[str]],
+    slots: dict[str, list[str]],
 ) -> None:
     lines = [(f"family {family}", line) for family, found in families.items() for one in found for line in one]
     lines += [(f"story {kind}", line) for kind, found in story.items() for line in found]
+    lines += [(f"conventions {kind}", line) for kind, found in conventions.items() for line in found]
     for where, line in lines:
         for match in SLOT.finditer(line):
             if slot_name(match[1], slots) not in FILLED | set(slots):
@@ -188,6 +207,7 @@ def _merge(language: Language, added: Language) -> Language:
         joined(language.families, added.families),
         joined(language.slots, added.slots),
         joined(language.story, added.story),
+        joined(language.conventions, added.conventions),
     )
-    _check_slots(Path(f"{language.name}.yaml"), merged.families, merged.story, merged.slots)
+    _check_slots(Path(f"{language.name}.yaml"), merged.families, merged.story, merged.conventions, merged.slots)
     return merged

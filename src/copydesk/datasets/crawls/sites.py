@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
-from copydesk.datasets.crawls.grammar import Language, Production, Style, choose, fill, repeat
+from copydesk.datasets.crawls.grammar import REPEATED, Language, Production, Style, choose, fill, native, repeat
+from copydesk.datasets.crawls.sentences import proper_names
 from copydesk.datasets.crawls.stories import (
     Typography,
     draw_typography,
     invent_story,
     person,
-    proper_names,
     set_case,
     spare,
     typeset,
@@ -23,9 +24,10 @@ from copydesk.text.paragraphs import split_paragraphs
 WORDINGS = 8
 # Chance that a site lacks a family that its style has: no two themes are set up alike.
 DROPPED = 0.2
+# Slots that hold another text's words; a line that has one keeps its case.
+FROM_ARTICLES = ("{other", "{teaser", "{scene", "{title")
 # Families that stand alike on every page of a site; of the others each page has its own number and order.
 FIXED = frozenset({"navigation", "comments", "newsletter", "legal", "follow", "share", "donate", "cookies"})
-SEPARATORS = (" | ", ", ", " · ", " / ", " ", "", " • ", " > ", " - ")
 
 
 @dataclass(frozen=True)
@@ -69,14 +71,21 @@ class Site:
     invents: bool = False
     typography: Typography = field(init=False)
     separator: str = field(init=False)
+    domain: str = field(init=False)
     dropped: set[str] = field(init=False)
     wordings: dict[str, list[Production]] = field(default_factory=dict, init=False)
     numbers: dict[tuple[str, str], int] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self.typography = draw_typography(self.draw)
-        self.separator = self.draw.choice(SEPARATORS)
+        self.typography = draw_typography(self.language, self.draw)
+        self.separator = self.language.convention("separator", self.draw)
+        self.domain = f"{latin(self.shown.lower()) or f'news{self.draw.randint(1, 99)}'}.example"
         self.dropped = {family for family in sorted(self.style.families) if self.draw.random() < DROPPED}
+
+    @property
+    def shown(self) -> str:
+        """The name that pages show: without the key that tells sites of one name apart."""
+        return self.name.rsplit(" ", 1)[0]
 
     def place(self, place: str, page: CrawlPage) -> Iterator[str]:
         """Yield the leftovers of a place ("top", "under", "after")."""
@@ -109,7 +118,7 @@ class Site:
                     continue
                 printed.add(text)
                 # What comes from an article keeps its case.
-                kept = any(slot in line for slot in ("{other", "{teaser", "{scene", "{title"))
+                kept = any(slot in line for slot in FROM_ARTICLES)
                 yield text if kept else set_case(text, self.style.case)
 
     def _wordings(self, family: str) -> list[Production]:
@@ -122,21 +131,29 @@ class Site:
     def _settle(self, production: Production) -> Production:
         lines = tuple(choose(line, self.draw) for line in production)
         if len(lines) > 1 and self.draw.random() < self.style.glue:
-            return (self.draw.choice((" ", "", self.separator)).join(lines),)
+            glue = self.draw.choice((" ", "", self.separator))
+            # The slots of a page have one value in a line: a link stands there once.
+            once = [REPEATED.sub("", line) if any(slot in line for slot in FROM_ARTICLES) else line for line in lines]
+            return (glue.join(repeat(once, self.draw)),)
         return lines
 
     def _values(self, page: CrawlPage, number: int) -> dict[str, str]:
-        shown = self.name.rsplit(" ", 1)[0]
         author = person(self.language, self.draw)
         scene = self.draw.choice(page.scenes) if page.scenes else ""
         return {
-            "site": shown, "domain": f"{shown.lower().replace(' ', '')}.example", "sep": self.separator,
+            "site": self.shown, "domain": self.domain, "sep": self.separator, "digits": self.typography.digits,
             "author": author, "author2": person(self.language, self.draw),
-            "handle": author.lower().replace(" ", self.draw.choice(("_", "", "."))),
+            "handle": self._handle(author),
             "title": page.title, "other": self._other(page), "other2": self._other(page),
             "teaser": self.draw.choice(self.teasers), "scene": scene or self.draw.choice(self.teasers),
-            "who": self.draw.choice(page.names) if page.names else author, "num": str(number),
+            "who": self.draw.choice(page.names) if page.names else author,
+            "num": native(str(number), {"digits": self.typography.digits}),
         }  # fmt: skip
+
+    def _handle(self, author: str) -> str:
+        if "handle" in self.language.slots:
+            return self.draw.choice(self.language.slots["handle"])
+        return author.lower().replace(" ", self.draw.choice(("_", "", ".")))
 
     def _other(self, page: CrawlPage) -> str:
         """Return the title of another article, which must not be this page's own: that one is content."""
@@ -149,7 +166,7 @@ class Site:
     def page(self, text: str) -> CrawlPage:
         """Make a page of an article, or invent one."""
         if self.invents:
-            title, paragraphs = invent_story(self.language, self.draw)
+            title, paragraphs = invent_story(self.language, self.typography.digits, self.draw)
         else:
             title, *paragraphs = [paragraph.text for paragraph in split_paragraphs(text)]
         names = proper_names(" ".join(paragraphs))
@@ -158,3 +175,8 @@ class Site:
             paragraphs, scenes = spare(paragraphs, self.draw)
         story = list(typeset(paragraphs, self.typography, self.language, names, self.draw))
         return CrawlPage(title, story, scenes, names)
+
+
+def latin(text: str) -> str:
+    """Return the letters and digits of a text that an address may have, those with accents without."""
+    return "".join(letter for letter in normalize("NFKD", text) if letter.isascii() and letter.isalnum())

@@ -11,15 +11,24 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from copydesk.datasets.crawls.grammar import Language, choose, fill
+from copydesk.datasets.crawls.grammar import Language, choose, fill, native
+from copydesk.datasets.crawls.sentences import (
+    FULL_STOPS,
+    count_words,
+    ends_plainly,
+    first_words,
+    join_sentences,
+    list_items,
+    split_sentences,
+)
 
-SENTENCE = re.compile(r"(?<=[.!?][\"'”’)\s])\s*(?=[A-ZÀ-ÞА-ЯЁ\"“'‘«„])")
-PROPER_NAME = re.compile(r"(?<=[a-zа-я,] )[A-ZÀ-ÞА-Я][\w’-]+(?: [A-ZÀ-ÞА-Я][\w’-]+){1,2}")
-QUOTED = re.compile(r"(?<!\w)[\"“'‘]([A-Za-zÀ-ž][\w ,’-]{8,45})[\"”'’](?!\w)")
+QUOTED = re.compile(r"(?<!\w)[\"“'‘]([^\W\d_][\w ,’-]{8,45})[\"”'’](?!\w)|[“«「『]([^“”«»「」『』]{4,45})[”»」』]")
 
+SUBHEAD_EDGE = ',;:-–"“”„«»「」『』，、：；،؛ '
 SPARE_SENTENCES = 3
 # A sentence fit to stand under a picture: no quotation, neither fragment nor period of many clauses.
 CAPTION_WORDS = (8, 32)
+NO_CAPTION = set("\"“”„«»「」『』‘':：")
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,8 @@ class Typography:
         Before the first paragraph.
     stamp : str
         Before each subhead.
+    digits : str
+        Zero to nine.
     """
 
     break_chance: float
@@ -50,9 +61,10 @@ class Typography:
     bullet: str
     dateline: str
     stamp: str
+    digits: str
 
 
-def draw_typography(draw: random.Random) -> Typography:
+def draw_typography(language: Language, draw: random.Random) -> Typography:
     """Draw the habits of a site: some print long paragraphs, some one sentence in each, most something between."""
     return Typography(
         break_chance=draw.choice((0.0, 0.4, 0.6, 0.85, 0.95)),
@@ -60,20 +72,11 @@ def draw_typography(draw: random.Random) -> Typography:
         list_chance=draw.choice((0.0, 0.0, 0.05, 0.12)),
         line_chance=draw.choice((0.0, 0.0, 0.03, 0.1)),
         case=draw.choice(("keep", "keep", "title", "upper")),
-        bullet=draw.choice(("- ", "• ", "– ", "", "", "1. ", "1) ", "* ")),
-        dateline=draw.choice(("", "", "", "{city} - ", "{city} ({agency}) — ", "{city}, {day} {month} ({agency}) - ")),
+        bullet=language.convention("bullet", draw),
+        dateline=draw.choice(("", language.convention("dateline", draw))),
         stamp=draw.choice(("", "", "", "", "", "{time} ", "{time}: ", "{time} - ")),
+        digits=language.convention("digits", draw),
     )
-
-
-def split_sentences(paragraph: str) -> list[str]:
-    """Split where a sentence ends and one begins with a capital; abbreviations are not known."""
-    return [sentence.strip() for sentence in SENTENCE.split(paragraph) if sentence.strip()]
-
-
-def proper_names(text: str) -> list[str]:
-    """Return names of two or three words, in order, each once."""
-    return list(dict.fromkeys(PROPER_NAME.findall(text)))
 
 
 def spare(paragraphs: Sequence[str], draw: random.Random) -> tuple[list[str], list[str]]:
@@ -92,15 +95,13 @@ def spare(paragraphs: Sequence[str], draw: random.Random) -> tuple[list[str], li
         (at, sentence)
         for at, sentences in enumerate(split)
         for sentence in sentences
-        if at
-        and least <= sentence.count(" ") + 1 <= most
-        and sentence[-1] == "."
-        and not set("\"“”:'‘") & set(sentence)
+        if at and least <= count_words(sentence) <= most and ends_plainly(sentence) and not NO_CAPTION & set(sentence)
     ]
     chosen = draw.sample(fit, min(SPARE_SENTENCES, len(fit) // 3))
     for at, sentence in chosen:
         split[at].remove(sentence)
-    return [" ".join(sentences) for sentences in split if sentences], [sentence[:-1] for _, sentence in chosen]
+    story = [join_sentences(sentences) for sentences in split if sentences]
+    return story, [sentence.rstrip(FULL_STOPS) or sentence for _, sentence in chosen]
 
 
 def typeset(
@@ -109,16 +110,18 @@ def typeset(
     """Yield the paragraphs of a story as a site prints them, with subheads and lists of its habits."""
     for place, paragraph in enumerate(paragraphs):
         if place and draw.random() < typography.subhead_chance:
-            stamp = fill(typography.stamp, {}, language, draw)
-            yield f"{stamp} {subhead(paragraph, typography.case, language, names, draw)}".strip()
+            stamp = fill(typography.stamp, {"digits": typography.digits}, language, draw)
+            yield f"{stamp} {subhead(paragraph, typography, language, names, draw)}".strip()
         if place and language.story.get("lines") and draw.random() < typography.line_chance:
-            yield story_line("lines", language, names, draw)
+            yield story_line("lines", language, names, draw, typography.digits)
         sentences = split_sentences(paragraph)
         if place > 1 and draw.random() < typography.list_chance:
-            yield from as_list(sentences, typography.bullet, draw)
+            yield from as_list(sentences, typography, draw)
         else:
-            dateline = fill(typography.dateline, {}, language, draw) + " " if not place and typography.dateline else ""
-            yield from broken_up([dateline + sentences[0], *sentences[1:]], typography.break_chance, draw)
+            if not place and typography.dateline:
+                dateline = fill(typography.dateline, {"digits": typography.digits}, language, draw)
+                sentences[0] = join_sentences([dateline, sentences[0]])
+            yield from broken_up(sentences, typography.break_chance, draw)
 
 
 def broken_up(sentences: Sequence[str], chance: float, draw: random.Random) -> Iterator[str]:
@@ -126,45 +129,49 @@ def broken_up(sentences: Sequence[str], chance: float, draw: random.Random) -> I
     together = list(sentences[:1])
     for sentence in sentences[1:]:
         if draw.random() < chance:
-            yield " ".join(together)
+            yield join_sentences(together)
             together = []
         together.append(sentence)
-    yield " ".join(together)
+    yield join_sentences(together)
 
 
-def as_list(sentences: Sequence[str], bullet: str, draw: random.Random) -> Iterator[str]:
+def as_list(sentences: Sequence[str], typography: Typography, draw: random.Random) -> Iterator[str]:
     """Yield sentences, or the parts between a sentence's commas, as items of a list."""
-    items = []
-    for sentence in sentences:
-        parts = sentence.rstrip(".").split(", ")
-        items += parts if len(parts) > 2 and draw.random() < 0.7 else [sentence.rstrip(".") or sentence]
+    items = list_items(sentences, [draw.random() < 0.7 for _ in sentences])
     for number, item in enumerate(items, start=1):
-        yield (bullet.replace("1", str(number)) + item[0].upper() + item[1:]) if item else sentences[0]
+        bullet = typography.bullet.replace("1", native(str(number), {"digits": typography.digits}))
+        yield (bullet + item[0].upper() + item[1:]) if item else sentences[0]
 
 
-def subhead(paragraph: str, case: str, language: Language, names: Sequence[str], draw: random.Random) -> str:
+def subhead(
+    paragraph: str, typography: Typography, language: Language, names: Sequence[str], draw: random.Random
+) -> str:
     """Return a subhead for a paragraph: words it quotes or begins with, or one of the language's own."""
     quoted = QUOTED.search(paragraph)
     kind = draw.choice(("subheads", "subheads", "titles"))
     if quoted and draw.random() < 0.6:
-        text = quoted[1].strip(" ,")
-        text = f"‘{text}’" if draw.random() < 0.5 else text
+        text = quoted[0] if draw.random() < 0.5 else (quoted[1] or quoted[2]).strip(" ,，")
     elif language.story.get(kind) and draw.random() < 0.6:
-        text = story_line(kind, language, names, draw)
+        text = story_line(kind, language, names, draw, typography.digits)
     else:
-        text = " ".join(paragraph.rstrip(".").split()[: draw.randint(2, 11)]).strip(',;:-–"“”„«» ') or paragraph
-    return set_case(text[:1].upper() + text[1:], case)
+        text = first_words(paragraph.rstrip(FULL_STOPS), draw.randint(2, 11)).strip(SUBHEAD_EDGE) or paragraph
+    return set_case(text[:1].upper() + text[1:], typography.case)
 
 
-def story_line(kind: str, language: Language, names: Sequence[str], draw: random.Random) -> str:
+def story_line(kind: str, language: Language, names: Sequence[str], draw: random.Random, digits: str) -> str:
     """Expand one of the language's lines of a kind ("subheads", "lines", "titles", "sentences")."""
-    values = {"who": draw.choice(names)} if names else {"who": person(language, draw)}
+    values = {"who": draw.choice(names) if names else person(language, draw), "digits": digits}
     return fill(choose(draw.choice(language.story[kind]), draw), values, language, draw)
 
 
 def person(language: Language, draw: random.Random) -> str:
-    """Return a name."""
-    return f"{draw.choice(language.slots['first'])} {draw.choice(language.slots['last'])}"
+    """Return a name, its parts in the language's order."""
+    return fill(language.convention("name", draw), {}, language, draw)
+
+
+def site_name(language: Language, draw: random.Random) -> str:
+    """Return the name of a news site."""
+    return fill(language.convention("site", draw), {}, language, draw)
 
 
 def set_case(text: str, case: str) -> str:
@@ -174,12 +181,13 @@ def set_case(text: str, case: str) -> str:
     return text.upper() if case == "upper" else text
 
 
-def invent_story(language: Language, draw: random.Random) -> tuple[str, list[str]]:
+def invent_story(language: Language, digits: str, draw: random.Random) -> tuple[str, list[str]]:
     """Return title and paragraphs of an invented article, so that a language is not a sign of boilerplate."""
     names = [person(language, draw) for _ in range(3)]
-    title = story_line("titles", language, names, draw)
+    title = story_line("titles", language, names, draw, digits)
     paragraphs = []
     for _ in range(draw.randint(5, 14)):
-        sentences = [story_line("sentences", language, names, draw) for _ in range(draw.choice((1, 1, 2, 2, 3, 4)))]
-        paragraphs.append(" ".join(dict.fromkeys(sentences)))
+        number = draw.choice((1, 1, 2, 2, 3, 4))
+        sentences = [story_line("sentences", language, names, draw, digits) for _ in range(number)]
+        paragraphs.append(join_sentences(dict.fromkeys(one[:1].upper() + one[1:] for one in sentences)))
     return title, paragraphs
