@@ -137,7 +137,7 @@ class Pages:
         if not rows:
             raise DataError(f"dataset.path={self.path}: no page with a main text, nor with snippets that must stay")
         composed = wrapped(texts, self.wrapped, self.wrapped * self.bare, self.seed)
-        rows += (row | {"judged": False} for row in composed)
+        rows += (row | {"judged": False, "view": ""} for row in composed)
         return Examples(pd.DataFrame(rows), BOILERPLATE_TASK, "pages", dict(sorted(counts.items())))
 
     def _folder(self) -> Path:
