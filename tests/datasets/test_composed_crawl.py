@@ -304,6 +304,7 @@ def test_a_file_of_ones_own_adds_a_language_or_productions(tmp_path: Path) -> No
         (STYLES, LANGUAGE + "conventions: {digits: ['123']}", r"xx\.yaml: conventions digits: '123'; expected the ten"),
         (STYLES, LANGUAGE + "conventions: {name: ['']}", r"xx\.yaml: conventions name: '' is not a text"),
         (STYLES, LANGUAGE + "conventions: {name: ['{lost}']}", r"xx\.yaml: conventions name: '\{lost\}': slot 'lost'"),
+        (STYLES, LANGUAGE + "story: {lines: ['{site}']}", r"xx\.yaml: story lines: '\{site\}': slot 'site' is unknown"),
         (STYLES, LANGUAGE + "storey: {}", r"xx\.yaml: key 'storey' is unknown; did you mean story"),
         (STYLES, "slots: {first: [A]}\nfamilies: {share: [a]}", r"xx\.yaml: slots: no 'last'"),
         (STYLES, "[]", r"xx\.yaml: list instead of a mapping"),

@@ -25,6 +25,8 @@ FILLED = frozenset(
         "num", "day", "dd", "mon", "year", "time", "mins", "count", "outlet",
     )
 )  # fmt: skip
+# Those that a story knows.
+IN_STORIES = frozenset(("who", "num", "day", "dd", "mon", "year", "time", "mins", "count", "outlet"))
 NUMBERS = {"day": (1, 28), "mins": (2, 12), "num": (1, 10), "count": (2, 2400), "year": (2005, 2026)}
 REQUIRED_SLOTS = ("first", "last", "city", "section", "month", "agency")
 # Words that names of sites are made of where a language has none of its own; with a city or a section they read like

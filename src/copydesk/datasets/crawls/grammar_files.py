@@ -10,6 +10,7 @@ from copydesk.datasets.crawls.grammar import (
     CASES,
     CONVENTIONS,
     FILLED,
+    IN_STORIES,
     LEFTOVER_PLACES,
     REQUIRED_SLOTS,
     SLOT,
@@ -171,11 +172,10 @@ def _check_slots(
     lines += [(f"story {kind}", line) for kind, found in story.items() for line in found]
     lines += [(f"conventions {kind}", line) for kind, found in conventions.items() for line in found]
     for where, line in lines:
+        known = (FILLED if where.startswith("family") else IN_STORIES) | set(slots)
         for match in SLOT.finditer(line):
-            if slot_name(match[1], slots) not in FILLED | set(slots):
-                raise DataError(
-                    f"{path}: {where}: {line!r}: slot {match[1]!r} is unknown; {nearest(match[1], FILLED | set(slots))}"
-                )
+            if slot_name(match[1], slots) not in known:
+                raise DataError(f"{path}: {where}: {line!r}: slot {match[1]!r} is unknown; {nearest(match[1], known)}")
         if "{" in SLOT.sub("", line) or "}" in SLOT.sub("", line):
             raise DataError(f"{path}: {where}: {line!r}: a brace that is no {{slot}} or {{slot*2-5}}")
 

@@ -14,15 +14,17 @@ PHRASED = "\u0e01-\u0e4e\u0e81-\u0ece\u1000-\u109f\u1780-\u17d3"
 FULL_STOPS = ".。｡।॥۔։።"
 
 # A dot, also inside abbreviations, ends a sentence before a space and anything but a lower-case letter or a digit.
-DOT = r"(?:[.!?\u037e]|(?<=[\u0370-\u03ff\u1f00-\u1fff]);)+(?:[\"'”’)\]»›]|[“«](?=\s))*"
+DOT = r"(?:(?<=[.!?\u037e])|(?<=[\u0370-\u03ff\u1f00-\u1fff];))[.!?;\u037e]*(?:[\"'”’)\]»›]|[“«](?=\s))*"
 LETTER = rf"(?![{LOWER}{PHRASED}\d_])\w"
 # These end a sentence wherever they stand; before a closing quote, not where it is a part of a sentence.
-FINAL = r"[。｡！？।॥؟۔։።។။]"
-WIDE = rf"{FINAL}[。｡！？।॥؟۔։።។။!?]*(?:[”’」』）)\]］】》〉»]|[\"'](?=\s))*"
+FINAL = "。｡！？।॥؟۔։።။"
+WIDE = rf"(?<=[{FINAL}])[{FINAL}!?]*(?:[”’」』）)\]］】》〉»]|[\"'](?=\s))*(?!と|って|など)"
 OPENING = r"[\"“”'‘’«»„‚‹›¿¡「『（(\[【《〈]*"
 SENTENCE_END = re.compile(
-    rf"{DOT}(?:\s+(?={OPENING}{LETTER})|(?<![.!?;\u037e])(?={OPENING}[{UPPER}]))|{WIDE}(?!と|って|など)\s*(?={OPENING}\w)"
+    rf"[.!?;\u037e{FINAL}]"
+    rf"(?:{DOT}(?:\s+(?={OPENING}{LETTER})|(?<![.!?;\u037e])(?={OPENING}[{UPPER}]))|{WIDE}\s*(?={OPENING}\w))"
 )
+HAS_PHRASES = re.compile(f"[{PHRASED}]")
 PHRASE_END = re.compile(rf"(?<=[{PHRASED}])\s+(?=[{PHRASED}])")
 SHORTEST_PHRASE = 40  # characters; Thai puts a space after clauses of any length
 
@@ -45,7 +47,9 @@ def split_sentences(paragraph: str) -> list[str]:
         found.append(paragraph[start : match.end()].strip())
         start = match.end()
     found.append(paragraph[start:].strip())
-    return [part for sentence in found for part in _phrases(sentence) if part]
+    if HAS_PHRASES.search(paragraph):
+        found = [part for sentence in found for part in _phrases(sentence)]
+    return [sentence for sentence in found if sentence]
 
 
 def _phrases(sentence: str) -> list[str]:
@@ -68,6 +72,8 @@ def join_sentences(sentences: Iterable[str]) -> str:
 
 def count_words(text: str) -> int:
     """Count words, those that no space separates by their average length."""
+    if text.isascii():
+        return len(text.split())
     unspaced, phrased = (len(re.findall(f"[{letters}]", text)) for letters in (UNSPACED, PHRASED))
     return len(text.split()) + unspaced // UNSPACED_WORD + phrased // PHRASED_WORD
 

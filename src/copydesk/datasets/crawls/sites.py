@@ -113,7 +113,7 @@ class Site:
         for place in range(number):
             printed: set[str] = set()
             for count, line in enumerate(repeat(wordings[(start + place) % len(wordings)], draw), start=place + 1):
-                text = fill(line, self._values(page, count), self.language, draw)
+                text = fill(line, self._values(page, count), self.language, draw) if "{" in line else line.strip()
                 if not text or ("{" in line and text in printed):
                     continue
                 printed.add(text)
