@@ -13,7 +13,7 @@ from copydesk.datasets.crawls.grammar import Grammar, Language, Style
 from copydesk.datasets.crawls.grammar_files import load_grammar
 from copydesk.datasets.crawls.sentences import split_sentences
 from copydesk.datasets.crawls.sites import CrawlPage, Site
-from copydesk.datasets.crawls.stories import invent_story, site_name
+from copydesk.datasets.crawls.stories import invent_story, news_site
 from copydesk.datasets.examples import Examples
 from copydesk.errors import DataError, nearest
 from copydesk.resources import shipped
@@ -159,7 +159,7 @@ class ComposedCrawl:
             stories = [invent_story(language, digits, draw) for _ in range(20)]
             heads = [(title, split_sentences(story[0])[0]) for title, story in stories]
         titles, teasers = zip(*heads, strict=True)
-        return Site(f"{site_name(language, draw)} {key}", language, style, titles, teasers, draw, invents)
+        return Site(f"{news_site(language, draw)} {key}", language, style, titles, teasers, draw, invents)
 
 
 def heading(text: str) -> tuple[str, str]:

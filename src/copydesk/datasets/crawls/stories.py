@@ -169,7 +169,7 @@ def person(language: Language, draw: random.Random) -> str:
     return fill(language.convention("name", draw), {}, language, draw)
 
 
-def site_name(language: Language, draw: random.Random) -> str:
+def news_site(language: Language, draw: random.Random) -> str:
     """Return the name of a news site."""
     return fill(language.convention("site", draw), {}, language, draw)
 
