@@ -13,7 +13,7 @@ from copydesk.datasets.crawls.grammar import Grammar, Language, Style
 from copydesk.datasets.crawls.grammar_files import load_grammar
 from copydesk.datasets.crawls.sentences import split_sentences
 from copydesk.datasets.crawls.sites import CrawlPage, Site
-from copydesk.datasets.crawls.stories import invent_story, site_name
+from copydesk.datasets.crawls.stories import invent_story, news_site
 from copydesk.datasets.examples import Examples
 from copydesk.errors import DataError, nearest
 from copydesk.resources import shipped
@@ -159,7 +159,7 @@ class ComposedCrawl:
             stories = [invent_story(language, digits, draw) for _ in range(20)]
             heads = [(title, split_sentences(story[0])[0]) for title, story in stories]
         titles, teasers = zip(*heads, strict=True)
-        return Site(f"{site_name(language, draw)} {key}", language, style, titles, teasers, draw, invents)
+        return Site(f"{news_site(language, draw)} {key}", language, style, titles, teasers, draw, invents)
 
 
 def heading(text: str) -> tuple[str, str]:
@@ -176,7 +176,7 @@ def page_rows(site: Site, page: CrawlPage, *, document: str, split: str) -> list
     for place, paragraph in enumerate(page.story):
         if place:
             found += [(line, BOILERPLATE) for line in site.gap(page)]
-        found += [(line, CONTENT) for line in paragraph.split("\n")]
+        found.append((paragraph, CONTENT))
     found += [(line, BOILERPLATE) for line in site.place("after", page)]
     return [
         {"text": line, "label": label, "group": site.name, "split": split, "document": document, "position": position,

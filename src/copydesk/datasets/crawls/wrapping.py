@@ -11,7 +11,7 @@ from copydesk.datasets.composed_crawl import heading, page_rows
 from copydesk.datasets.crawls.grammar import Grammar, Language
 from copydesk.datasets.crawls.grammar_files import load_grammar
 from copydesk.datasets.crawls.sites import Site
-from copydesk.datasets.crawls.stories import site_name
+from copydesk.datasets.crawls.stories import news_site
 from copydesk.resources import shipped
 from copydesk.text.paragraphs import CONTENT
 
@@ -88,7 +88,7 @@ def draw_site(
     """Draw a simulated site in a language, with titles and first sentences of other articles."""
     styles = [replace(style, part="train") for style in grammar.styles.values() if style.part == "train"]
     titles, teasers = zip(*heads, strict=True)
-    return Site(f"{site_name(language, draw)} {name}", language, draw.choice(styles), titles, teasers, draw)
+    return Site(f"{news_site(language, draw)} {name}", language, draw.choice(styles), titles, teasers, draw)
 
 
 def without_article(rows: list[dict[str, Any]], draw: random.Random) -> list[dict[str, Any]]:
