@@ -190,9 +190,10 @@ def test_every_production_expands_without_slots_or_brackets_left(grammar: Gramma
     for language in grammar.languages.values():
         lines = [line for found in language.families.values() for production in found for line in production]
         lines += [line for found in language.story.values() for line in found]
+        lines += [line for block in language.blocks for line in block]
         for line in lines:
             for _ in range(3):
-                for text in repeat([choose(line, draw)], draw):
+                for _, text in repeat([choose(line, draw)], draw):
                     text = fill(text, values, language, draw).replace("[…]", "")
                     assert not set("{}[]\x00") & set(text), (language.name, line)
 
@@ -305,6 +306,9 @@ def test_a_file_of_ones_own_adds_a_language_or_productions(tmp_path: Path) -> No
         (STYLES, LANGUAGE + "conventions: {name: ['']}", r"xx\.yaml: conventions name: '' is not a text"),
         (STYLES, LANGUAGE + "conventions: {name: ['{lost}']}", r"xx\.yaml: conventions name: '\{lost\}': slot 'lost'"),
         (STYLES, LANGUAGE + "story: {lines: ['{site}']}", r"xx\.yaml: story lines: '\{site\}': slot 'site' is unknown"),
+        (STYLES, LANGUAGE + "story: {blocks: []}", r"xx\.yaml: story blocks: \[\] is no list of entries"),
+        (STYLES, LANGUAGE + "story: {blocks: [['{nothing}']]}", r"xx\.yaml: story blocks: .*slot 'nothing' is unknown"),
+        (STYLES, LANGUAGE + "story: {blocks: [['[a|b']]}", r"xx\.yaml: story blocks: .*brackets do not match"),
         (STYLES, LANGUAGE + "storey: {}", r"xx\.yaml: key 'storey' is unknown; did you mean story"),
         (STYLES, "slots: {first: [A]}\nfamilies: {share: [a]}", r"xx\.yaml: slots: no 'last'"),
         (STYLES, "[]", r"xx\.yaml: list instead of a mapping"),

@@ -66,6 +66,8 @@ class Language:
         ``subheads`` and ``lines`` that stand in articles, and ``titles`` and ``sentences`` for invented ones.
     conventions : dict of str to list of str
         Forms of names, datelines, lists and numbers; those of ``CONVENTIONS`` where the language has none of its own.
+    blocks : list of tuple of str
+        Lines of an article that stand together: tables, lists, recipes, questions and answers, verse.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Language:
     slots: dict[str, list[str]]
     story: dict[str, list[str]] = field(default_factory=dict)
     conventions: dict[str, list[str]] = field(default_factory=dict)
+    blocks: list[Production] = field(default_factory=list)
 
     def convention(self, name: str, draw: random.Random) -> str:
         """Draw one of the language's forms of a kind that is a key of ``CONVENTIONS``."""
@@ -144,14 +147,19 @@ def choose(line: str, draw: random.Random) -> str:
     return text.replace(HIDDEN_BAR, "|")
 
 
-def repeat(lines: Iterable[str], draw: random.Random) -> Iterator[str]:
-    """Yield lines, one that begins with ``3-6x`` that many times."""
+def repeat(lines: Iterable[str], draw: random.Random) -> Iterator[tuple[int, str]]:
+    """Yield lines with how often each has come: one that begins with ``3-6x`` comes that many times, others once.
+
+    Lines joined by a line break are repeated together; a line that is not repeated counts as 0.
+    """
     for line in lines:
         match = REPEATED.match(line)
-        if match:
-            yield from [line[match.end() :]] * draw.randint(int(match[1]), int(match[2]))
-        else:
-            yield line
+        if not match:
+            yield 0, line
+            continue
+        group = line[match.end() :].split("\n")
+        for number in range(1, draw.randint(int(match[1]), int(match[2])) + 1):
+            yield from ((number, each) for each in group)
 
 
 def fill(line: str, values: Mapping[str, str], language: Language, draw: random.Random) -> str:

@@ -59,18 +59,22 @@ def read_language(path: Path, complete: bool = True) -> Language:
     _check_keys(path, "", content, {"slots", "families", "story", "conventions"})
     slots = {name: _strings(path, f"slot {name}", values) for name, values in _table(path, "slots", content).items()}
     families = {
-        family: [_production(path, family, entry) for entry in _entries(path, f"family {family}", entries)]
+        family: [_production(path, f"family {family}", entry) for entry in _entries(path, f"family {family}", entries)]
         for family, entries in _table(path, "families", content).items()
     }
-    story = {kind: _strings(path, f"story {kind}", lines) for kind, lines in _table(path, "story", content).items()}
-    _check_keys(path, "story: ", story, {"subheads", "lines", "titles", "sentences"})
+    told = _table(path, "story", content)
+    _check_keys(path, "story: ", told, {"subheads", "lines", "titles", "sentences", "blocks"})
+    story = {kind: _strings(path, f"story {kind}", lines) for kind, lines in told.items() if kind != "blocks"}
+    entries = _entries(path, "story blocks", told["blocks"]) if "blocks" in told else []
+    blocks = [_production(path, "story blocks", entry) for entry in entries]
     conventions = _conventions(path, _table(path, "conventions", content))
+    language = Language(path.stem, families, slots, story, conventions, blocks)
     if complete:
         for name in REQUIRED_SLOTS:
             if name not in slots:
                 raise DataError(f"{path}: slots: no {name!r}; names and places need {', '.join(REQUIRED_SLOTS)}")
-        _check_slots(path, families, story, conventions, slots)
-    return Language(path.stem, families, slots, story, conventions)
+        _check_slots(path, language)
+    return language
 
 
 def read_styles(path: Path, families: Iterable[str]) -> dict[str, Style]:
@@ -153,24 +157,20 @@ def _conventions(path: Path, table: dict[str, Any]) -> dict[str, list[str]]:
     return {name: list(forms) for name, forms in table.items()}
 
 
-def _production(path: Path, family: str, entry: Any) -> Production:
-    lines = tuple(_strings(path, f"family {family}", entry if isinstance(entry, list) else [entry]))
+def _production(path: Path, where: str, entry: Any) -> Production:
+    lines = tuple(_strings(path, where, entry if isinstance(entry, list) else [entry]))
     for line in lines:
         if line.count("[") != line.count("]"):
-            raise DataError(f"{path}: family {family}: {line!r}: brackets do not match")
+            raise DataError(f"{path}: {where}: {line!r}: brackets do not match")
     return lines
 
 
-def _check_slots(
-    path: Path,
-    families: dict[str, list[Production]],
-    story: dict[str, list[str]],
-    conventions: dict[str, list[str]],
-    slots: dict[str, list[str]],
-) -> None:
-    lines = [(f"family {family}", line) for family, found in families.items() for one in found for line in one]
-    lines += [(f"story {kind}", line) for kind, found in story.items() for line in found]
-    lines += [(f"conventions {kind}", line) for kind, found in conventions.items() for line in found]
+def _check_slots(path: Path, language: Language) -> None:
+    slots = language.slots
+    lines = [(f"family {family}", line) for family, found in language.families.items() for one in found for line in one]
+    lines += [(f"story {kind}", line) for kind, found in language.story.items() for line in found]
+    lines += [("story blocks", line) for block in language.blocks for line in block]
+    lines += [(f"conventions {kind}", line) for kind, found in language.conventions.items() for line in found]
     for where, line in lines:
         known = (FILLED if where.startswith("family") else IN_STORIES) | set(slots)
         for match in SLOT.finditer(line):
@@ -208,6 +208,7 @@ def _merge(language: Language, added: Language) -> Language:
         joined(language.slots, added.slots),
         joined(language.story, added.story),
         joined(language.conventions, added.conventions),
+        [*language.blocks, *added.blocks],
     )
-    _check_slots(Path(f"{language.name}.yaml"), merged.families, merged.story, merged.conventions, merged.slots)
+    _check_slots(Path(f"{language.name}.yaml"), merged)
     return merged

@@ -29,6 +29,8 @@ FROM_ARTICLES = ("{other", "{teaser", "{scene", "{title")
 # Families that stand alike on every page of a site; of the others each page has its own number and order.
 FIXED = frozenset({"navigation", "comments", "newsletter", "legal", "follow", "share", "donate", "cookies"})
 
+Wording = tuple[Production, str | None]  # lines, and what joins them where a site runs them together
+
 
 @dataclass(frozen=True)
 class CrawlPage:
@@ -73,7 +75,7 @@ class Site:
     separator: str = field(init=False)
     domain: str = field(init=False)
     dropped: set[str] = field(init=False)
-    wordings: dict[str, list[Production]] = field(default_factory=dict, init=False)
+    wordings: dict[str, list[Wording]] = field(default_factory=dict, init=False)
     numbers: dict[tuple[str, str], int] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -111,31 +113,32 @@ class Site:
             # The same menu, form and footer on every page.
             start, draw = 0, random.Random(f"{self.name} {family}")
         for place in range(number):
-            printed: set[str] = set()
-            for count, line in enumerate(repeat(wordings[(start + place) % len(wordings)], draw), start=place + 1):
-                text = fill(line, self._values(page, count), self.language, draw) if "{" in line else line.strip()
-                if not text or ("{" in line and text in printed):
-                    continue
-                printed.add(text)
-                # What comes from an article keeps its case.
-                kept = any(slot in line for slot in FROM_ARTICLES)
-                yield text if kept else set_case(text, self.style.case)
+            production, joint = wordings[(start + place) % len(wordings)]
+            texts = self._texts(production, place + 1, page, draw)
+            yield from texts if joint is None else filter(None, (joint.join(texts),))
 
-    def _wordings(self, family: str) -> list[Production]:
+    def _texts(self, production: Production, place: int, page: CrawlPage, draw: random.Random) -> Iterator[str]:
+        printed: set[str] = set()
+        for count, line in repeat(production, draw):
+            text = fill(line, self._values(page, count or place), self.language, draw) if "{" in line else line.strip()
+            if not text or ("{" in line and text in printed):
+                continue
+            printed.add(text)
+            # What comes from an article keeps its case.
+            kept = any(slot in line for slot in FROM_ARTICLES)
+            yield text if kept else set_case(text, self.style.case)
+
+    def _wordings(self, family: str) -> list[Wording]:
         if family not in self.wordings:
             productions = self.language.productions(family, self.style.part)
             chosen = self.draw.sample(productions, min(WORDINGS, len(productions)))
             self.wordings[family] = [self._settle(production) for production in chosen]
         return self.wordings[family]
 
-    def _settle(self, production: Production) -> Production:
+    def _settle(self, production: Production) -> Wording:
         lines = tuple(choose(line, self.draw) for line in production)
-        if len(lines) > 1 and self.draw.random() < self.style.glue:
-            glue = self.draw.choice((" ", "", self.separator))
-            # The slots of a page have one value in a line: a link stands there once.
-            once = [REPEATED.sub("", line) if any(slot in line for slot in FROM_ARTICLES) else line for line in lines]
-            return (glue.join(repeat(once, self.draw)),)
-        return lines
+        glued = (len(lines) > 1 or bool(REPEATED.match(lines[0]))) and self.draw.random() < self.style.glue
+        return lines, self.draw.choice((" ", "", self.separator)) if glued else None
 
     def _values(self, page: CrawlPage, number: int) -> dict[str, str]:
         author = person(self.language, self.draw)

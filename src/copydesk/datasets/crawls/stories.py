@@ -21,6 +21,7 @@ from copydesk.datasets.crawls.sentences import (
     list_items,
     split_sentences,
 )
+from copydesk.datasets.crawls.story_blocks import story_block
 
 QUOTED = re.compile(r"(?<!\w)[\"“'‘]([^\W\d_][\w ,’-]{8,45})[\"”'’](?!\w)|[“«「『]([^“”«»「」『』]{4,45})[”»」』]")
 
@@ -39,8 +40,9 @@ class Typography:
     ----------
     break_chance : float
         Chance of a new paragraph after a sentence.
-    subhead_chance, list_chance, line_chance : float
-        Chance, before a paragraph, of a subhead; that it is set as a list; of a line of another kind.
+    subhead_chance, list_chance, line_chance, block_chance : float
+        Chance, before a paragraph, of a subhead; that it is set as a list; of a line of another kind; of a block
+        such as a table, which may also end the story.
     case : {"keep", "title", "upper"}
         Of subheads.
     bullet : str
@@ -57,6 +59,7 @@ class Typography:
     subhead_chance: float
     list_chance: float
     line_chance: float
+    block_chance: float
     case: str
     bullet: str
     dateline: str
@@ -71,6 +74,7 @@ def draw_typography(language: Language, draw: random.Random) -> Typography:
         subhead_chance=draw.choice((0.0, 0.0, 0.1, 0.2, 0.3)),
         list_chance=draw.choice((0.0, 0.0, 0.05, 0.12)),
         line_chance=draw.choice((0.0, 0.0, 0.03, 0.1)),
+        block_chance=draw.choice((0.0, 0.0, 0.0, 0.04, 0.1)),
         case=draw.choice(("keep", "keep", "title", "upper")),
         bullet=language.convention("bullet", draw),
         dateline=draw.choice(("", language.convention("dateline", draw))),
@@ -114,6 +118,8 @@ def typeset(
             yield f"{stamp} {subhead(paragraph, typography, language, names, draw)}".strip()
         if place and language.story.get("lines") and draw.random() < typography.line_chance:
             yield story_line("lines", language, names, draw, typography.digits)
+        if place and language.blocks and draw.random() < typography.block_chance:
+            yield from story_block(language, names, draw, typography.digits)
         sentences = split_sentences(paragraph)
         if place > 1 and draw.random() < typography.list_chance:
             yield from as_list(sentences, typography, draw)
@@ -122,6 +128,8 @@ def typeset(
                 dateline = fill(typography.dateline, {"digits": typography.digits}, language, draw)
                 sentences[0] = join_sentences([dateline, sentences[0]])
             yield from broken_up(sentences, typography.break_chance, draw)
+    if paragraphs and language.blocks and draw.random() < typography.block_chance:
+        yield from story_block(language, names, draw, typography.digits)
 
 
 def broken_up(sentences: Sequence[str], chance: float, draw: random.Random) -> Iterator[str]:
