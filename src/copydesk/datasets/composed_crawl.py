@@ -176,7 +176,7 @@ def page_rows(site: Site, page: CrawlPage, *, document: str, split: str) -> list
     for place, paragraph in enumerate(page.story):
         if place:
             found += [(line, BOILERPLATE) for line in site.gap(page)]
-        found.append((paragraph, CONTENT))
+        found += [(line, CONTENT) for line in paragraph.split("\n")]
     found += [(line, BOILERPLATE) for line in site.place("after", page)]
     return [
         {"text": line, "label": label, "group": site.name, "split": split, "document": document, "position": position,

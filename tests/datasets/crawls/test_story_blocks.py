@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from copydesk.datasets.composed_crawl import page_rows
 from copydesk.datasets.crawls.grammar import Language, Style, repeat
 from copydesk.datasets.crawls.sites import CrawlPage, Site
 from copydesk.datasets.crawls.stories import draw_typography, typeset
@@ -18,7 +19,7 @@ PAGE = CrawlPage("Title", ["One.", "Two."], [], ["Mary Lee"])
 
 
 def language(*blocks: tuple[str, ...], related: tuple[str, ...] = ("{other}",)) -> Language:
-    return Language("xx", {"related": [related]}, SLOTS, {}, list(blocks))
+    return Language("xx", {"related": [related]}, SLOTS, blocks=list(blocks))
 
 
 def test_lines_joined_by_a_line_break_are_repeated_together_and_counted() -> None:
@@ -28,7 +29,7 @@ def test_lines_joined_by_a_line_break_are_repeated_together_and_counted() -> Non
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_block_is_numbered_from_one_and_has_no_row_twice(seed: int) -> None:
-    head, *rows = story_block(language(TABLE), ["Mary Lee"], random.Random(seed))
+    head, *rows = story_block(language(TABLE), ["Mary Lee"], random.Random(seed)).split("\n")
     assert head == "Results"
     assert 4 <= len(rows) <= 6
     assert [row.split(".")[0] for row in rows] == [str(number) for number in range(1, len(rows) + 1)]
@@ -36,18 +37,38 @@ def test_a_block_is_numbered_from_one_and_has_no_row_twice(seed: int) -> None:
 
 
 def test_rows_that_come_out_alike_are_left_out() -> None:
-    assert list(story_block(language(("5-9x {city}",)), [], random.Random(0))) == ["Hull"]
+    assert story_block(language(("5-9x {city}",)), [], random.Random(0)) == "Hull"
 
 
 def test_blocks_stand_whole_between_paragraphs_and_at_the_end_and_are_content() -> None:
-    often = replace(draw_typography(language(TABLE), random.Random(0)), block_chance=1.0, subhead_chance=0.0, line_chance=0.0)
+    often = replace(
+        draw_typography(language(TABLE), random.Random(0)), block_chance=1.0, subhead_chance=0.0, line_chance=0.0
+    )
     blocks = language(("Scores", "Hull 1", "York 2"))
     story = list(
         typeset(["A one.", "B two."], replace(often, list_chance=0, dateline=""), blocks, [], random.Random(0))
     )
-    assert story == ["A one.", "Scores", "Hull 1", "York 2", "B two.", "Scores", "Hull 1", "York 2"]
+    assert story == ["A one.", "Scores\nHull 1\nYork 2", "B two.", "Scores\nHull 1\nYork 2"]
     never = replace(often, list_chance=0, dateline="", block_chance=0.0)
     assert list(typeset(["A one.", "B two."], never, blocks, [], random.Random(0))) == ["A one.", "B two."]
+
+
+def test_nothing_comes_between_the_lines_of_a_block() -> None:
+    style = Style("one", "train", inside={"related": 1.0})
+    made = Site("Hull Post key", language(), style, ["Other"], ["Teaser."], random.Random(0))
+    made.dropped = set()
+    page = CrawlPage("Title", ["One.", "Scores\nHull 1\nYork 2", "Two."], [], [])
+    rows = page_rows(made, page, document="d", split="train")
+    assert [(row["text"], row["label"]) for row in rows] == [
+        ("Title", "content"), ("One.", "content"), ("Other", "boilerplate"), ("Scores", "content"),
+        ("Hull 1", "content"), ("York 2", "content"), ("Other", "boilerplate"), ("Two.", "content"),
+    ]  # fmt: skip
+
+
+def test_blocks_are_in_the_digits_of_the_site() -> None:
+    digits = "٠١٢٣٤٥٦٧٨٩"
+    text = story_block(language(("2-2x {num} {count}",)), [], random.Random(0), digits)
+    assert set(text) <= {*digits, " ", "\n"}
 
 
 def site(glue: float, related: tuple[str, ...]) -> Site:

@@ -40,7 +40,7 @@ class CrawlPage:
     ----------
     title : str
     story : list of str
-        Its paragraphs.
+        Its paragraphs; those of several lines are blocks whose lines stand together.
     scenes : list of str
         Sentences to stand under pictures.
     names : list of str

@@ -111,7 +111,10 @@ def spare(paragraphs: Sequence[str], draw: random.Random) -> tuple[list[str], li
 def typeset(
     paragraphs: Sequence[str], typography: Typography, language: Language, names: Sequence[str], draw: random.Random
 ) -> Iterator[str]:
-    """Yield the paragraphs of a story as a site prints them, with subheads and lists of its habits."""
+    """Yield the paragraphs of a story as a site prints them, with subheads, lists and blocks of its habits.
+
+    The lines of a block are joined by line breaks, as nothing may come between them.
+    """
     for place, paragraph in enumerate(paragraphs):
         if place and draw.random() < typography.subhead_chance:
             stamp = fill(typography.stamp, {"digits": typography.digits}, language, draw)
@@ -119,7 +122,7 @@ def typeset(
         if place and language.story.get("lines") and draw.random() < typography.line_chance:
             yield story_line("lines", language, names, draw, typography.digits)
         if place and language.blocks and draw.random() < typography.block_chance:
-            yield from story_block(language, names, draw, typography.digits)
+            yield story_block(language, names, draw, typography.digits)
         sentences = split_sentences(paragraph)
         if place > 1 and draw.random() < typography.list_chance:
             yield from as_list(sentences, typography, draw)
@@ -129,7 +132,7 @@ def typeset(
                 sentences[0] = join_sentences([dateline, sentences[0]])
             yield from broken_up(sentences, typography.break_chance, draw)
     if paragraphs and language.blocks and draw.random() < typography.block_chance:
-        yield from story_block(language, names, draw, typography.digits)
+        yield story_block(language, names, draw, typography.digits)
 
 
 def broken_up(sentences: Sequence[str], chance: float, draw: random.Random) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 
@@ -15,8 +15,8 @@ PEOPLE = ("who", "who2", "who3")
 
 def story_block(
     language: Language, names: Sequence[str], draw: random.Random, digits: str = CONVENTIONS["digits"][0]
-) -> Iterator[str]:
-    """Yield the lines of one of the language's blocks; choices are settled and slots filled anew in every line.
+) -> str:
+    """Return the lines of one of the language's blocks; choices are settled and slots filled anew in every line.
 
     Parameters
     ----------
@@ -26,13 +26,15 @@ def story_block(
         The ten digits that numbers are written in.
     """
     seen: set[str] = set()
+    found: list[str] = []
     for number, lines in groupby(repeat(draw.choice(language.blocks), draw), key=itemgetter(0)):
         texts = [_filled(line, number, language, names, digits, draw) for _, line in lines]
         # A list has no entry twice.
         if number and max(texts, key=len) in seen:
             continue
         seen.update(texts)
-        yield from filter(None, texts)
+        found += filter(None, texts)
+    return "\n".join(found)
 
 
 def _filled(line: str, number: int, language: Language, names: Sequence[str], digits: str, draw: random.Random) -> str:
