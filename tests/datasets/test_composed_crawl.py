@@ -5,7 +5,7 @@ import random
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +19,7 @@ from copydesk.datasets.crawls.grammar_files import load_grammar
 from copydesk.datasets.crawls.sentences import split_sentences
 from copydesk.datasets.crawls.sites import CrawlPage, Site
 from copydesk.datasets.crawls.stories import SPARE_SENTENCES
+from copydesk.datasets.crawls.story_blocks import story_block
 from copydesk.datasets.examples import Examples
 from copydesk.errors import DataError
 from copydesk.resources import shipped
@@ -32,6 +33,27 @@ SCRIPTS = {
     "hi": "\u0900-\u097f", "bn": "\u0980-\u09ff", "ar": "\u0600-\u06ff", "fa": "\u0600-\u06ff",
     "he": "\u0590-\u05ff", "ru": "\u0400-\u04ff",
 }  # fmt: skip
+WITH_BLOCKS = {
+    "en",
+    "de",
+    "fr",
+    "es",
+    "it",
+    "pt",
+    "nl",
+    "ru",
+    "tr",
+    "pl",
+    "sv",
+    "cs",
+    "uk",
+    "el",
+    "ro",
+    "hu",
+    "da",
+    "no",
+    "fi",
+}
 SUBJECTS = ("ferry", "bridge", "library", "orchard", "tunnel", "harbour", "museum", "stadium", "bakery", "railway")
 
 
@@ -196,6 +218,17 @@ def test_every_production_expands_without_slots_or_brackets_left(grammar: Gramma
                 for _, text in repeat([choose(line, draw)], draw):
                     text = fill(text, values, language, draw).replace("[…]", "")
                     assert not set("{}[]\x00") & set(text), (language.name, line)
+
+
+def test_every_block_is_printed_without_slots_or_brackets_left(grammar: Grammar) -> None:
+    draw = random.Random(0)
+    languages = [language for language in grammar.languages.values() if language.blocks]
+    assert {language.name for language in languages} >= WITH_BLOCKS
+    for language in languages:
+        for block in language.blocks:
+            text = story_block(replace(language, blocks=[block]), ["Mary Lee"], draw)
+            assert text.strip()
+            assert not set("{}[]\x00") & set(text), (language.name, block)
 
 
 def test_every_style_makes_pages_with_its_families(grammar: Grammar) -> None:
