@@ -9,7 +9,7 @@ ALPHABETS = [chr(code) for code in range(0x2000)]
 UPPER = "".join(letter for letter in ALPHABETS if letter.isupper())
 LOWER = "".join(letter for letter in ALPHABETS if letter.islower())
 # Scripts that put no space between words: with none between sentences either, or with a space between phrases.
-UNSPACED = "\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+WORDS_TOGETHER = "\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 PHRASED = "\u0e01-\u0e4e\u0e81-\u0ece\u1000-\u109f\u1780-\u17d3"
 FULL_STOPS = ".。｡।॥۔։።"
 
@@ -18,11 +18,11 @@ DOT = r"(?:(?<=[.!?\u037e])|(?<=[\u0370-\u03ff\u1f00-\u1fff];))[.!?;\u037e]*(?:[
 LETTER = rf"(?![{LOWER}{PHRASED}\d_])\w"
 # These end a sentence wherever they stand; before a closing quote, not where it is a part of a sentence.
 FINAL = "。｡！？।॥؟۔։።။"
-WIDE = rf"(?<=[{FINAL}])[{FINAL}!?]*(?:[”’」』）)\]］】》〉»]|[\"'](?=\s))*(?!と|って|など)"
+STRONG_END = rf"(?<=[{FINAL}])[{FINAL}!?]*(?:[”’」』）)\]］】》〉»]|[\"'](?=\s))*(?!と|って|など)"
 OPENING = r"[\"“”'‘’«»„‚‹›¿¡「『（(\[【《〈]*"
-SENTENCE_END = re.compile(
+SENTENCE_BREAK = re.compile(
     rf"[.!?;\u037e{FINAL}]"
-    rf"(?:{DOT}(?:\s+(?={OPENING}{LETTER})|(?<![.!?;\u037e])(?={OPENING}[{UPPER}]))|{WIDE}\s*(?={OPENING}\w))"
+    rf"(?:{DOT}(?:\s+(?={OPENING}{LETTER})|(?<![.!?;\u037e])(?={OPENING}[{UPPER}]))|{STRONG_END}\s*(?={OPENING}\w))"
 )
 HAS_PHRASES = re.compile(f"[{PHRASED}]")
 PHRASE_END = re.compile(rf"(?<=[{PHRASED}])\s+(?=[{PHRASED}])")
@@ -33,7 +33,7 @@ COMMA = re.compile(r", |، ?|，|、|､")
 CLAUSE_END = re.compile(r"[，、。：；！？「」“”]")
 # Letters that a word has on average where none are separated.
 UNSPACED_WORD, PHRASED_WORD = 2, 5
-WITHOUT_SPACE = re.compile(rf"[{UNSPACED}\u3000-\u303f\uff00-\uff65][\"'”’»)]*$")
+WITHOUT_SPACE = re.compile(rf"[{WORDS_TOGETHER}\u3000-\u303f\uff00-\uff65][\"'”’»)]*$")
 
 
 def split_sentences(paragraph: str) -> list[str]:
@@ -43,7 +43,7 @@ def split_sentences(paragraph: str) -> list[str]:
     characters where that goes. Nothing but white space between sentences is lost.
     """
     found, start = [], 0
-    for match in SENTENCE_END.finditer(paragraph):
+    for match in SENTENCE_BREAK.finditer(paragraph):
         found.append(paragraph[start : match.end()].strip())
         start = match.end()
     found.append(paragraph[start:].strip())
@@ -74,7 +74,7 @@ def count_words(text: str) -> int:
     """Count words, those that no space separates by their average length."""
     if text.isascii():
         return len(text.split())
-    unspaced, phrased = (len(re.findall(f"[{letters}]", text)) for letters in (UNSPACED, PHRASED))
+    unspaced, phrased = (len(re.findall(f"[{letters}]", text)) for letters in (WORDS_TOGETHER, PHRASED))
     return len(text.split()) + unspaced // UNSPACED_WORD + phrased // PHRASED_WORD
 
 
@@ -82,7 +82,7 @@ def first_words(text: str, number: int) -> str:
     """Return about the first ``number`` words; of Chinese and Japanese at most the first clause."""
     if re.match(f"[{PHRASED}]", text):
         return text.split()[0]
-    if re.search(f"[{UNSPACED}]", text[:8]):
+    if re.search(f"[{WORDS_TOGETHER}]", text[:8]):
         clause = next((part for part in CLAUSE_END.split(text) if part.strip()), text)
         return clause[: UNSPACED_WORD * (number + 2)]
     return " ".join(text.split()[:number])
