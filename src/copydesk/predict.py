@@ -22,7 +22,7 @@ from copydesk.formats.sources import SkippedFiles, find_sources
 from copydesk.formats.writers import encoder_for, output_format
 from copydesk.shards.flow import PartsRun
 from copydesk.shards.ledger import PLACE
-from copydesk.shards.parts import Order
+from copydesk.shards.make_part import Order
 from copydesk.shards.plan import SHARD_BYTES, plan_shards
 from copydesk.streams.answers import answering
 from copydesk.streams.chunks import CHUNK_ROWS, RecordChunk, in_chunks, in_order

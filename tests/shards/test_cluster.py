@@ -25,7 +25,7 @@ from copydesk.formats.sources import find_sources
 from copydesk.models.loading import load
 from copydesk.shards import cluster
 from copydesk.shards.flow import PartsRun
-from copydesk.shards.parts import Order, versions
+from copydesk.shards.make_part import Order, answer_versions
 from copydesk.shards.plan import Shard, plan_shards
 from copydesk.streams.progress_bar import Silent
 from helpers import little_topics
@@ -183,7 +183,7 @@ def test_a_driver_that_is_killed_is_continued_by_another(
 
 def test_other_versions_on_a_worker_are_refused(client: Any, model: str, files: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"a worker: numba .*, where the driver has 0\.1; install the same version"):
-        make(client, model, files, tmp_path / "out", versions={**versions(), "numba": "0.1"})
+        make(client, model, files, tmp_path / "out", versions={**answer_versions(), "numba": "0.1"})
 
 
 def test_another_model_on_a_worker_is_refused(client: Any, model: str, files: Path, tmp_path: Path) -> None:

@@ -93,13 +93,13 @@ class LinesWithin:
         return line
 
 
-def is_utf8(encoding: str) -> bool:
+def is_utf8_codec(encoding: str) -> bool:
     """Return whether an encoding that Python knows is UTF-8."""
     return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
 
 
 def _as_utf8(stream: Any, encoding: str, detect: bool) -> Any:
-    if is_utf8(encoding):
+    if is_utf8_codec(encoding):
         if not (detect and stream.peek(2)[:2] in UTF16_MARKS):
             return stream
         encoding = "utf-16"

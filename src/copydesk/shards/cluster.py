@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from copydesk.errors import ConfigError, CopydeskError, ResourceError, one_line
-from copydesk.shards.parts import Order, make_part_on_worker
+from copydesk.shards.make_part import Order, make_part_on_worker
 from copydesk.shards.plan import Shard
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10
 # Shards placed ahead on every thread of the workers, so that none waits for the driver.
-AHEAD = 2
+PLACED_AHEAD = 2
 # What each process of a local cluster runs with: one task, one thread.
 ONE_THREAD = dict.fromkeys(("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -101,10 +101,10 @@ def make_parts_on(
 
     def place() -> None:
         for shard in waiting:
-            future = client.submit(make_part_on_worker, order, shard, pure=False)  # type: ignore[no-untyped-call]
+            future = client.submit(make_part_on_worker, order, shard, pure=False)
             placed[future] = shard
             running.add(future)  # type: ignore[no-untyped-call]
-            if len(placed) >= AHEAD * max(1, sum(client.nthreads().values())):  # type: ignore[no-untyped-call]
+            if len(placed) >= PLACED_AHEAD * max(1, sum(client.nthreads().values())):  # type: ignore[no-untyped-call]
                 return
 
     place()
@@ -125,7 +125,7 @@ def outcome(future: Future[Any], shard: Shard) -> dict[str, Any] | None:
     from distributed import KilledWorker
 
     try:
-        entry: dict[str, Any] | None = future.result()  # type: ignore[no-untyped-call]
+        entry: dict[str, Any] | None = future.result()
         return entry
     except KilledWorker:
         return None

@@ -12,7 +12,7 @@ from copydesk.errors import escaped
 from copydesk.formats.rows import Answer
 from copydesk.interruption.handler import CleanUp
 from copydesk.shards.ledger import MOST_ATTEMPTS, Ledger
-from copydesk.shards.parts import Order, RowFilter, make_part
+from copydesk.shards.make_part import Order, RowFilter, make_part
 from copydesk.shards.plan import Shard
 from copydesk.streams.progress_bar import Silent
 
@@ -39,7 +39,7 @@ class PartsRun:
 
     @contextmanager
     def begun(self, settings: dict[str, Any], resume: bool, force: bool) -> Iterator[list[Shard]]:
-        """Hold the ledger during the block, which gets the shards that are not done; write the manifest at its end.
+        """Hold the ledger during the block; yield the shards that are not done, and write the manifest at its end.
 
         Raises
         ------
@@ -60,7 +60,8 @@ class PartsRun:
 
     def hint(self) -> str:
         """Return how to go on after an interruption, for the end of a line."""
-        return f"; {self.n_done:,} of {len(self.shards):,} parts are done and kept: the same command with --resume continues"
+        done = f"{self.n_done:,} of {len(self.shards):,} parts are done and kept"
+        return f"; {done}: the same command with --resume continues"
 
     def add(self, shard: Shard, entry: dict[str, Any] | None) -> None:
         """Count a shard that is done, or was put aside."""

@@ -22,10 +22,9 @@ from copydesk.shards.plan import Shard
 from copydesk.streams.part_file import sync_folder
 
 PLACE = "_copydesk"
-VERSION = 1
+PLAN_VERSION = 1
 # Attempts at a shard that ended with their process before it is put aside.
 MOST_ATTEMPTS = 3
-READ_BYTES = 1 << 20
 # Of rows, in the entry of each shard.
 COUNTS = ("read", "written", "rejected")
 
@@ -100,7 +99,7 @@ class Ledger:
             The disk is full.
         """
         stored = self._stored()
-        plan = {"version": VERSION, "settings": dict(settings), "shards": [shard.as_json() for shard in shards]}
+        plan = {"version": PLAN_VERSION, "settings": dict(settings), "shards": [shard.as_json() for shard in shards]}
         plan = json.loads(json.dumps(plan))  # as it will be read again
         if stored is not None and resume and not force:
             check_plan(stored, plan, self.plan_path)
@@ -122,7 +121,7 @@ class Ledger:
         """Return the plan of an earlier run."""
         try:
             stored = json.loads(self.plan_path.read_text(encoding="utf-8"))
-            if stored["version"] == VERSION and isinstance(stored["shards"], list):
+            if stored["version"] == PLAN_VERSION and isinstance(stored["shards"], list):
                 return dict(stored)
         except FileNotFoundError:
             return None
@@ -235,12 +234,8 @@ def check_plan(stored: Mapping[str, Any], plan: Mapping[str, Any], path: Path) -
 
 def digest_of(path: Path) -> tuple[str, int]:
     """Return the SHA-256 of a file, and its size."""
-    digest, size = hashlib.sha256(), 0
     with path.open("rb") as file:
-        while data := file.read(READ_BYTES):
-            digest.update(data)
-            size += len(data)
-    return digest.hexdigest(), size
+        return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ConfigError, escaped
-from copydesk.formats.files import COMPRESSIONS, UTF16_MARKS, is_utf8
+from copydesk.formats.files import COMPRESSIONS, UTF16_MARKS, is_utf8_codec
 from copydesk.formats.readers import READERS
 from copydesk.formats.rows import Source
 
 SHARD_BYTES = 256 * 2**20
 # Formats whose files can be read from the middle.
-CUT = ("jsonl", "parquet")
+DIVISIBLE = ("jsonl", "parquet")
 # A name that begins so is no data to readers of folders, such as Spark's and Arrow's.
 HIDDEN_MARKS = ("_", ".")
 
@@ -127,12 +127,12 @@ def span_name(source: Source, start: int) -> str:
 def can_cut(source: Source) -> bool:
     """Return whether a file can be read from the middle: neither compressed nor transcoded."""
     assert source.path is not None
-    if source.format not in CUT or source.path.suffix.lower() in COMPRESSIONS:
+    if source.format not in DIVISIBLE or source.path.suffix.lower() in COMPRESSIONS:
         return False
     if source.format == "parquet":
         return source.path.suffix.lower() == ".parquet"
     with source.path.open("rb") as file:
-        return is_utf8(source.encoding) and file.read(2) not in UTF16_MARKS
+        return is_utf8_codec(source.encoding) and file.read(2) not in UTF16_MARKS
 
 
 def byte_ranges(size: int, shard_bytes: int) -> Iterator[tuple[int, int, int]]:

@@ -67,10 +67,10 @@ class Order:
     args: Namespace
     folder: Path
     model: str
-    versions: dict[str, str] = field(default_factory=lambda: versions())
+    versions: dict[str, str] = field(default_factory=lambda: answer_versions())
 
 
-def versions() -> dict[str, str]:
+def answer_versions() -> dict[str, str]:
     """Return the versions on which an answer's last digits depend."""
     return {"python": ".".join(platform.python_version_tuple()[:2]), **{name: version(name) for name in PACKAGES}}
 
@@ -155,7 +155,7 @@ def check_versions(wanted: dict[str, str]) -> None:
     ConfigError
         Names the first that differs.
     """
-    for name, here in versions().items():
+    for name, here in answer_versions().items():
         if here != wanted[name]:
             raise ConfigError(
                 f"{name} {here}, where the driver has {wanted[name]}; install the same version everywhere"
