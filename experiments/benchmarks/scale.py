@@ -126,10 +126,11 @@ def kills(folder: Path, wanted: int) -> list[str]:
             if process.returncode == 0 and json.loads(manifest.read_text())["complete"]:
                 break
         wrong += digest(folder / "killed") != right
+    workers, drivers = done["a worker"], done["the driver"]
     return [
-        f"SIGKILL at random moments: {done['a worker']} to a process that Dask had started, {done['the driver']} to the driver, "
-        f"which was then started again with `--resume`, in {rounds} runs of two workers. Runs whose parts differed from "
-        f"those of an undisturbed run, in any byte: {wrong}.",
+        f"SIGKILL at random moments: {workers} to a process that Dask had started, {drivers} to the driver, which was then "
+        f"started again with `--resume`, in {rounds} runs of two workers. Runs whose parts differed from those of an "
+        f"undisturbed run, in any byte: {wrong}.",
     ]
 
 
