@@ -128,8 +128,8 @@ def kills(folder: Path, wanted: int) -> list[str]:
         wrong += digest(folder / "killed") != right
     workers, drivers = done["a worker"], done["the driver"]
     return [
-        f"SIGKILL at random moments: {workers} to a process that Dask had started, {drivers} to the driver, which was then "
-        f"started again with `--resume`, in {rounds} runs of two workers. Runs whose parts differed from those of an "
+        f"SIGKILL at random moments: {workers} to a process that Dask had started, {drivers} to the driver, which was "
+        f"then started again with `--resume`, in {rounds} runs of two workers. Runs whose parts differed from those of an "
         f"undisturbed run, in any byte: {wrong}.",
     ]
 
