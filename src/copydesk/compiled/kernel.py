@@ -38,7 +38,8 @@ def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
         raise ConfigError("NUMBA_DISABLE_JIT is set: copydesk needs Numba's compiler; unset it")
     if function is None:
         return lambda function: kernel(function, **options)
-    compiled = njit(nogil=True, **options)(function)
+    # The wrapper for callers from C is never used; without it, kernels compile and load sooner.
+    compiled = njit(nogil=True, no_cfunc_wrapper=True, **options)(function)
     compiled._cache = _Cache(function)  # as numba's cache=True, with another stamp and more folders
     return compiled
 
