@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from copydesk.errors import escaped
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -50,4 +52,4 @@ class LeftOut(NamedTuple):
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.reason}"
+        return escaped(f"{self.where}: {self.reason}")
