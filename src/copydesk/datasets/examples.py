@@ -1,4 +1,4 @@
-"""Examples: the table that every dataset loads as."""
+"""Examples: labelled texts in one frame, as which every dataset loads."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Examples:
 
 
 class LeftOut(NamedTuple):
-    """A row or document that could not be used: where it stands, and the reason."""
+    """A row or document that could not be used: its place and the reason."""
 
     where: str
     reason: str
