@@ -2,7 +2,7 @@
 
     python experiments/benchmarks/hashing.py FOLDER
 
-FOLDER holds ``newsgroups.jsonl.gz``, which is read once and twice. Each figure is the peak of a process of its own, beside
+FOLDER holds ``newsgroups.jsonl.gz``, which is read once and twice. Each figure is the peak of its own process, beside
 that of the same process before it reads. The table goes to ``hashing.md`` beside this script.
 """
 
