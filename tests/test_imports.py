@@ -39,7 +39,7 @@ ROOMS = {
     "tasks",
     "search": "bundle classifiers config datasets errors estimator evaluation interruption reports runs tasks",
     "streams": "errors formats interruption resources",
-    "shards": "errors formats interruption streams",
+    "shards": "errors formats interruption resources streams",
     "predict": "compiled errors formats shards streams",
     "train": "config datasets errors estimator evaluation runs search tasks",
     "__init__": "models text train",
