@@ -99,6 +99,19 @@ def test_a_doubtful_block_has_no_weight_and_is_counted(tmp_path: Path) -> None:
     assert sorted(extracts.frame["weight"]) == [0, 2.5, 2.5, 2.5]
 
 
+def test_sources_left_out_are_not_read_whether_or_not_they_exist(folder: Path) -> None:
+    write(folder, "two", [RECORD])
+    frame = Pages(str(folder), without=["two", "three"], wrapped=0).load().frame
+    assert set(frame["document"].str.split("/").str[0]) == {"one"}
+
+
+def test_views_are_named_and_composed_pages_have_none(folder: Path) -> None:
+    frame = Pages(str(folder)).load().frame
+    kind = frame["document"].str.split("#").str[1]
+    assert set(kind[frame["view"] == ""]) == {"wrapped", "short", "bare"}
+    assert (frame["view"] == kind)[frame["view"] != ""].all()
+
+
 def test_silver_is_trained_on_by_its_weight_and_never_judged(folder: Path) -> None:
     write(folder, "two", [RECORD])
     frame = Pages(str(folder), view="page", silver=["two"], silver_weight=0.25, wrapped=0).load().frame
