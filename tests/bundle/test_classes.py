@@ -18,7 +18,9 @@ from copydesk.errors import ModelError
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "bundles"
 EXPECTED = json.loads((FIXTURES / "expected.json").read_text(encoding="utf-8"))
 # Base classes, of which no instance is ever fitted.
-BASES = {"Estimator", "Classifier", "Transformer", "LinearClassifier", "DualLinearClassifier", "Family"}
+BASES = {
+    "Estimator", "Classifier", "Transformer", "LinearClassifier", "DualLinearClassifier", "Family", "TokenFamily", "NumberGroup",
+}  # fmt: skip
 
 
 def estimators() -> dict[str, type]:

@@ -19,10 +19,12 @@ TFIDF = {"ngram_range", "sublinear_tf", "dtype"}
 # or a class of scikit-learn with settings for text.
 PRESETS = {
     "classifier/logistic": {"C"},  # the class has scikit-learn's default, which is too strong for TF-IDF of texts
+    "classifier/sequence": {"families", "numbers"},
     "classifier/sklearn_complement_nb": {"alpha"},
     "classifier/sklearn_logistic": {"C", "max_iter"},
     "classifier/sklearn_sgd": {"alpha"},
     "dataset/web": {"weight"},
+    "decision/threshold": {"cut"},
     "features/hashing": {"n_features", *TFIDF},
     "features/sklearn_tfidf": {"ngram_range", "sublinear_tf"},
     "features/topics": {"families", "sublinear_tf", "dtype"},

@@ -20,7 +20,7 @@ MODES = PAGE, EXTRACT = ("page", "extract")
 AUTO = "auto"
 CHOICES = (AUTO, *MODES)
 # Scores below which paragraphs count as low: of trees, log odds.
-LOW, SURELY_LOW = 0.0, -2.0
+LOW_SCORE, VERY_LOW_SCORE = 0.0, -2.0
 
 
 class Modes(Estimator):
@@ -219,7 +219,7 @@ def page_signs(own: Floats, lengths: Array, page: Array) -> Floats:
     n = np.bincount(page)
     size = np.maximum(np.bincount(page, lengths), 1)
     found = []
-    for border in (LOW, SURELY_LOW):
+    for border in (LOW_SCORE, VERY_LOW_SCORE):
         low = own < border
         found += [np.bincount(page, low) / np.maximum(n, 1), np.bincount(page, low * lengths) / size]
     low_size = found[1] * size
