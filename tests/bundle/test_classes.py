@@ -19,7 +19,8 @@ FIXTURES = Path(__file__).parents[1] / "fixtures" / "bundles"
 EXPECTED = json.loads((FIXTURES / "expected.json").read_text(encoding="utf-8"))
 # Base classes, of which no instance is ever fitted.
 BASES = {
-    "Estimator", "Classifier", "Transformer", "LinearClassifier", "DualLinearClassifier", "Family", "TokenFamily", "NumberGroup",
+    "Estimator", "Classifier", "Transformer", "LinearClassifier", "DualLinearClassifier", "Family",
+    "NumberGroup", "TokenFamily",
 }  # fmt: skip
 
 
