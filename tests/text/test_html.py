@@ -9,7 +9,8 @@ pytest.importorskip("resiliparse", reason="needs the extra html")
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.text.html import Block, page_text, read_page
+from copydesk.text.blocks import Block
+from copydesk.text.html import page_text, read_page
 
 
 def texts(html: str | bytes) -> list[str]:
