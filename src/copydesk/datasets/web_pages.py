@@ -19,6 +19,7 @@ from copydesk.datasets.web.ground_truth import has_main_text, read_ground_truth,
 from copydesk.datasets.web.snippets import has_snippets, told_by_snippets
 from copydesk.errors import ConfigError, DataError, nearest
 from copydesk.tasks import BOILERPLATE_TASK
+from copydesk.text.blocks import MARKUP, NO_MARKUP
 from copydesk.text.html import Page
 from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
@@ -67,6 +68,8 @@ class Pages:
         without a main text, and of silver ones. Trained on, never judged; 0 for none.
     min_found : float, default=0.5
         Pages of whose main text less stands in the HTML are left out, and counted.
+    markup : bool, default=False
+        Give what ``MARKUP`` names of each block to the features; blocks of composed pages have none.
     sha256 : str or None, default=None
         Checksum of the archive behind a URL.
     seed : int, default=0
@@ -88,6 +91,7 @@ class Pages:
         silver_weight: float = 0.3,
         snippets: float = 1.0,
         min_found: float = 0.5,
+        markup: bool = False,
         sha256: str | None = None,
         seed: int = 0,
     ) -> None:
@@ -104,6 +108,7 @@ class Pages:
         self.silver_weight = silver_weight
         self.snippets = snippets
         self.min_found = min_found
+        self.markup = markup
         self.sha256 = sha256
         self.seed = seed
 
@@ -137,7 +142,8 @@ class Pages:
         if not rows:
             raise DataError(f"dataset.path={self.path}: no page with a main text, nor with snippets that must stay")
         composed = wrapped(texts, self.wrapped, self.wrapped * self.bare, self.seed)
-        rows += (row | {"judged": False, "view": ""} for row in composed)
+        unmarked = {"judged": False, "view": "", **(NO_MARKUP if self.markup else {})}
+        rows += (row | unmarked for row in composed)
         return Examples(pd.DataFrame(rows), BOILERPLATE_TASK, "pages", dict(sorted(counts.items())))
 
     def _folder(self) -> Path:
@@ -181,9 +187,10 @@ class Pages:
         inside = smallest_holder(page.blocks, labels)
         for view, chosen, weight in self._views(inside, f"{source}/{record['page_id']}"):
             for position, number in enumerate(chosen):
-                label = labels[number]
+                label, block = labels[number], page.blocks[number]
                 yield {
-                    "text": page.blocks[number].text,
+                    "text": block.text,
+                    **({name: getattr(block, name) for name in MARKUP} if self.markup else {}),
                     "label": (CONTENT if shares[number] >= 0.5 else BOILERPLATE) if label == DOUBTFUL else label,
                     "group": site,
                     "split": "",

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.features.options import plain_list, refuse_tables
+from copydesk.text.blocks import MARKUP
 
 if TYPE_CHECKING:
     from copydesk.text.html import Page
@@ -62,7 +63,7 @@ def page_table(pages: Sequence[Page], sites: Sequence[str] | None = None) -> tup
     Returns
     -------
     table : dict of equally long sequences
-        text, title (""), document (the page's number), position, group (the site).
+        text, title (""), document (the page's number), position, group (the site), and those of ``MARKUP``.
     spans : int64 (n_paragraphs, 2)
         Start and end of each in ``Page.text``.
 
@@ -74,13 +75,15 @@ def page_table(pages: Sequence[Page], sites: Sequence[str] | None = None) -> tup
     sizes = np.array([len(page.blocks) for page in pages], dtype=np.int64)
     blocks = [block for page in pages for block in page.blocks]
     position = np.arange(len(blocks)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    table = {
+    table: ParagraphTable = {
         "text": [block.text for block in blocks],
         "title": [""] * len(blocks),
         "document": np.repeat(np.arange(len(sizes)), sizes),
         "position": position,
         "group": repeated(None if sites is None else check_beside("sites", sites, pages), sizes),
     }
+    for name in MARKUP:
+        table[name] = [getattr(block, name) for block in blocks]
     lengths = np.array([len(text) for text in table["text"]], dtype=np.int64)
     breaks = np.array([1 if block.is_line else 2 for block in blocks], dtype=np.int64)
     ends = np.cumsum(lengths + breaks)

@@ -82,6 +82,10 @@ class Block:
     markup: str = ""
 
 
+MARKUP = ("markup", "path", "link_share")  # what a block has beside its text, for tables of paragraphs
+NO_MARKUP = {"markup": "", "path": (), "link_share": 0.0}
+
+
 def collapse(text: str) -> str:
     """Collapse white space as a browser does; no-break spaces count, zero-width ones and soft hyphens are dropped."""
     return " ".join(text.replace("\xad", "").replace("\u200b", "").replace("\ufeff", "").split())
