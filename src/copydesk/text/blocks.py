@@ -50,6 +50,7 @@ TOKEN = re.compile(
 BREAK = "\n"  # a part of its own where a <br> stands
 UNKNOWN_TAG = re.compile(rf"<(?![!?]){NAME}*[-:]")
 SPACE = re.compile(r"\s+")
+SCRIPT_MARK = re.compile(r"<!--(?!-*>)|-->|</?script(?=[ \t\n\f\r/>])", re.IGNORECASE)
 ENTITIES = (("&nbsp;", "\xa0"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&amp;", "&"))
 
 
@@ -131,7 +132,24 @@ def tokens_of(body: str) -> Iterator[tuple[str, str | None, str | None, str | No
 
 
 def raw_end(body: str, tag: str, start: int) -> int:
-    """Return where text that is serialised as it is ends; nothing ends a ``<plaintext>`` but the page."""
+    """Return where text that is serialised as it is ends.
+
+    Nothing ends a ``<plaintext>`` but the page; within a comment of a script, scripts of its own end first.
+    """
+    if tag == "script":
+        commented = own = False
+        for mark in SCRIPT_MARK.finditer(body, start):
+            if mark[0] == "<!--":
+                commented = True
+            elif mark[0] == "-->":
+                commented = own = False
+            elif mark[0][1] != "/":
+                own = commented
+            elif not own:
+                return mark.start()
+            else:
+                own = False
+        return len(body)
     found = (body.rfind if tag == "plaintext" else body.find)(f"</{tag}>", start)
     return len(body) if found < 0 else found
 
@@ -384,8 +402,7 @@ class Walk:
         self.n_elements += 1
         element = Element(start, parent, number, is_block is not False)
         if element.is_block:
-            if self.parts:
-                self.flush()
+            self.flush()
             self.path.append(self.n_elements)
             self.block_elements.append(element)
             element.first_block = len(self.pieces)
@@ -397,8 +414,7 @@ class Walk:
         """Close the innermost element."""
         element = self.elements.pop()
         if element.is_block:
-            if self.parts:
-                self.flush()
+            self.flush()
             if element.tag == "tr":
                 self.join_row(element.first_block)
             self.path.pop()
@@ -406,6 +422,9 @@ class Walk:
 
     def flush(self) -> None:
         """End the block under way; its lines become blocks, unless they are wrapped."""
+        if not self.parts:
+            self.indent = 0
+            return
         parts, holders, links = self.parts, self.holders_of_parts, ""
         if self.has_breaks or self.keeps_lines:
             parts = [
