@@ -92,7 +92,7 @@ def page_table(pages: Sequence[Page], sites: Sequence[str] | None = None) -> tup
     return table, np.column_stack([ends - lengths, ends])
 
 
-def check_beside(name: str, given: Any, texts: Sequence[str]) -> list[str]:
+def check_beside(name: str, given: Any, texts: Sequence[Any]) -> list[str]:
     """Return the values given beside the texts, one for each, "" for those that are missing (None, NaN or NA).
 
     Raises

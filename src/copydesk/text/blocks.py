@@ -122,10 +122,10 @@ def tokens_of(body: str) -> Iterator[tuple[str, str | None, str | None, str | No
     while at is not None:
         start, at = at, None
         for token in TOKEN.finditer(body, start):
-            found = token.groups()
-            yield found
-            if found[2] in RAW:
-                at = raw_end(body, found[2], token.end())
+            text, end, tag, attributes = token.groups()
+            yield text, end, tag, attributes
+            if tag in RAW:
+                at = raw_end(body, tag, token.end())
                 raw = body[token.end() : at]
                 yield raw.replace("&", "&amp;"), None, None, None
                 break
