@@ -66,8 +66,9 @@ def settings(overrides: list[str]) -> Any:
 class Bench:
     """The pages, what extractors take from them, and results of parts kept in a cache."""
 
-    def __init__(self, folder: Path, cache: Path, overrides: list[str]) -> None:
+    def __init__(self, folder: Path, cache: Path, extractors: list[str], overrides: list[str]) -> None:
         self.cache = cache
+        self.extractors = extractors
         self.overrides = overrides
         options = {"view": "page", "wrapped": 0, "markup": True, "silver": [SILVER]}
         self.corpus = Corpus(folder, EVERYTHING, options)
@@ -104,7 +105,7 @@ class Bench:
         def run(name: str) -> Callable[[], dict[str, str]]:
             return lambda: {page: extract(name, self.corpus.html(page), languages[page]) for page in pages}
 
-        return {name: self.kept(f"peer-{name}", run(name)) for name in ALL}
+        return {name: self.kept(f"peer-{name}", run(name)) for name in self.extractors}
 
     def folds(self) -> dict[str, Any]:
         """Score every paragraph by models that did not see its site, in five folds."""
@@ -242,7 +243,7 @@ def speed_table(bench: Bench) -> list[str]:
     pages = [page for page in bench.golds if page.startswith(("wcxb/", "fundus/"))][:SPEED_PAGES]
     raw = [read_html(bench.corpus.folder, *page.split("/", 1)) for page in pages]
     languages = bench.frame.drop_duplicates("page").set_index("page")["language"]
-    works = {name: peer_work(name, bench, pages, languages) for name in ALL}
+    works = {name: peer_work(name, bench, pages, languages) for name in bench.extractors}
     works["copydesk"] = lambda: clean_all(cleaner, raw)
     taken: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(REPEATS):
@@ -277,7 +278,9 @@ def size_table(bench: Bench) -> list[str]:
     """Return what an installation of each extractor takes, in an environment of its own."""
     lines = ["## Installed", "", "| extractor | packages | megabytes |", "|---|---|---|"]
     root = str(Path(__file__).parents[2])
-    wanted = {name: name for name in sorted(set(DISTRIBUTIONS.values()))} | {"copydesk[html]": f"{root}[html]"}
+    wanted = {name: name for name in sorted({DISTRIBUTIONS[each] for each in bench.extractors})} | {
+        "copydesk[html]": f"{root}[html]"
+    }
     for name, requirement in wanted.items():
         packages, size = bench.kept(f"size-{name}", lambda: installed(requirement))
         lines.append(f"| {name} | {packages} | {size / 1e6:.0f} |")
@@ -310,16 +313,19 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "copydesk-extraction")
+    parser.add_argument("--extractors", nargs="+", choices=ALL, default=list(ALL))
     parser.add_argument("overrides", nargs="*", help="overrides of experiment=boilerplate_html")
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
-    bench = Bench(options.folder, options.cache, options.overrides)
+    bench = Bench(options.folder, options.cache, options.extractors, options.overrides)
     old = TABLE.read_text(encoding="utf-8") if TABLE.exists() else ""
-    sections = {name: bench.kept(f"table-{name}", lambda: PARTS[name](bench)) for name in options.parts}
+    remarks = old[old.index(REMARKS) :] if REMARKS in old else ""
+    for name in options.parts:
+        (options.cache / f"table-{name}.md").write_text("\n".join(PARTS[name](bench)), encoding="utf-8")
+    tables = (options.cache / f"table-{name}.md" for name in PARTS)
     lines = ["# Main text from HTML", "", f"{machine(PACKAGES)}.", ""]
-    for name in PARTS:
-        lines += sections.get(name, [])
-    TABLE.write_text("\n".join(lines).rstrip() + "\n" + (REMARKS + old.partition(REMARKS)[2] if REMARKS in old else ""))
+    lines += [table.read_text(encoding="utf-8") for table in tables if table.exists()]
+    TABLE.write_text("\n".join(lines).rstrip() + "\n" + remarks, encoding="utf-8")
 
 
 if __name__ == "__main__":

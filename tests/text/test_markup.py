@@ -45,3 +45,10 @@ def test_markup_of_pages_nested_deep_is_bounded() -> None:
     assert max(len(block.markup.split()) for block in blocks) < MOST_TOKENS + 20
     inline = read_page("".join(f"<b class={word}>x" for word in words)).blocks
     assert len(inline[0].markup.split()) < 2 * MOST_TOKENS + 20
+
+
+def test_names_of_any_length_make_short_tokens() -> None:
+    long = "x" * 100_000
+    blocks = read_page(f"<{long} role={long} itemprop={long} class={long} id={long}>" + "<p>x" * 100).blocks
+    assert len(blocks) == 100
+    assert max(len(token) for block in blocks for token in block.markup.split()) < 500

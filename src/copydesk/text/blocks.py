@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from copydesk.text.line_breaks import split_lines
-from copydesk.text.markup import ATTRIBUTE, MOST_TOKENS, attribute_tokens
+from copydesk.text.markup import ATTRIBUTE, LONGEST_TOKEN, MOST_TOKENS, attribute_tokens
 
 # What does not begin a new line: phrasing content of the HTML standard, and what older pages use like it.
 INLINE = frozenset(
@@ -185,6 +185,8 @@ class StartTag(NamedTuple):
     Attributes
     ----------
     tag : str
+    name : str
+        The same, cut to ``LONGEST_TOKEN``.
     is_block : bool or None
         None for elements of no standard.
     is_never_shown, is_hidden : bool
@@ -197,6 +199,7 @@ class StartTag(NamedTuple):
     """
 
     tag: str
+    name: str
     is_block: bool | None
     is_never_shown: bool
     is_hidden: bool
@@ -206,7 +209,7 @@ class StartTag(NamedTuple):
     all_tokens: frozenset[str]
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_096)
 def read_start_tag(tag: str, *attributes: tuple[str, str]) -> StartTag:
     """Read a start tag from its name, and names and serialised values of the attributes that are read."""
     found = {name: unescaped(value) for name, value in attributes}
@@ -219,8 +222,9 @@ def read_start_tag(tag: str, *attributes: tuple[str, str]) -> StartTag:
     is_block = None if "-" in tag or ":" in tag else tag not in INLINE
     keeps_lines = tag in PREFORMATTED or bool(style and KEEPS_LINES.search(style))
     tokens = attribute_tokens(found) if found else ()
-    all_tokens = frozenset([f"in:{tag}", *tokens])
-    return StartTag(tag, is_block, tag in HIDDEN, is_hidden, keeps_lines, tag == "a", tokens, all_tokens)
+    name = tag[:LONGEST_TOKEN]
+    all_tokens = frozenset([f"in:{name}", *tokens])
+    return StartTag(tag, name, is_block, tag in HIDDEN, is_hidden, keeps_lines, tag == "a", tokens, all_tokens)
 
 
 class Element:
@@ -235,12 +239,13 @@ class Element:
     """
 
     __slots__ = (
-        "around", "first_block", "following", "in_link", "inline", "is_block", "keeps_lines", "last_child", "number",
-        "parent", "preceding", "tag", "tokens", "words",
+        "around", "first_block", "following", "in_link", "inline", "is_block", "keeps_lines", "last_child", "name",
+        "number", "parent", "preceding", "tag", "tokens", "words",
     )  # fmt: skip
 
     def __init__(self, start: StartTag, parent: Element | None, number: int, is_block: bool) -> None:
         self.tag = start.tag
+        self.name = start.name
         self.tokens = start.tokens
         self.parent = parent
         self.number = number
@@ -262,7 +267,7 @@ class Element:
                 self.inline = joined(parent.inline, own)
             before = parent.last_child
             if before is not None:
-                self.preceding, before.following = before.tag, start.tag
+                self.preceding, before.following = before.name, start.name
             parent.last_child = self
 
     @property
@@ -270,13 +275,11 @@ class Element:
         """Tokens for all text that it holds, separated by spaces."""
         if not self.words:
             above = self.parent
-            tokens = [f"tag:{self.tag}", f"before:{self.preceding}", f"after:{self.following}"]
+            tokens = [f"tag:{self.name}", f"before:{self.preceding}", f"after:{self.following}"]
             tokens += [f"own{token}" for token in self.tokens]
             if above is not None:
-                tokens += [
-                    f"parent:{above.tag}",
-                    f"path:{self.tag}<{above.tag}<{above.parent.tag if above.parent else ''}",
-                ]
+                third = above.parent.name if above.parent else ""
+                tokens += [f"parent:{above.name}", f"path:{self.name}<{above.name}<{third}"]
                 tokens += [f"parent{token}" for token in above.tokens]
             self.words = " ".join([*tokens, *sorted(self.around)])
         return self.words

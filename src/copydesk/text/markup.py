@@ -12,10 +12,11 @@ ATTRIBUTE = re.compile(
 WORD = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[^\W\d_a-zA-Z]{2,}")
 MOST_WORDS = 12  # of an element's names; some pages put data into classes
 MOST_TOKENS = 150  # of an element's ancestors
+LONGEST_TOKEN = 60  # characters of an element's name, a role and the like
 LONGEST_NAME = 400  # characters of a class attribute that are read
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_096)
 def name_words(name: str) -> tuple[str, ...]:
     """Split a class or an id into its words, in lower case, without digits: ``postBody-12`` is post and body."""
     found = [word.lower() for word in WORD.findall(name[:LONGEST_NAME])]
@@ -30,7 +31,8 @@ def attribute_tokens(attributes: dict[str, str]) -> tuple[str, ...]:
             names += f" {attributes[data]}"
     tokens = [f".{word}" for word in name_words(names)] if not names.isspace() else []
     for name in ("role", "itemprop"):
-        tokens += [f"{name}={value}" for value in attributes.get(name, "").lower().split()[:2]]
+        tokens += [f"{name}={value[:LONGEST_TOKEN]}" for value in attributes.get(name, "").lower().split()[:2]]
     if "itemtype" in attributes:
-        tokens += [f"itemtype={value.rpartition('/')[2]}" for value in attributes["itemtype"].lower().split()[:2]]
+        types = (value.rpartition("/")[2] for value in attributes["itemtype"].lower().split()[:2])
+        tokens += [f"itemtype={value[:LONGEST_TOKEN]}" for value in types]
     return tuple(tokens)
