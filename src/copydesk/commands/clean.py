@@ -18,6 +18,7 @@ from copydesk.formats.files import suffix_of
 from copydesk.formats.readers import READERS, SUFFIXES
 from copydesk.formats.rows import Answer, Encoder, Fields, Record, Row, Source
 from copydesk.formats.sources import SkippedFiles
+from copydesk.formats.warc import WarcPage
 from copydesk.formats.writers import OUTPUT_SUFFIXES
 from copydesk.streams.chunks import CHUNK_BYTES, RecordChunk, in_chunks
 from copydesk.streams.delivery import Delivery
@@ -185,7 +186,7 @@ def has_several_texts(names: Sequence[str], file_format: str | None) -> bool:
 
 def record_weight(record: Record) -> int:
     """Return the size of a record in bytes, plus an allowance for every line."""
-    raw = record.raw
+    raw = record.raw.body if isinstance(record.raw, WarcPage) else record.raw
     if isinstance(raw, bytes):
         lines = raw.count(b"\n") + raw.count(b"\\n")
     else:

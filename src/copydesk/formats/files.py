@@ -39,7 +39,7 @@ def is_encoding(name: str) -> bool:
 
 
 @contextmanager
-def open_source(source: Source, is_text: bool, detect: bool) -> Iterator[tuple[Any, Any]]:
+def open_source(source: Source, is_text: bool, detect: bool, keep_gzip: bool = False) -> Iterator[tuple[Any, Any]]:
     """Open a source; yield a stream of its bytes, decompressed, text as UTF-8, and the file below it.
 
     Parameters
@@ -49,6 +49,8 @@ def open_source(source: Source, is_text: bool, detect: bool) -> Iterator[tuple[A
         Whether to decode it from its encoding.
     detect : bool
         Whether a byte order mark of UTF-16 sets the encoding.
+    keep_gzip : bool, default=False
+        Leave a file that is compressed by gzip as it is.
 
     Raises
     ------
@@ -58,7 +60,8 @@ def open_source(source: Source, is_text: bool, detect: bool) -> Iterator[tuple[A
         yield _as_utf8(sys.stdin.buffer, source.encoding, detect) if is_text else sys.stdin.buffer, None
         return
     with source.path.open("rb") as raw:
-        stream = _decompressed(raw, source.path)
+        is_kept = keep_gzip and source.path.suffix.lower() == ".gz"
+        stream = raw if is_kept else _decompressed(raw, source.path)
         yield _as_utf8(stream, source.encoding, detect) if is_text else stream, raw
 
 

@@ -16,8 +16,10 @@ from copydesk.formats.readers import SUFFIXES
 from copydesk.formats.rows import Source
 
 # Read as text, such a file would be labelled without a warning.
-NOT_TEXT = {".bz2", ".xz", ".zip", ".7z", ".tar", ".tgz", ".pdf", ".doc", ".docx", ".xls", ".xlsx", ".warc"}
+NOT_TEXT = {".bz2", ".xz", ".zip", ".7z", ".tar", ".tgz", ".pdf", ".doc", ".docx", ".xls", ".xlsx"}
 STDIN = "-"
+# Formats that an extra reads, by name and package.
+NEEDED = {"html": ("HTML", "resiliparse"), "warc": ("web archives", "fastwarc")}
 
 
 class SkippedFiles:
@@ -88,8 +90,9 @@ def find_sources(
 
 
 def _readable(source: Source) -> Source:
-    if source.format == "html" and importlib.util.find_spec("resiliparse") is None:
-        raise ConfigError(f"{escaped(source.name)}: to read HTML an extra is needed: pip install 'copydesk[html]'")
+    kind, package = NEEDED.get(source.format, ("", ""))
+    if package and importlib.util.find_spec(package) is None:
+        raise ConfigError(f"{escaped(source.name)}: to read {kind} an extra is needed: pip install 'copydesk[html]'")
     return source
 
 

@@ -92,12 +92,14 @@ RULED_OUT = frozenset(
 EASTERN = frozenset("cp1250 cp1257 cp1258 iso8859-2 iso8859-13".split())
 
 
-def decode(html: bytes) -> str:
+def decode(html: bytes, charset: str | None = None) -> str:
     """Decode a page's bytes; what its encoding can't hold becomes U+FFFD.
 
     Parameters
     ----------
     html : bytes
+    charset : str, optional
+        Label of the encoding in the HTTP header; one that is not known is passed over.
 
     Returns
     -------
@@ -107,15 +109,15 @@ def decode(html: bytes) -> str:
     for mark, codec in _BYTE_ORDER_MARKS:
         if html.startswith(mark):
             return html[len(mark) :].decode(codec, "replace")
-    return html.decode(codec_of(html), "replace")
+    return html.decode(codec_of(html, charset), "replace")
 
 
-def codec_of(html: bytes) -> str:
+def codec_of(html: bytes, charset: str | None = None) -> str:
     """Return Python's name of the encoding of a page without a byte order mark."""
     wide = wide_codec(html)
     if wide is not None:
         return wide
-    declared = declared_codec(html)
+    declared = CODECS.get((charset or "").strip().lower()) or declared_codec(html)
     if html.isascii():
         if declared in SEVEN_BIT:
             return str(declared)
