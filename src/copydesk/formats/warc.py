@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, cast
-from urllib.parse import urlsplit
 
 from copydesk.formats.files import MAX_ROW
 from copydesk.formats.gzip_members import GzipMembers
@@ -22,6 +21,7 @@ from copydesk.formats.rows import (
     with_members,
 )
 from copydesk.text.decoding import decode, wide_codec
+from copydesk.text.urls import host_of
 
 if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord
@@ -69,10 +69,7 @@ class WarcPage:
     @property
     def site(self) -> str:
         """Host of the address, without ``www.``; "" where it has none."""
-        try:
-            return (urlsplit(self.url).hostname or "").removeprefix("www.")
-        except ValueError:
-            return ""
+        return host_of(self.url)
 
 
 class WarcReader(Reader):

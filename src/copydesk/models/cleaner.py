@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
     from copydesk.explanations.reasons import Reasons
     from copydesk.features.pages.site_lines import SiteLines
+    from copydesk.models.cleaned_page import CleanedPage
     from copydesk.text.html import Page
 
 
@@ -130,6 +131,27 @@ class Cleaner(Model):
         cleaned = self._clean(texts, self._with_site_shares(table), spans)
         return list(map(keep_headline, texts, cleaned, (page.headline for page in pages)))
 
+    def clean_html(self, html: bytes | str, url: str | None = None) -> CleanedPage:
+        """Clean a page of HTML, and read what it states of itself.
+
+        Nothing is fetched, and no date is guessed.
+
+        Parameters
+        ----------
+        html : bytes or str
+            Bytes are decoded as the page declares them.
+        url : str, optional
+            Where it comes from. Lines that ``fit_site`` found on many pages of its host are recognised.
+
+        Returns
+        -------
+        CleanedPage
+            Text, labelled paragraphs, title, author, date, name of the site, language and address.
+        """
+        from copydesk.models.cleaned_page import clean_page
+
+        return clean_page(self, html, url)
+
     def fit_site(self, texts: Sequence[str], site: str = "") -> Cleaner:
         """Remember which lines stand on many of a site's pages, for later texts of that site; return the cleaner.
 
@@ -225,17 +247,26 @@ class Cleaner(Model):
         ModelError
             The scores of the model's parts are not sums that could be explained, or the model has no modes.
         """
-        from copydesk.explanations.reasons import explain_paragraphs
-
         if mode is not None:
             return self.within(mode).explain_many(texts, titles, sites, headlines)
-        pages = [cleaned.paragraphs for cleaned in self.clean_many(texts, titles, sites, headlines)]
-        paragraphs = [paragraph for page in pages for paragraph in page]
-        if not paragraphs:
-            return [[] for _ in pages]
+        cleaned = self.clean_many(texts, titles, sites, headlines)
         table, _ = self._table(check_texts(texts), titles, sites)
+        return self._explain(cleaned, table)
+
+    def explain_pages(self, pages: Sequence[Page], sites: Sequence[str] | None = None) -> list[list[Reasons]]:
+        """Explain why each paragraph of parsed pages, cleaned together, was cut or kept; see ``explain_many``."""
+        table, _ = page_table(pages, sites)
+        return self._explain(self.clean_pages(pages, sites), self._with_site_shares(table))
+
+    def _explain(self, cleaned: Sequence[CleanedText], table: ParagraphTable) -> list[list[Reasons]]:
+        """Return the reasons for the paragraphs of a table, page by page."""
+        from copydesk.explanations.reasons import explain_paragraphs
+
+        paragraphs = [paragraph for page in cleaned for paragraph in page.paragraphs]
+        if not paragraphs:
+            return [[] for _ in cleaned]
         reasons = iter(explain_paragraphs(self.estimator, table, paragraphs, CONTENT))
-        return [[next(reasons) for _ in page] for page in pages]
+        return [[next(reasons) for _ in page.paragraphs] for page in cleaned]
 
     def _table(
         self, texts: list[str], titles: Sequence[str] | None, sites: Sequence[str] | None
