@@ -169,7 +169,7 @@ def highlighted(text: str, found: Explanation) -> Iterator[tuple[str, str]]:
 
 def paragraphs_json(model: Cleaner, row: Row, args: argparse.Namespace) -> dict[str, Any]:
     """Return the reasons for every paragraph as JSON."""
-    from copydesk.commands.clean import explained_json
+    from copydesk.commands.cleaned_rows import explained_json
 
     paragraphs = model.explain(row.text, row.title or None, headline=row.headline)
     return {

@@ -69,7 +69,7 @@ class HtmlReader(TextReader):
 
         page = read_page(record.raw)
         found = with_members({"file": record.source.name, text_field: page.text})
-        return Parsed({HEADLINE_FIELD: page.headline, **found.values}, found.members, page)
+        return Parsed({HEADLINE_FIELD: page.headline, **found.values}, found.members, page, record.raw)
 
 
 class TextAlone(AnyRow):

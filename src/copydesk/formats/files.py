@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.formats.rows import Source
+from copydesk.formats.zip_members import open_member
 
 COMPRESSIONS = (".gz", ".zst")
 
@@ -59,9 +60,15 @@ def open_source(source: Source, is_text: bool, detect: bool, keep_gzip: bool = F
     if source.path is None:
         yield _as_utf8(sys.stdin.buffer, source.encoding, detect) if is_text else sys.stdin.buffer, None
         return
+    assert source.place is not None
+    is_kept = keep_gzip and source.place.suffix.lower() == ".gz"
+    if source.archive is not None and source.member is not None:
+        with open_member(source.archive, source.member) as member:
+            stream = member if is_kept else _decompressed(member, source.place)
+            yield _as_utf8(stream, source.encoding, detect) if is_text else stream, None
+        return
     with source.path.open("rb") as raw:
-        is_kept = keep_gzip and source.path.suffix.lower() == ".gz"
-        stream = raw if is_kept else _decompressed(raw, source.path)
+        stream = raw if is_kept else _decompressed(raw, source.place)
         yield _as_utf8(stream, source.encoding, detect) if is_text else stream, raw
 
 

@@ -40,8 +40,9 @@ class JsonReader(JsonLinesReader):
 
     def parse(self, record: Record, text_field: str) -> Parsed:
         """Return the values of an element, and its members as they are written, each on one line."""
-        values, members, _ = super().parse(record, text_field)
-        return Parsed(values, {name: _LINE_BREAK.sub(" ", member) for name, member in members.items()})
+        parsed = super().parse(record, text_field)
+        members = {name: _LINE_BREAK.sub(" ", member) for name, member in parsed.members.items()}
+        return parsed._replace(members=members)
 
 
 class _Elements:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from copydesk.formats.csv import CsvReader
 from copydesk.formats.documents import HtmlReader, TextReader
@@ -25,9 +25,6 @@ from copydesk.formats.rows import (
 )
 from copydesk.formats.warc import WarcReader
 from copydesk.text.paragraphs import LINE
-
-if TYPE_CHECKING:
-    from copydesk.text.html import Page
 
 READERS: dict[str, Reader] = {
     "text": TextReader(),
@@ -104,9 +101,12 @@ def parse(record: Record, fields: Fields) -> Row | Rejected:
         return Rejected(record, record.fault)
     text_field = fields.html or fields.text
     try:
-        values, members, page = READERS[record.source.format].parse(record, text_field)
+        values, members, page, html = READERS[record.source.format].parse(record, text_field)
         if fields.html and page is None:
-            page = read_html(values, fields.html)
+            from copydesk.text.html import read_page
+
+            html = _html(values, fields.html)
+            page = read_page(html)
         text = page.text if page is not None else _string(values, text_field, required=True)
         title = _string(values, fields.title) if fields.title else ""
         site = _string(values, fields.site) if fields.site else ""
@@ -117,21 +117,7 @@ def parse(record: Record, fields: Fields) -> Row | Rejected:
     if fields.max_lines is not None and too_many_lines(text, fields.max_lines):
         return Rejected(record, f"more than {fields.max_lines:,} lines in the field {text_field!r}")
     headline = page.headline if page is not None else title
-    return Row(record, text, title, site, members, headline or title, page)
-
-
-def read_html(values: Mapping[str, Any], field: str) -> Page:
-    """Return the page in a field of HTML, a string or bytes in whatever encoding.
-
-    Raises
-    ------
-    NotARowError
-        The field holds neither.
-    """
-    from copydesk.text.html import read_page
-
-    value = values.get(field)
-    return read_page(value if isinstance(value, bytes) else _string(values, field, required=True, role="html"))
+    return Row(record, text, title, site, members, headline or title, page, html)
 
 
 def too_many_lines(text: str, at_most: int) -> bool:
@@ -150,3 +136,9 @@ def _string(values: Mapping[str, Any], field: str, required: bool = False, role:
         raise NotARowError(f"expected a string in the field {field!r}, found nothing; see --{role}-field")
     found = JSON_KINDS.get(type(value), f"a {type(value).__name__}")
     raise NotARowError(f"expected a string in the field {field!r}, found {found}")
+
+
+def _html(values: Mapping[str, Any], field: str) -> bytes | str:
+    """Return the HTML in a field, a string or bytes in whatever encoding."""
+    value = values.get(field)
+    return value if isinstance(value, bytes) else _string(values, field, required=True, role="html")

@@ -12,6 +12,8 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 from copydesk.errors import DataError, escaped, nearest
 
 if TYPE_CHECKING:
+    from zipfile import ZipFile, ZipInfo
+
     from copydesk.text.html import Page
 
 # Of a row over the size limit, the rejects show this much.
@@ -48,6 +50,8 @@ class Source:
         Between the cells of CSV; None: detected from the header.
     passed_over : Counter
         Of a web archive: the records read so far that are no pages, by kind.
+    archive, member : ZipFile and ZipInfo, or None
+        Of a file within the archive at ``path``.
     """
 
     name: str
@@ -56,10 +60,19 @@ class Source:
     encoding: str = "utf-8"
     delimiter: str | None = None
     passed_over: Counter[str] = field(default_factory=Counter, compare=False)
+    archive: ZipFile | None = field(default=None, compare=False)
+    member: ZipInfo | None = field(default=None, compare=False)
+
+    @property
+    def place(self) -> Path | None:
+        """The path and, of a file within an archive, its name below it."""
+        return self.path / self.member.filename if self.path is not None and self.member is not None else self.path
 
     @property
     def size(self) -> int | None:
         """Size of the file on disk in bytes; None where it is not known."""
+        if self.member is not None:
+            return self.member.compress_size
         return self.path.stat().st_size if self.path is not None and self.path.is_file() else None
 
 
@@ -133,11 +146,12 @@ class Record:
 
 
 class Parsed(NamedTuple):
-    """Values and members of a record by field, and the page if it is one of HTML."""
+    """Values and members of a record by field and, of one of HTML, the page and what it was parsed from."""
 
     values: Values
     members: Members
     page: Page | None = None
+    html: bytes | str | None = None
 
 
 class Reader:
@@ -219,6 +233,8 @@ class Row:
         The title or, of a web page, its headline.
     page : Page or None
         Of a row of HTML; ``text`` is its text.
+    html : bytes, str or None
+        What the page was parsed from.
     """
 
     record: Record
@@ -228,6 +244,7 @@ class Row:
     members: Members
     headline: str = ""
     page: Page | None = None
+    html: bytes | str | None = None
 
 
 @dataclass(slots=True)

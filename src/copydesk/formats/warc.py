@@ -115,9 +115,10 @@ class WarcReader(Reader):
             return with_members({**values, text_field: page.body.decode("utf-8", "replace")})
         from copydesk.text.html import read_page
 
-        parsed = read_page(decode(page.body, page.charset))
+        html = decode(page.body, page.charset)
+        parsed = read_page(html)
         found = with_members({**values, text_field: parsed.text})
-        return Parsed({HEADLINE_FIELD: parsed.headline, **found.values}, found.members, parsed)
+        return Parsed({HEADLINE_FIELD: parsed.headline, **found.values}, found.members, parsed, html)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from copydesk.text.paragraphs import LabelledParagraph
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CleanedPage(Metadata):
     """The article of a page, every paragraph of the page, labelled, and what the page states of itself.
 
@@ -31,17 +31,16 @@ class CleanedPage(Metadata):
         See ``Metadata``; ``url`` is the given one where the page states none.
     """
 
-    text: str = ""
-    paragraphs: list[LabelledParagraph] = field(default_factory=list)
-    _page: Page | None = field(default=None, repr=False, compare=False)
-    _cleaner: Cleaner | None = field(default=None, repr=False, compare=False)
-    _site: str = field(default="", repr=False, compare=False)
+    text: str
+    paragraphs: list[LabelledParagraph]
+    _page: Page = field(repr=False, compare=False)
+    _cleaner: Cleaner = field(repr=False, compare=False)
+    _site: str = field(repr=False, compare=False)
 
     @property
     def markdown(self) -> str:
         """The article with its headings, lists, quotes and tables."""
-        blocks = self._page.blocks if self._page is not None else []
-        return blocks_markdown(blocks, [each.kept for each in self.paragraphs])
+        return blocks_markdown(self._page.blocks, [each.kept for each in self.paragraphs])
 
     def explain(self) -> list[Reasons]:
         """Return why each paragraph was cut or kept.
@@ -51,8 +50,6 @@ class CleanedPage(Metadata):
         ModelError
             The scores of the model's parts are not sums that could be explained.
         """
-        if self._cleaner is None or self._page is None:
-            return []
         return self._cleaner.explain_pages([self._page], [self._site])[0]
 
 
