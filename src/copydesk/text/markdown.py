@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from copydesk.text.html import Block
+    from copydesk.text.blocks import Block
 
 HEADING = re.compile(r"h([1-6])")
 # Characters that mean something anywhere in a line, and an underscore that is not within a word.

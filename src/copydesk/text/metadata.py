@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from copydesk.text.blocks import collapse
 from copydesk.text.decoding import decode
-from copydesk.text.html import collapse, own_url
+from copydesk.text.html import own_url
 from copydesk.text.json_ld import Node, names_of, read_scripts, types_of
 
 ARTICLE = re.compile(r"(?:Article|Posting|Report)$")
