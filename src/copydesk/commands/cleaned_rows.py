@@ -123,7 +123,7 @@ def clean_texts(
     given = ([row.text for row in rows], titles, sites_of(rows, args), [row.headline for row in rows])
     cleaned = cleaners.for_texts.clean_many(*given)
     if not args.explain:
-        return cleaned, paragraphs_of(cleaned)
+        return cleaned, labelled_json(cleaned)
     return cleaned, [list(map(explained_json, page)) for page in cleaners.for_texts.explain_many(*given)]
 
 
@@ -135,7 +135,7 @@ def clean_pages(
     model = cleaners.for_pages()
     cleaned = model.clean_pages(*given)
     if not args.explain:
-        return cleaned, paragraphs_of(cleaned)
+        return cleaned, labelled_json(cleaned)
     return cleaned, [list(map(explained_json, page)) for page in model.explain_pages(*given)]
 
 
@@ -144,7 +144,7 @@ def sites_of(rows: Sequence[Row], args: argparse.Namespace) -> list[str] | None:
     return [row.site for row in rows] if args.site_field else None
 
 
-def paragraphs_of(cleaned: Sequence[CleanedText]) -> list[list[dict[str, Any]]]:
+def labelled_json(cleaned: Sequence[CleanedText]) -> list[list[dict[str, Any]]]:
     """Return the paragraphs of cleaned texts in JSON."""
     return [[paragraph_json(each) for each in text.paragraphs] for text in cleaned]
 

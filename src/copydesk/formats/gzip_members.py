@@ -7,10 +7,11 @@ from collections import deque
 from collections.abc import Iterator
 from typing import IO
 
+from copydesk.formats.files import READ_BYTES
+
 MAGIC = b"\x1f\x8b\x08"
 # A member of more bytes, decompressed, is passed on before its checksum is known.
 WHOLE_BYTES = 64 * 2**20
-READ_BYTES = 1 << 16
 
 
 class GzipMembers:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 HTTP_TYPES = frozenset({"application/http", "application/https"})
-VERSION = b"WARC/"  # how every record begins
+RECORD_START = b"WARC/"  # how every record begins
 MAX_HEADER = 1 << 18  # bytes
 # Crawlers store bodies decoded and keep the headers of their encodings: what can't be decoded is taken as it is.
 DECODINGS: tuple[Literal["all", "content", "transfer", "none"], ...] = ("all", "content", "transfer", "none")
@@ -99,7 +99,7 @@ class WarcReader(Reader):
                 broken = f"record at byte {offset:,}: {page.reason}{after}"
                 yield Record(source, line, b"" if page.goes_on else None, 0, broken)
             else:
-                reason = fault_of(page)
+                reason = page_fault(page)
                 fault = f"record at byte {offset:,}: {reason}" if reason else None
                 yield Record(source, line, page, len(page.body), fault)
 
@@ -182,7 +182,7 @@ def read_pages(stream: Any) -> Iterator[tuple[int, WarcPage | Skipped | Damaged]
     """
     from fastwarc.warc import ArchiveIterator
 
-    file = Forward(stream) if stream.peek(len(VERSION)).startswith(VERSION) else GzipMembers(stream)
+    file = Forward(stream) if stream.peek(len(RECORD_START)).startswith(RECORD_START) else GzipMembers(stream)
     is_archive, goes_on = False, True
     while goes_on:
         goes_on = False
@@ -196,7 +196,7 @@ def read_pages(stream: Any) -> Iterator[tuple[int, WarcPage | Skipped | Damaged]
                 offset = file.offset_of(record.stream_pos)
                 yield offset, page_of(record)
         except (CutOffError, OSError, EOFError, zlib.error) as error:
-            goes_on = file.skip_damaged(VERSION)
+            goes_on = file.skip_damaged(RECORD_START)
             if not (is_archive or goes_on):
                 raise UnreadableError(f"no web archive, or damaged in its first record: {error}") from None
             is_between = isinstance(file, Forward) and not isinstance(error, CutOffError)
@@ -289,7 +289,7 @@ def decoded_response(block: bytes) -> tuple[WarcRecord | None, bytes]:
     return None, b""
 
 
-def fault_of(page: WarcPage) -> str | None:
+def page_fault(page: WarcPage) -> str | None:
     """Return why a page can't be read, None if it can."""
     if len(page.body) > MAX_ROW:
         return f"page of more than {MAX_ROW:,} bytes"

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
+from dataclasses import asdict
 from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from copydesk.models.paragraph_tables import check_beside, page_table, paragraph
 from copydesk.models.topic import Model, check_text, check_texts
 from copydesk.text.headline import find_headline
 from copydesk.text.paragraphs import CONTENT, CleanedText, LabelledParagraph, ParagraphTable, join_kept
+from copydesk.text.urls import host_of
 
 if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
@@ -148,9 +150,21 @@ class Cleaner(Model):
         CleanedPage
             Text, labelled paragraphs, title, author, date, name of the site, language and address.
         """
-        from copydesk.models.cleaned_page import clean_page
+        from copydesk.models.cleaned_page import CleanedPage
+        from copydesk.text.decoding import decode
+        from copydesk.text.html import read_page
+        from copydesk.text.metadata import read_metadata
 
-        return clean_page(self, html, url)
+        text = decode(html) if isinstance(html, bytes) else check_text(html)
+        page, stated = read_page(text), asdict(read_metadata(text))
+        stated["url"] = stated["url"] or url or ""
+        sites = [host_of(url or stated["url"])]
+        ((found, paragraphs, _),) = self.clean_pages([page], sites)
+
+        def explained() -> list[Reasons]:
+            return self.explain_pages([page], sites)[0]
+
+        return CleanedPage(**stated, text=found, paragraphs=paragraphs, page=page, _explained=explained)
 
     def fit_site(self, texts: Sequence[str], site: str = "") -> Cleaner:
         """Remember which lines stand on many of a site's pages, for later texts of that site; return the cleaner.

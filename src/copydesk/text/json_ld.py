@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 Node: TypeAlias = dict[str, Any]
 
-LONGEST = 1 << 20  # characters of a script; more are no description of a page
+LONGEST_SCRIPT = 1 << 20  # characters of a script; more are no description of a page
 MOST_NODES = 10_000
 # A string, which stays as it is, or what JSON has no place for: comments and commas before a bracket.
 TO_CUT = re.compile(r'("(?:[^"\\]|\\.)*")|/\*.*?\*/|//[^\n]*|,(?=\s*[}\]])', re.DOTALL)
@@ -25,7 +25,7 @@ def read_scripts(scripts: Sequence[str]) -> list[Node]:
     """Return all objects of a page's scripts, in document order; what can't be read is left out."""
     found: list[Node] = []
     for script in scripts:
-        if len(script) <= LONGEST:
+        if len(script) <= LONGEST_SCRIPT:
             found += objects_in(values_of(script))
     return found[:MOST_NODES]
 
@@ -76,7 +76,7 @@ def types_of(node: Node) -> list[str]:
     return [str(kind).rpartition("/")[2] for kind in (kinds if isinstance(kinds, list) else [kinds])]
 
 
-def names_of(value: Any, by_id: dict[str, Node]) -> list[str]:
+def stated_names(value: Any, by_id: dict[str, Node]) -> list[str]:
     """Return the names that a value gives: strings, objects with a ``name``, or references to such."""
     names: list[str] = []
     for each in value if isinstance(value, list) else [value]:

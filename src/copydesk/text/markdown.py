@@ -21,7 +21,7 @@ ORDERED = re.compile(r"\bpath:(?:\w+<)?li<ol\b")  # of the markup of a list's it
 Path: TypeAlias = tuple[int, ...]
 
 
-class Place(NamedTuple):
+class Placement(NamedTuple):
     """Where a block stands: within a quote, how far indented, and the marker of its item if it begins one."""
 
     quote: str
@@ -38,7 +38,7 @@ class Place(NamedTuple):
         """What its other lines begin with."""
         return self.quote + self.indent + " " * len(self.marker)
 
-    def is_tight_after(self, before: Place) -> bool:
+    def is_tight_after(self, before: Placement) -> bool:
         """Return whether an item follows another of its list, or begins one within it that needs no blank line."""
         if not self.marker or not before.marker:
             return False
@@ -72,7 +72,7 @@ def blocks_markdown(blocks: Sequence[Block], kept: Sequence[bool]) -> str:
     lists = Lists()
     pieces: list[str] = []
     before: Block | None = None  # the last one written, and its place
-    there = Place("", "", "")
+    there = Placement("", "", "")
     for number, (block, is_kept) in enumerate(zip(blocks, kept, strict=True)):
         here = lists.place(block, is_kept)
         if not is_kept:
@@ -112,7 +112,7 @@ class Lists:
         self.numbers: dict[Path, int] = {}  # of each item in its list
         self.widths: dict[Path, int] = {}  # of the markers that are written
 
-    def place(self, block: Block, is_kept: bool) -> Place:
+    def place(self, block: Block, is_kept: bool) -> Placement:
         """Return where a block stands."""
         tokens = frozenset(block.markup.split())
         quote = "> " if "in:blockquote" in tokens else ""
@@ -124,9 +124,9 @@ class Lists:
         ends = range(len(item) if begins and item else len(block.path) + 1)
         indent = " " * sum(self.widths.get(block.path[:end], 0) for end in ends)
         if not begins or item is None:
-            return Place(quote, indent, "")
+            return Placement(quote, indent, "")
         is_ordered = ORDERED.search(block.markup) is not None
         marker = f"{self.numbers[item]}. " if is_ordered else "- "
         if is_kept:
             self.widths[item] = len(marker)
-        return Place(quote, indent, marker)
+        return Placement(quote, indent, marker)

@@ -16,12 +16,12 @@ from typing import Any
 from copydesk.text.blocks import collapse
 from copydesk.text.decoding import decode
 from copydesk.text.html import own_url
-from copydesk.text.json_ld import Node, names_of, read_scripts, types_of
+from copydesk.text.json_ld import Node, read_scripts, stated_names, types_of
 
 ARTICLE = re.compile(r"(?:Article|Posting|Report)$")
 PAGE_KINDS = ("WebPage", "ItemPage")
 # Names of <meta> elements, the best first.
-TITLES = ("og:title", "twitter:title", "dc.title", "dcterms.title")
+META_TITLES = ("og:title", "twitter:title", "dc.title", "dcterms.title")
 AUTHORS = (
     "author",
     "article:author",
@@ -38,7 +38,7 @@ DATES = (
 )  # fmt: skip
 SITE_NAMES = ("og:site_name", "application-name", "dc.publisher")
 LANGUAGES = ("og:locale", "content-language", "language", "dc.language")
-LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 ADDRESS = re.compile(r"(?:https?:)?//|@[\w.]+$|www\.", re.IGNORECASE)
 MOST_ELEMENTS = 2_000  # of a kind that is searched
 LONGEST_VALUE = 1_000  # characters
@@ -87,7 +87,7 @@ def read_metadata(page: bytes | str) -> Metadata:
     described = articles[:1] + [node for node in nodes if set(types_of(node)) & set(PAGE_KINDS)][:1]
     return Metadata(
         title=first_of(
-            stated(described[: len(articles[:1])], "headline"), values_in(metas, TITLES), [tree.title or ""]
+            stated(described[: len(articles[:1])], "headline"), values_in(metas, META_TITLES), [tree.title or ""]
         ),
         author=author_of(tree, metas, described, by_id),
         date=first_of(stated(described, "datePublished"), values_in(metas, DATES), times(tree)),
@@ -147,7 +147,7 @@ def first_of(*sources: Iterator[str] | Sequence[str]) -> str:
 
 def author_of(tree: Any, metas: dict[str, list[str]], nodes: Sequence[Node], by_id: dict[str, Node]) -> str:
     """Return the authors; addresses of profiles are none."""
-    stated_by = (names_of(node.get("author"), by_id) for node in nodes)
+    stated_by = (stated_names(node.get("author"), by_id) for node in nodes)
     by_meta = (metas.get(name, []) for name in AUTHORS)
     marked = ([collapse(node.text)] for node in elements(tree, '[itemprop="author"] [itemprop="name"], [rel="author"]'))
     for names in (*stated_by, *by_meta, *marked):
@@ -173,8 +173,8 @@ def site_name_of(
     metas: dict[str, list[str]], nodes: Sequence[Node], described: Sequence[Node], by_id: dict[str, Node]
 ) -> str:
     """Return the name of the site or, where no element gives it, that of the publisher."""
-    publishers = [name for node in described for name in names_of(node.get("publisher"), by_id)]
-    sites = [name for node in nodes if "WebSite" in types_of(node) for name in names_of(node, by_id)]
+    publishers = [name for node in described for name in stated_names(node.get("publisher"), by_id)]
+    sites = [name for node in nodes if "WebSite" in types_of(node) for name in stated_names(node, by_id)]
     return first_of(values_in(metas, SITE_NAMES[:1]), sites, publishers, values_in(metas, SITE_NAMES[1:]))
 
 
@@ -182,7 +182,7 @@ def language_of(tree: Any, metas: dict[str, list[str]], nodes: Sequence[Node]) -
     """Return the language, its parts separated by hyphens."""
     roots = [node.getattr("lang") or node.getattr("xml:lang") or "" for node in islice(elements(tree, "html"), 1)]
     for value in (*roots, *values_in(metas, LANGUAGES), *stated(nodes, "inLanguage")):
-        found = LANGUAGE.fullmatch(value.strip())
+        found = LANGUAGE_TAG.fullmatch(value.strip())
         if found:
             return found[0].replace("_", "-")
     return ""
