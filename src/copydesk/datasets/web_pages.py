@@ -15,7 +15,7 @@ from copydesk.datasets.crawls.wrapping import MainText, wrapped
 from copydesk.datasets.examples import Examples
 from copydesk.datasets.fetch import resolve, unpack
 from copydesk.datasets.web.alignment import DOUBTFUL, align, smallest_holder
-from copydesk.datasets.web.ground_truth import has_main_text, read_ground_truth, read_html, site_name
+from copydesk.datasets.web.ground_truth import has_main_text, read_ground_truth, read_sources_html, site_name
 from copydesk.datasets.web.snippets import has_snippets, told_by_snippets
 from copydesk.errors import ConfigError, DataError, nearest
 from copydesk.tasks import BOILERPLATE_TASK
@@ -38,8 +38,9 @@ class Pages:
     Parameters
     ----------
     path : str
-        A folder with ``html/<source>/<page_id>.html`` (or ``.html.gz``) and ``ground-truth/<source>.jsonl``, an
-        archive of one (.zip, .tar), or the URL of an archive.
+        A folder with ``ground-truth/<source>.jsonl`` and ``html/<source>/<page_id>.html`` (or ``.html.gz``) or, in
+        their place, a web archive ``html/<source>.warc.gz`` whose addresses are the ``url`` of the records; an archive
+        of one (.zip, .tar), or the URL of an archive.
     sources : list of str or None, default=None
         Which sources to read; None: all.
     without : list of str or None, default=None
@@ -131,11 +132,11 @@ class Pages:
         rows: list[dict[str, Any]] = []
         texts: list[MainText] = []
         for source in self._sources(folder):
-            for record in read_ground_truth(folder, source):
-                if not has_main_text(record) and not (self.snippets and has_snippets(record)):
-                    counts["pages_without_main_text"] += 1
-                    continue
-                found = list(self._page_rows(folder, source, record, counts))
+            records = list(read_ground_truth(folder, source))
+            usable = [each for each in records if has_main_text(each) or (self.snippets and has_snippets(each))]
+            counts["pages_without_main_text"] += len(records) - len(usable)
+            for record, html in read_sources_html(folder, source, usable):
+                found = list(self._page_rows(html, source, record, counts))
                 rows += found
                 if found and self.wrapped and has_main_text(record) and source not in (self.silver or ()):
                     texts.append(main_text(found[0], record))
@@ -170,11 +171,11 @@ class Pages:
         return [source for source in self.sources or known if source not in (self.without or ())]
 
     def _page_rows(
-        self, folder: Path, source: str, record: dict[str, Any], counts: Counter[str]
+        self, html: bytes | str, source: str, record: dict[str, Any], counts: Counter[str]
     ) -> Iterator[dict[str, Any]]:
         from copydesk.text.html import read_page
 
-        page = read_page(read_html(folder, source, record["page_id"]))
+        page = read_page(html)
         is_silver = source in (self.silver or ())
         labels, shares, weights, found = self._labels(page, record, is_silver)
         counts["pages"] += 1

@@ -105,7 +105,8 @@ class WarcReader(Reader):
 
     def values(self, record: Record) -> Values:
         """Return file name, address (``id``), site, time of the fetch and text."""
-        return self.parse(record, "text").values
+        found = self.parse(record, "text")
+        return {name: found.values[name] for name in found.members}
 
     def parse(self, record: Record, text_field: str) -> Parsed:
         """Return the values, and the page of HTML; its headline is no field of the row."""
