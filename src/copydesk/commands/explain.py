@@ -171,7 +171,10 @@ def paragraphs_json(model: Cleaner, row: Row, args: argparse.Namespace) -> dict[
     """Return the reasons for every paragraph as JSON."""
     from copydesk.commands.cleaned_rows import explained_json
 
-    paragraphs = model.explain(row.text, row.title or None, headline=row.headline)
+    if row.page is not None:
+        paragraphs = model.explain_pages([row.page])[0]
+    else:
+        paragraphs = model.explain(row.text, row.title or None, headline=row.headline)
     return {
         "source": place_of(row),
         "paragraphs": list(map(explained_json, paragraphs)),
