@@ -44,11 +44,13 @@ lock:
 	uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-annotate \
 		--output-file constraints.txt pyproject.toml
 
-# Trains the boilerplate model that ships with the package; the same pages give the same bytes: make box PAGES=FOLDER
+# Trains the boilerplate models that ship with the package; the same pages give the same bytes: make box PAGES=FOLDER
 PAGES ?= ../shared/datasets/pages
 box: .venv/test
 	$(BIN)/copydesk train experiment=boilerplate_web split=inner dataset.main.path=$(PAGES)
 	$(BIN)/python experiments/box.py experiments/runs/boilerplate_web/latest/model
+	$(BIN)/copydesk train experiment=boilerplate_html split=inner dataset.path=$(PAGES)
+	$(BIN)/python experiments/box.py experiments/runs/boilerplate_html/latest/model
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

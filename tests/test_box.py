@@ -13,12 +13,15 @@ import yaml
 
 import copydesk as package
 from copydesk.bundle import read_manifest
+from copydesk.explanations.reasons import explain_paragraphs
+from copydesk.models.paragraph_tables import page_table
 from copydesk.resources import shipped
 from copydesk.runs.run import versions
 from helpers.command import copydesk
 from helpers.sample import LEFTOVERS, SAMPLE, STORY
 
 BOX = Path(package.__file__).parent / "box" / "boilerplate"
+HTML_BOX = BOX.with_name("boilerplate-html")
 ARTICLE = SAMPLE.read_text(encoding="utf-8")
 CLEAN = ARTICLE[: ARTICLE.index("Share this:")].strip()
 
@@ -113,6 +116,44 @@ def test_it_is_small_whole_and_data_alone() -> None:
     assert manifest["name"] == "boilerplate_web"
 
 
+def test_the_cleaner_for_html_is_small_too() -> None:
+    assert sum(file.stat().st_size for file in HTML_BOX.iterdir()) <= 1_500_000
+    assert {file.name for file in HTML_BOX.iterdir()} == {file.name for file in BOX.iterdir()}
+    assert read_manifest(HTML_BOX)["name"] == "boilerplate_html"
+    body = (HTML_BOX / "README.md").read_text(encoding="utf-8")
+    assert 'copydesk.load("boilerplate-html")' in body
+    for source, licence in (("wcxb", "CC-BY-4.0"), ("fundus", "MIT"), ("daniel", "GPL-3")):
+        assert any(source in line and licence in line for line in body.splitlines())
+
+
+PAGE = (
+    "<title>{0} | The Bay Post</title><body><nav class=menu><ul><li><a href=/>Home</a><li><a href=/news>News</a></ul>"
+    "</nav>"
+    "<main><article class=post><h1>{0}</h1><div class=entry-content>{1}</div></article>"
+    "<aside class=related><h3>Related articles</h3><ul><li><a href=/a>Lifeboat crew honoured for winter rescue</a>"
+    "<li><a href=/b>Budget: what it means for the islands</a></ul></aside>"
+    "<section id=comments class=comments><h3>2 comments</h3><div class=comment><p>{2}</p></div></section></main>"
+    "<footer class=site-footer><p>Copyright 2026 The Bay Post. All rights reserved.</p></footer>"
+)
+
+
+def test_the_cleaner_for_html_sees_markup_and_names_it() -> None:
+    from copydesk.text.html import read_page
+
+    title, *story = CLEAN.split("\n\n")
+    comment = (
+        "I have lived on the islands for forty years and I never saw a worse winter for the boats than this one was."
+    )
+    page = read_page(PAGE.format(title, "".join(f"<p>{each}</p>" for each in story), comment))
+    cleaner = package.load("boilerplate-html")
+    (cleaned,) = cleaner.clean_pages([page])
+    assert cleaned.text == "\n\n".join([title, *story])
+    table, _ = page_table([page])
+    reasons = explain_paragraphs(cleaner.estimator, table, cleaned.paragraphs, "content")
+    said = {each.paragraph.text: {ngram.term for ngram in each.ngrams if ngram.value < 0} for each in reasons}
+    assert "<.comments>" in said[comment]
+
+
 def test_its_card_names_sources_licences_and_scores() -> None:
     _, front, body = (BOX / "README.md").read_text(encoding="utf-8").split("---\n", 2)
     facts = yaml.safe_load(front)
@@ -132,27 +173,31 @@ def test_it_is_in_the_wheel(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as packed:
-        for file in BOX.iterdir():
-            assert packed.read(f"copydesk/box/boilerplate/{file.name}") == file.read_bytes()
+        for file in [*BOX.iterdir(), *HTML_BOX.iterdir()]:
+            assert packed.read(f"copydesk/box/{file.parent.name}/{file.name}") == file.read_bytes()
 
 
 @pytest.mark.slow
-def test_it_is_trained_again_byte_for_byte(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("box", "experiment", "path"),
+    [(BOX, "boilerplate_web", "dataset.main.path"), (HTML_BOX, "boilerplate_html", "dataset.path")],
+)
+def test_it_is_trained_again_byte_for_byte(tmp_path: Path, box: Path, experiment: str, path: str) -> None:
     root = Path(__file__).parents[1]
     pages = root.parent / "shared" / "datasets" / "pages"
     if not pages.is_dir():
         pytest.skip(f"the pages are not at hand: {pages}")
-    recorded = read_manifest(BOX)["versions"]
+    recorded = read_manifest(box)["versions"]
     if recorded != versions():
         pytest.skip("trained with other versions of the libraries, which may round differently")
     done = copydesk(
-        "train", "experiment=boilerplate_web", "split=inner", f"dataset.main.path={pages}", cwd=tmp_path,
+        "train", f"experiment={experiment}", "split=inner", f"{path}={pages}", cwd=tmp_path,
         OMP_NUM_THREADS="2", NUMBA_NUM_THREADS="2", timeout=3600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    model = tmp_path / "experiments" / "runs" / "boilerplate_web" / "latest" / "model"
+    model = tmp_path / "experiments" / "runs" / experiment / "latest" / "model"
     words = [sys.executable, str(root / "experiments" / "box.py"), str(model), "--into", str(tmp_path / "box")]
     subprocess.run(words, check=True, capture_output=True)
     assert {file.name: file.read_bytes() for file in (tmp_path / "box").iterdir()} == {
-        file.name: file.read_bytes() for file in BOX.iterdir()
+        file.name: file.read_bytes() for file in box.iterdir()
     }

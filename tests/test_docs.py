@@ -21,6 +21,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +29,7 @@ from typing import NamedTuple
 import pytest
 
 from helpers import little_articles, little_desk, processes
+from helpers.little_archive import archive, packed, page, response
 from helpers.little_pages import write_pages
 from helpers.sample import SAMPLE
 
@@ -131,6 +133,12 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(SAMPLE, folder / name)
     html = "".join(f"<p>{line}</p>" for line in SAMPLE.read_text(encoding="utf-8").split("\n") if line)
     (folder / "article.html").write_text(f"<html><body>{html}</body></html>", encoding="utf-8")
+    image = response("http://www.example.com/i", b"x", content_type="image/png")
+    (folder / "crawl.warc.gz").write_bytes(packed([*archive(3), image]))
+    with zipfile.ZipFile(folder / "pages.zip", "w") as pages:
+        pages.writestr("a/1.html", page(1))
+    write_rows(folder / "pages.jsonl", [{"html": page(number)} for number in range(3)])
+    (folder / "cleaned").mkdir()
     for label, words in BBC.items():
         (folder / "bbc" / label).mkdir(parents=True)
         for number in range(12):
@@ -145,11 +153,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_rows(folder / "inbox.jsonl", [{"id": n, "text": [None, 1, "a", "b", "c", "d"][n]} for n in range(6)])
     for part in range(2):
         write_rows(folder / "news" / f"{part}.jsonl.gz", articles(60)[part::2])
-        pages = [
+        crawled = [
             {"text": little_desk.article(n), "headline": f"News {n}", "site": f"site{n % 3}"}
             for n in range(30 * part, 30 * part + 30)
         ]
-        write_rows(folder / "crawl" / f"{part}.jsonl.gz", pages)
+        write_rows(folder / "crawl" / f"{part}.jsonl.gz", crawled)
     frame = little_desk.frame()
     write_rows(
         folder / "labelled.jsonl",

@@ -23,7 +23,7 @@ ROOMS = {
     "text": "",
     "compiled": "errors",
     "interface": "",
-    "tasks": "errors",
+    "tasks": "errors text",
     "formats": "errors text",
     "features": "compiled interface text",
     "classifiers": "compiled errors features interface",

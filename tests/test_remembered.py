@@ -237,11 +237,11 @@ def test_ids_name_the_rows_of_predictions(run: Path, model: str, capsys: pytest.
 def test_skipped_files_of_a_folder_are_counted_by_suffix(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     folder = Path("crawl")
     folder.mkdir()
-    for name in ("a.txt", "b.md", "c.md", "pages.warc.gz", ".hidden"):
+    for name in ("a.txt", "b.md", "c.md", "pages.tar.gz", ".hidden"):
         (folder / name).write_text("ferry", encoding="utf-8")
     code, _, err = said_by(capsys, "predict", "--model", model, str(folder))
     assert code == 0
     assert err.splitlines()[1] == (
-        "copydesk: 3 files of folders skipped: 2 .md (such as crawl/b.md), 1 .warc.gz (such as crawl/pages.warc.gz); "
+        "copydesk: 3 files of folders skipped: 2 .md (such as crawl/b.md), 1 .tar.gz (such as crawl/pages.tar.gz); "
         "named by a pattern, such as 'crawl/*.md', they are read as text"
     )

@@ -7,7 +7,8 @@ import gc
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from copydesk.streams.delivery import Delivery
 from copydesk.streams.progress_bar import Silent, bar
 
 MOST_DIGITS = 9  # of a number of threads or rows
+KINDS_SHOWN = 6  # of skipped records
 
 
 class Filter(ABC):
@@ -51,7 +53,8 @@ class Filter(ABC):
 
     def fields(self) -> Fields:
         """Return the fields to read from a row."""
-        return Fields(self.args.text_field, self.args.title_field, self.args.site_field)
+        args = self.args
+        return Fields(args.text_field, args.title_field, args.site_field, html=args.html_field)
 
     def replaced(self) -> frozenset[str]:
         """Return the fields of a row that an answer may replace."""
@@ -99,6 +102,10 @@ class Filter(ABC):
         """Return what the user should know of the answers, a line each."""
         return []
 
+    def read(self, source: Source) -> Iterator[Record]:
+        """Yield the records of a source."""
+        return read_source(source, self.args)
+
     def chunks(self, records: Iterator[Record]) -> Iterator[RecordChunk]:
         """Cut records into chunks that are answered together."""
         return in_chunks(records, self.args.chunk_size)
@@ -115,7 +122,7 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
     if rows.makes_parts():
         return run_parts(args, rows)
     output, rejects = output_paths(args)
-    skipped = SkippedFiles()
+    skipped, passed_over = SkippedFiles(), Counter[str]()
     sources = rows.sources(skipped)
     with collection_paused():
         start_numba()
@@ -127,14 +134,16 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
         rows.delivery(output, rejects, settings_of(args, manifest)) as delivery,
         bar(total_size(args), wanted=output is not None or not sys.stdout.isatty()) as progress,
     ):
-        everything = with_fields(read_all(sources, args.text_field, progress), args, named, lambda: list_sources(args))
+        everything = with_fields(
+            read_all(sources, args, progress, passed_over), args, named, lambda: list_sources(args)
+        )
         records = delivery.after_done(refuse_present(everything, rows))
         for chunk, answered in in_order(rows.chunks(records), work, args.jobs or cores()):
             delivery.take(chunk, answered)
             progress.advance(len(chunk.records), chunk.size)
         counted = delivery.finish()
     if not args.quiet:
-        for line in filter(None, (counted, str(skipped), *rows.remarks())):
+        for line in filter(None, (counted, str(skipped), passed_over_line(passed_over), *rows.remarks())):
             print(f"copydesk: {line}", file=sys.stderr)
     return 3 if delivery.state.rejected else 0
 
@@ -165,7 +174,7 @@ def run_parts(args: argparse.Namespace, rows: Filter) -> int:
                 run.make_on(client, left, Order(type(rows), options, folder.absolute(), manifest["sha256"]))
         counted = run.report()
     if not args.quiet:
-        for line in filter(None, (counted, str(skipped), *rows.remarks())):
+        for line in filter(None, (counted, str(skipped), passed_over_line(run.passed_over()), *rows.remarks())):
             print(f"copydesk: {line}", file=sys.stderr)
     return 3 if run.aside or run.manifest["rejected"] else 0
 
@@ -193,7 +202,7 @@ def check_first_rows(args: argparse.Namespace, rows: Filter, manifest: dict[str,
     ConfigError
     """
     named = choose_fields(args, manifest)
-    records = read_all(list_sources(args), args.text_field, Silent())
+    records = read_all(list_sources(args), args, Silent(), Counter())
     next(refuse_present(with_fields(records, args, named, lambda: list_sources(args)), rows), None)
 
 
@@ -201,11 +210,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that all filters share."""
     add = parser.add_argument
     add("files", nargs="+", metavar="FILE", help="files, folders or patterns: text, HTML, JSONL, JSON, CSV, TSV, "
-        "Parquet, each also .gz or .zst; - is standard input")  # fmt: skip
+        "Parquet, web archives (WARC), each also .gz or .zst; .zip of these; - is standard input")  # fmt: skip
     add("--format", choices=FORMATS, help="of the input, where names do not say it; standard input is text")
     add("--encoding", default="utf-8", metavar="NAME", help="of text, such as latin-1 (%(default)s)")
     add("--delimiter", metavar="CHARACTER", help="between cells of CSV (found: comma, semicolon, tab or bar)")
     add("--text-field", metavar="FIELD", help="field of the text (that of the training data, else text)")
+    add("--html-field", metavar="FIELD", help="field of HTML, whose text is read instead of the field of the text")
     add("--title-field", metavar="FIELD", help="field of the title (that of the training data); '' for none")
     add("--site-field", metavar="FIELD", help="field of the site (that of the training data); '' for none")
     add("-o", "--output", metavar="FILE", help=".jsonl, .csv, .tsv or .parquet; written as FILE.part until complete; "
@@ -348,8 +358,29 @@ def refuse_present(records: Iterator[Record], rows: Filter) -> Iterator[Record]:
     yield from records
 
 
-def read_all(sources: Iterator[Source], text_field: str, progress: Silent) -> Iterator[Record]:
-    """Yield the records of all sources."""
+def read_all(
+    sources: Iterator[Source], args: argparse.Namespace, progress: Silent, passed_over: Counter[str]
+) -> Iterator[Record]:
+    """Yield the records of all sources; ``passed_over`` counts those of web archives that are no pages, by kind."""
     for source in sources:
         progress.next_file(source.size or 0)
-        yield from read_records(source, text_field, progress.at)
+        yield from read_source(source, args, progress.at)
+        passed_over.update(source.passed_over)
+
+
+def read_source(
+    source: Source, args: argparse.Namespace, progress: Callable[[int], None] | None = None
+) -> Iterator[Record]:
+    """Yield the records of a source; see ``readers.read_records``."""
+    option = "--html-field" if args.html_field else "--text-field"
+    return read_records(source, args.html_field or args.text_field, progress, option)
+
+
+def passed_over_line(counts: Counter[str]) -> str:
+    """Return the records of web archives that are no pages as a line; "" if there are none."""
+    if not counts:
+        return ""
+    kinds = [f"{count:,} {kind}" for kind, count in counts.most_common(KINDS_SHOWN)]
+    others = counts.total() - sum(count for _, count in counts.most_common(KINDS_SHOWN))
+    listed = ", ".join(map(escaped, [*kinds, *[f"{others:,} others"] * bool(others)]))
+    return f"{counts.total():,} records of web archives skipped, which are no pages: {listed}"

@@ -30,8 +30,11 @@ def equal_weights(frame: pd.DataFrame) -> None:
 
 
 def paragraphs_of(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame's paragraphs with their document, position, title and site, and of what view they are."""
-    return frame[["text", "title", "document", "position", "group", *(["view"] if "view" in frame else [])]]
+    """Return a frame's paragraphs with document, position, title and site; view and markup where it has them."""
+    from copydesk.text.blocks import MARKUP
+
+    optional = [name for name in ("view", *MARKUP) if name in frame]
+    return frame[["text", "title", "document", "position", "group", *optional]]
 
 
 def judged_characters(frame: pd.DataFrame) -> np.ndarray:

@@ -21,6 +21,7 @@ from copydesk.datasets.audit import audit
 from copydesk.datasets.tables import Table
 from copydesk.errors import ConfigError, DataError
 from copydesk.formats import jsonl
+from helpers.little_archive import packed, page, response
 
 ROWS = [
     {"text": "First text, with a comma", "label": "NA", "site": "x.example", "head": "A title"},
@@ -360,3 +361,14 @@ def test_reuters_r52_is_read_with_its_titles_and_parts(shared_datasets: Path) ->
     assert frame["split"].value_counts().to_dict() == {"train": 6532, "test": 2568}
     assert frame["label"].nunique() == 52
     assert frame["text"].iloc[0].startswith("BAHIA COCOA REVIEW\n\n")
+
+
+def test_pages_of_a_web_archive_are_rows_with_their_site(tmp_path: Path) -> None:
+    records = [response(f"http://{site}.example/{n}", page(n)) for n, site in enumerate(["a", "b", "a"])]
+    damaged = response("http://a.example/9", page(9), digest=True).replace(b"island 9", b"island 8")
+    (tmp_path / "crawl.warc.gz").write_bytes(packed([*records, damaged]))
+    examples = Table(str(tmp_path / "crawl.warc.gz"), label="site", id="id", max_bad=0.5).load()
+    assert examples.frame["label"].tolist() == ["a.example", "b.example", "a.example"]
+    assert examples.frame["document"].tolist() == ["http://a.example/0", "http://b.example/1", "http://a.example/2"]
+    assert examples.frame["text"][1].startswith("Page 1\n\nParagraph 1-0")
+    assert "its bytes do not have the digest" in examples.notes["left_out"][0]

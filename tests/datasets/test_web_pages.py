@@ -20,6 +20,7 @@ from copydesk.datasets import fetch as sources
 from copydesk.datasets.web.ground_truth import site_name
 from copydesk.datasets.web_pages import Pages
 from copydesk.errors import ConfigError, DataError
+from helpers.little_archive import packed, response
 
 FIRST = "The council said on Tuesday that the old bridge would stay closed until the spring."
 SECOND = "Residents of the northern bank now have to drive twelve miles to the next crossing."
@@ -300,3 +301,34 @@ def test_a_malformed_record_is_named_by_file_and_line(tmp_path: Path, line: str)
 )
 def test_a_site_is_what_is_registered_without_its_country(url: str, name: str) -> None:
     assert site_name(url) == name
+
+
+@pytest.mark.parametrize("suffix", [".warc", ".warc.gz"])
+def test_pages_may_stand_in_a_web_archive(folder: Path, suffix: str) -> None:
+    expected = rows(folder, view="page")
+    page = folder / "html" / "one" / "a.html"
+    records = [response("http://other.example", "<p>other"), response(RECORD["url"], page.read_bytes())]
+    (folder / "html" / f"one{suffix}").write_bytes(packed(records) if suffix == ".warc.gz" else b"".join(records))
+    page.unlink()
+    assert rows(folder, view="page") == expected
+
+
+@pytest.mark.parametrize(
+    ("archive", "said"),
+    [
+        (
+            packed([response("http://other.example", "<p>other")]),
+            "no sound page 'https://news.example.co.uk/a', though",
+        ),
+        (b"no archive", "can't be read (no web archive, or damaged in its first record: "),
+        (
+            packed([response(RECORD["url"], "<p>x")])[:-9],
+            "can't be read (no web archive, or damaged in its first record",
+        ),
+    ],
+)
+def test_a_page_that_a_web_archive_lacks_is_named(folder: Path, archive: bytes, said: str) -> None:
+    (folder / "html" / "one.warc.gz").write_bytes(archive)
+    with pytest.raises(DataError) as error:
+        rows(folder)
+    assert str(error.value).startswith(f"html/one.warc.gz: {said}")

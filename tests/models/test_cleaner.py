@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from copydesk.classifiers.decision import Argmax
 from copydesk.errors import ModelError
-from copydesk.models.cleaner import Cleaner, paragraph_table
+from copydesk.models.cleaner import Cleaner
+from copydesk.models.paragraph_tables import paragraph_table
 from copydesk.text.paragraphs import LabelledParagraph, join_kept
 from helpers import little_desk
 
@@ -266,3 +267,33 @@ def test_a_model_without_modes_says_so() -> None:
         little_desk.desk().clean("Some text.", mode="page")
     with pytest.raises(ValueError, match=r"^mode=pages: unknown"):
         little_desk.desk(modes=True).clean("Some text.", mode="pages")
+
+
+HTML = """<html><head><title>A ferry returns - The Daily</title></head><body>
+<nav><a href=/>Home</a> <a href=/news>News</a></nav>
+<h1>A ferry returns</h1><p>The ferry between the bay and the islands will sail again from Monday, the council said.</p>
+<pre>First line
+Second line</pre><table><tr><td>Bay</td><td>7</td></tr></table><p>Share this: Facebook Twitter</p></body></html>"""
+
+
+def test_pages_are_cleaned_by_their_blocks_which_keep_their_places() -> None:
+    from copydesk.models.loading import load
+    from copydesk.text.html import read_page
+
+    pages = [read_page(HTML), read_page(""), read_page("<p>One.<p>Two.")]
+    cleaned = load("boilerplate").clean_pages(pages)
+    assert [[each.text for each in one.paragraphs] for one in cleaned] == [
+        [block.text for block in page.blocks] for page in pages
+    ]
+    for page, one in zip(pages, cleaned, strict=True):
+        assert [page.text[each.start : each.end] for each in one.paragraphs] == [block.text for block in page.blocks]
+    assert cleaned[0].paragraphs[1].headline
+    assert cleaned[1].text == ""
+
+
+def test_pages_without_markup_are_cleaned_as_their_texts_are() -> None:
+    from copydesk.models.loading import load
+    from copydesk.text.html import read_page
+
+    page, cleaner = read_page(HTML), load("boilerplate")
+    assert cleaner.clean_pages([page])[0] == cleaner.clean(page.text, headline=page.headline)

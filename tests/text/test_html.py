@@ -9,7 +9,8 @@ pytest.importorskip("resiliparse", reason="needs the extra html")
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.text.html import Block, page_text, read_page
+from copydesk.text.blocks import Block
+from copydesk.text.html import page_text, read_page
 
 
 def texts(html: str | bytes) -> list[str]:
@@ -218,3 +219,21 @@ def test_pages_nested_deep_at_every_level_take_memory_in_proportion() -> None:
     assert max(len(block.path) for block in blocks) <= 256
     assert len(read_page("<b>x" * n).blocks) == 1
     assert len(read_page("<x-y>x</x-y>" * n).blocks) == n
+
+
+def test_a_script_within_a_comment_of_a_script_does_not_end_it() -> None:
+    assert texts("<body><script><!-- <script></script> --></script><p>Shown.") == ["Shown."]
+    assert texts("<body><script><!--> x</script><p>Shown.") == ["Shown."]
+
+
+def test_white_space_before_a_block_is_no_indent_of_its_first_line() -> None:
+    lines = "Fetch introduces three interfaces. These are Headers, Request and <br>\nResponse. They map to the concepts"
+    assert len(texts(f"<div>\n <p>{lines}</p></div>")) == len(texts(f"<p>{lines}</p>"))
+
+
+def test_text_that_is_serialised_as_it_is_and_names_with_brackets_are_read() -> None:
+    assert texts("<xmp><p>&amp;</xmp>b") == ["<p>&amp;", "b"]
+    assert texts("<p>x<plaintext>a</plaintext></body>") == ["x", "a</plaintext></body>"]
+    assert texts('<a<b>x</a<b><div <p a"b=1>y') == ["x", "y"]
+    assert texts("<svg><style>&lt;/style>x</style></svg>z") == ["z"]
+    assert texts("a &lt;b&gt; &amp;amp; &quot;") == ['a <b> &amp; "']

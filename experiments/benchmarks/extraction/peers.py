@@ -24,10 +24,44 @@ def stop_words(language: str) -> frozenset[str]:
     return frozenset(word for each in justext.get_stoplists() for word in justext.get_stoplist(each))
 
 
-def trafilatura(html: str, language: str) -> str:
+def trafilatura(html: str, language: str, **options: bool) -> str:
     from trafilatura import extract
 
-    return extract(html, include_comments=False) or ""
+    return extract(html, include_comments=False, **options) or ""
+
+
+def trafilatura_fast(html: str, language: str) -> str:
+    return trafilatura(html, language, fast=True)
+
+
+def trafilatura_precision(html: str, language: str) -> str:
+    return trafilatura(html, language, favor_precision=True)
+
+
+def trafilatura_recall(html: str, language: str) -> str:
+    return trafilatura(html, language, favor_recall=True)
+
+
+def newspaper4k(html: str, language: str) -> str:
+    import newspaper
+
+    article = newspaper.Article("https://example.org/", language=language, fetch_images=False)
+    article.download(input_html=html)
+    article.parse()
+    return str(article.text)
+
+
+def goose3(html: str, language: str) -> str:
+    import goose3 as library
+
+    with library.Goose({"enable_image_fetching": False, "use_meta_language": True}) as goose:
+        return str(goose.extract(raw_html=html).cleaned_text)
+
+
+def news_please(html: str, language: str) -> str:
+    from newsplease import NewsPlease
+
+    return NewsPlease.from_html(html, url="https://example.org/", fetch_images=False).maintext or ""
 
 
 def justext(html: str, language: str) -> str:
@@ -64,12 +98,24 @@ EXTRACTORS = {
     "boilerpy3": boilerpy3,
     "jusText": justext,
 }
+# Those and more, for the comparison of extractors.
+ALL = {
+    **EXTRACTORS,
+    "trafilatura, fast": trafilatura_fast,
+    "trafilatura, favor_precision": trafilatura_precision,
+    "trafilatura, favor_recall": trafilatura_recall,
+    "newspaper4k": newspaper4k,
+    "goose3": goose3,
+    "news-please": news_please,
+}
+# The distribution that each is of.
+DISTRIBUTIONS = {name: name.partition(",")[0].lower() for name in ALL}
 
 
 def extract(name: str, html: str, language: str) -> str:
     """Return a peer's text of a page; "" if it fails."""
     try:
-        return EXTRACTORS[name](html, language)
+        return ALL[name](html, language)
     except Exception as error:  # each has exceptions of its own for pages that it can't read
         print(f"{name}: {type(error).__name__} {error}"[:120])
         return ""

@@ -19,6 +19,7 @@ MODULES = {
     "LinearChain": "copydesk.classifiers.chain",
     "LinearSVM": "copydesk.classifiers.linear",
     "LogisticRegression": "copydesk.classifiers.linear",
+    "Markup": "copydesk.features.pages.token_families",
     "Modes": "copydesk.classifiers.modes",
     "NBWeighted": "copydesk.classifiers.nb",
     "NeighbourWords": "copydesk.features.pages.token_families",
@@ -27,6 +28,7 @@ MODULES = {
     "Prose": "copydesk.features.pages.number_groups",
     "Quantised": "copydesk.classifiers.quantised",
     "SequenceClassifier": "copydesk.classifiers.sequence",
+    "Structure": "copydesk.features.pages.number_groups",
     "TextClassifier": "copydesk.estimator",
     "TfidfFeatures": "copydesk.features.tfidf",
 }

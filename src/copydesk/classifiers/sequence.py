@@ -162,7 +162,7 @@ class SequenceClassifier(Classifier):
         weight = weight * self._page_weights(X, weight > 0)
         self.text_ = clone(self.text)
         rows = PageRows.of(X)
-        matrix = self._beside(self.text_.fit_transform(self.read(X["text"])), X, rows)
+        matrix = self._beside(self.text_.fit_transform(self.read(X["text"])), X, rows, training=True)
         self.first_ = self._fit_first(matrix, target, weight, np.arange(len(y)))
         self.second_, self.earlier_ = None, []
         if self.second is None and not validate:
@@ -222,7 +222,7 @@ class SequenceClassifier(Classifier):
             yield family, np.ascontiguousarray(weights[end - family.n_features : end])
             end -= family.n_features
 
-    def _beside(self, matrix: Any, X: Table, rows: PageRows | None) -> Any:
+    def _beside(self, matrix: Any, X: Table, rows: PageRows | None, training: bool = False) -> Any:
         """Return the n-grams' matrix with the tokens of the families to its right."""
         import scipy.sparse as sp
 
@@ -230,7 +230,7 @@ class SequenceClassifier(Classifier):
         if not families:
             return matrix
         rows = PageRows.of(X) if rows is None else rows
-        return sp.hstack([matrix, *(family.matrix(X, rows) for family in families)], format="csr")
+        return sp.hstack([matrix, *(family.matrix(X, rows, training) for family in families)], format="csr")
 
     def read(self, texts: Iterable[str]) -> list[str]:
         """Return paragraphs as inputs of the first stage, delimited if ``edges``."""

@@ -5,29 +5,27 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from copydesk import predict
+from copydesk.commands.cleaned_rows import METADATA, Cleaners, clean_with, text_name
 from copydesk.errors import ConfigError, escaped
 from copydesk.formats.csv import Cells
 from copydesk.formats.documents import TextAlone
 from copydesk.formats.files import suffix_of
 from copydesk.formats.readers import READERS, SUFFIXES
-from copydesk.formats.rows import Answer, Encoder, Fields, Record, Row, Source
+from copydesk.formats.rows import Answer, Encoder, Fields, Record, Source
 from copydesk.formats.sources import SkippedFiles
+from copydesk.formats.warc import WarcPage
 from copydesk.formats.writers import OUTPUT_SUFFIXES
+from copydesk.formats.zip_members import is_zip
 from copydesk.streams.chunks import CHUNK_BYTES, RecordChunk, in_chunks
 from copydesk.streams.delivery import Delivery
 from copydesk.streams.folder_delivery import FolderDelivery, targets_of
-from copydesk.tasks import BOILERPLATE_TASK
-
-if TYPE_CHECKING:
-    from copydesk.explanations.reasons import Reasons
-    from copydesk.models.cleaner import Cleaner
-    from copydesk.text.paragraphs import LabelledParagraph
 
 # Rows and bytes among which lines repeated on a site's pages are found.
 # Fixed, whatever --chunk-size and --jobs are, so that the same input always gives the same bytes.
@@ -35,7 +33,7 @@ WINDOW = (1_000, 8 * 2**20)
 # Labelling a paragraph takes about a kilobyte of memory, however short it is.
 MAX_LINES = 100_000
 LINE_COUNTS_AS = 40  # bytes
-STRONGEST = 8  # n-grams and numbers listed by --explain
+TEXT_SUFFIXES = {"text": ".txt", "markdown": ".md"}  # of files in a folder, by the option that asks for them
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,17 +42,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--model",
         default="boilerplate",
-        help="a model's or run's folder, or an experiment's name (default: the one in the box)",
+        help="a model's or run's folder, or an experiment's name (default: those in the box, for text and for HTML)",
     )
     predict.add_arguments(parser)
     add("--keep", type=float, metavar="P", help="keep this share of an article's characters, such as 0.99")
     add("--mode", choices=("auto", "page", "extract"), help="what the texts are: whole pages, or extracts (an "
         "extractor's output, or an article with leftovers; less is cut); auto: told by each text (default: "
         "the model's, auto)")  # fmt: skip
+    add("--as-text", action="store_true", help="clean HTML by its text alone, without its markup")
+    add("--metadata", action="store_true", help="add what a page of HTML states of itself: title, author, date, "
+        "site_name, language, url")  # fmt: skip
     add("--explain", action="store_true", help="explain why each paragraph was cut or kept")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--text", action="store_true", help="write only the cleaned text, no JSON; to a "
         "folder by -o FOLDER/: a file for each input file")  # fmt: skip
+    form.add_argument("--markdown", action="store_true", help="like --text, with the headings, lists, quotes and "
+        "tables of HTML as Markdown")  # fmt: skip
     form.add_argument(
         "--diff", action="store_true", help="show kept (+) and cut (-) paragraphs, coloured on a terminal"
     )
@@ -70,6 +73,7 @@ class CleanFilter(predict.Filter):
 
     def __init__(self, args: argparse.Namespace) -> None:
         super().__init__(args)
+        self.form = next((form for form in (*TEXT_SUFFIXES, "diff") if getattr(args, form)), None)
         self.folder = folder_of(args)
         self.targets: dict[str, Path] = {}
 
@@ -83,36 +87,29 @@ class CleanFilter(predict.Filter):
         ModelError
             The model can't be loaded, changed or explained as requested.
         """
-        from copydesk.models.loading import load
-
         args = self.args
-        if args.text and args.explain:
-            raise ConfigError("--text --explain: the text alone has no room for reasons; use --diff --explain")
-        model = load(args.model, task=BOILERPLATE_TASK.name)
-        if args.keep is not None:
-            try:
-                model = model.at(args.keep)
-            except ValueError as error:
-                raise ConfigError(f"--{error}") from None
-        if args.mode is not None:
-            model = model.within(args.mode)
-        model.clean("prepares what threads then share")
-        return model.manifest, clean_with(model, args)
+        if self.form in TEXT_SUFFIXES and args.explain:
+            raise ConfigError(f"--{self.form} --explain: the text alone has no room for reasons; use --diff --explain")
+        if self.form and args.metadata:
+            raise ConfigError(f"--{self.form} --metadata: only rows have room for metadata; leave out --{self.form}")
+        cleaners = Cleaners(args.model, args.keep, args.mode)
+        return cleaners.manifest, clean_with(cleaners, args)
 
     def fields(self) -> Fields:
         """Return the fields to read from a row, and the limit on the lines of a text."""
-        return Fields(self.args.text_field, self.args.title_field, self.args.site_field, MAX_LINES)
+        return replace(super().fields(), max_lines=MAX_LINES)
 
     def replaced(self) -> frozenset[str]:
         """Return the field of the text; as text or diff, rows are not written, and any field may be replaced."""
-        paragraphs = f"{self.args.prefix}paragraphs"
-        if self.args.text or self.args.diff:
-            return frozenset({self.args.text_field, paragraphs})
-        return frozenset({self.args.text_field}) - {paragraphs}
+        if self.form:
+            return names_added(self.args) | {text_name(self.args)}
+        return frozenset() if self.args.html_field else frozenset({self.args.text_field}) - names_added(self.args)
 
     def added(self) -> frozenset[str]:
-        """Return the fields of the paragraphs and of the mode."""
-        return frozenset({f"{self.args.prefix}paragraphs", f"{self.args.prefix}mode"}) - self.replaced()
+        """Return the fields of the paragraphs, of the mode, of what pages state and, of rows with HTML, of the text."""
+        if self.form:
+            return frozenset()
+        return names_added(self.args) | ({text_name(self.args)} if self.args.html_field else frozenset())
 
     def makes_parts(self) -> bool:
         """Return whether the output is a folder of parts: not of texts, one for each file.
@@ -131,7 +128,9 @@ class CleanFilter(predict.Filter):
         found = super().sources(skipped)
         if not self.folder:
             return found
-        wanted, self.targets = targets_of(found, self.args.files, self.folder, self.args.resume, self.args.force)
+        suffix = TEXT_SUFFIXES[self.form or "text"]
+        args = self.args
+        wanted, self.targets = targets_of(found, args.files, self.folder, suffix, args.resume, args.force)
         return iter(wanted)
 
     def delivery(self, output: Path | None, rejects: Path | None, settings: dict[str, Any]) -> Delivery:
@@ -149,11 +148,11 @@ class CleanFilter(predict.Filter):
             The output's name is of another format.
         """
         args = self.args
-        if (args.text or args.diff) and output is not None:
-            check_is_text("--text" if args.text else "--diff", output)
-        if args.text:
-            return TextAlone(args.text_field, headed=not self.folder and has_several_texts(args.files, args.format))
-        if args.diff:
+        if self.form and output is not None:
+            check_is_text(f"--{self.form}", output)
+        if self.form in TEXT_SUFFIXES:
+            return TextAlone(text_name(args), headed=not self.folder and has_several_texts(args.files, args.format))
+        if self.form == "diff":
             from copydesk.commands.diff import Diff
 
             return Diff(f"{args.prefix}paragraphs", colour=args.output is None and sys.stdout.isatty())
@@ -168,10 +167,15 @@ class CleanFilter(predict.Filter):
         return (chunk for _, part in by_source for chunk in in_chunks(part, rows, size, record_weight))
 
 
+def names_added(args: argparse.Namespace) -> frozenset[str]:
+    """Return the fields that are added to any row: those of the paragraphs, of the mode and of what pages state."""
+    return frozenset(args.prefix + name for name in ("paragraphs", "mode", *(METADATA if args.metadata else ())))
+
+
 def folder_of(args: argparse.Namespace) -> Path | None:
     """Return the folder that the texts of each input file are written to, None without one."""
     name = args.output or ""
-    return Path(name) if args.text and (name.endswith("/") or Path(name or "-").is_dir()) else None
+    return Path(name) if (args.text or args.markdown) and (name.endswith("/") or Path(name or "-").is_dir()) else None
 
 
 def check_is_text(form: str, output: Path) -> None:
@@ -192,59 +196,16 @@ def has_several_texts(names: Sequence[str], file_format: str | None) -> bool:
     """Return whether names may stand for more than one text: several, a folder, a pattern or a table."""
     if len(names) > 1 or (names[0] != "-" and not Path(names[0]).is_file()):
         return True
+    if is_zip(Path(names[0])):
+        return True
     return READERS[file_format or SUFFIXES.get(suffix_of(Path(names[0])), "text")].is_table
 
 
 def record_weight(record: Record) -> int:
     """Return the size of a record in bytes, plus an allowance for every line."""
-    raw = record.raw
+    raw = record.raw.body if isinstance(record.raw, WarcPage) else record.raw
     if isinstance(raw, bytes):
         lines = raw.count(b"\n") + raw.count(b"\\n")
     else:
         lines = raw.lines.count("\n") if isinstance(raw, Cells) else 0
     return record.size + LINE_COUNTS_AS * lines
-
-
-def clean_with(model: Cleaner, args: argparse.Namespace) -> Answer:
-    """Return a function from rows to their cleaned texts and labelled paragraphs."""
-
-    def answer(rows: Sequence[Row]) -> list[dict[str, Any]]:
-        texts, mode = [row.text for row in rows], f"{args.prefix}mode"
-        titles = [row.title for row in rows] if args.title_field else None
-        sites = [row.site for row in rows] if args.site_field else None
-        headlines = [row.headline for row in rows]
-        cleaned = model.clean_many(texts, titles, sites, headlines)
-        if args.explain:
-            reasons = model.explain_many(texts, titles, sites, headlines)
-            pages = [[explained_json(each) for each in page] for page in reasons]
-        else:
-            pages = [[paragraph_json(each) for each in text.paragraphs] for text in cleaned]
-        return [
-            {
-                args.text_field: each.text,
-                f"{args.prefix}paragraphs": page,
-                **({mode: each.mode} if model.has_modes else {}),
-            }
-            for each, page in zip(cleaned, pages, strict=True)
-        ]
-
-    return answer
-
-
-def paragraph_json(paragraph: LabelledParagraph) -> dict[str, Any]:
-    """Return the fields of a paragraph in JSON; ``headline`` only if it is one."""
-    fields = {"text": paragraph.text, "label": paragraph.label, "probability": round(paragraph.probability, 6)}
-    return fields | {"headline": True} if paragraph.headline else fields
-
-
-def explained_json(reasons: Reasons) -> dict[str, Any]:
-    """Return the fields of a paragraph in JSON with the strongest reasons of each kind."""
-    why = {
-        "score": round(reasons.score, 4),
-        "threshold": None if reasons.threshold is None else round(reasons.threshold, 4),
-        "start": round(reasons.start, 4),
-        "groups": {name: round(value, 4) for name, value in reasons.groups.items()},
-        "ngrams": [[each.term, round(each.value, 4)] for each in reasons.ngrams[:STRONGEST]],
-        "numbers": [[each.name, round(each.added, 4)] for each in reasons.numbers[:STRONGEST]],
-    }
-    return {**paragraph_json(reasons.paragraph), "why": why}

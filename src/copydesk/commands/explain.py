@@ -169,9 +169,12 @@ def highlighted(text: str, found: Explanation) -> Iterator[tuple[str, str]]:
 
 def paragraphs_json(model: Cleaner, row: Row, args: argparse.Namespace) -> dict[str, Any]:
     """Return the reasons for every paragraph as JSON."""
-    from copydesk.commands.clean import explained_json
+    from copydesk.commands.cleaned_rows import explained_json
 
-    paragraphs = model.explain(row.text, row.title or None, headline=row.headline)
+    if row.page is not None:
+        paragraphs = model.explain_pages([row.page])[0]
+    else:
+        paragraphs = model.explain(row.text, row.title or None, headline=row.headline)
     return {
         "source": place_of(row),
         "paragraphs": list(map(explained_json, paragraphs)),

@@ -15,10 +15,11 @@ from copydesk.datasets.crawls.wrapping import MainText, wrapped
 from copydesk.datasets.examples import Examples
 from copydesk.datasets.fetch import resolve, unpack
 from copydesk.datasets.web.alignment import DOUBTFUL, align, smallest_holder
-from copydesk.datasets.web.ground_truth import has_main_text, read_ground_truth, read_html, site_name
+from copydesk.datasets.web.ground_truth import has_main_text, read_ground_truth, read_sources_html, site_name
 from copydesk.datasets.web.snippets import has_snippets, told_by_snippets
 from copydesk.errors import ConfigError, DataError, nearest
 from copydesk.tasks import BOILERPLATE_TASK
+from copydesk.text.blocks import MARKUP, NO_MARKUP
 from copydesk.text.html import Page
 from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
@@ -37,8 +38,9 @@ class Pages:
     Parameters
     ----------
     path : str
-        A folder with ``html/<source>/<page_id>.html`` (or ``.html.gz``) and ``ground-truth/<source>.jsonl``, an
-        archive of one (.zip, .tar), or the URL of an archive.
+        A folder with ``ground-truth/<source>.jsonl`` and ``html/<source>/<page_id>.html`` (or ``.html.gz``) or, in
+        their place, a web archive ``html/<source>.warc.gz`` whose addresses are the ``url`` of the records; an archive
+        of one (.zip, .tar), or the URL of an archive.
     sources : list of str or None, default=None
         Which sources to read; None: all.
     without : list of str or None, default=None
@@ -67,6 +69,8 @@ class Pages:
         without a main text, and of silver ones. Trained on, never judged; 0 for none.
     min_found : float, default=0.5
         Pages of whose main text less stands in the HTML are left out, and counted.
+    markup : bool, default=False
+        Give what ``MARKUP`` names of each block to the features; blocks of composed pages have none.
     sha256 : str or None, default=None
         Checksum of the archive behind a URL.
     seed : int, default=0
@@ -88,6 +92,7 @@ class Pages:
         silver_weight: float = 0.3,
         snippets: float = 1.0,
         min_found: float = 0.5,
+        markup: bool = False,
         sha256: str | None = None,
         seed: int = 0,
     ) -> None:
@@ -104,6 +109,7 @@ class Pages:
         self.silver_weight = silver_weight
         self.snippets = snippets
         self.min_found = min_found
+        self.markup = markup
         self.sha256 = sha256
         self.seed = seed
 
@@ -126,18 +132,19 @@ class Pages:
         rows: list[dict[str, Any]] = []
         texts: list[MainText] = []
         for source in self._sources(folder):
-            for record in read_ground_truth(folder, source):
-                if not has_main_text(record) and not (self.snippets and has_snippets(record)):
-                    counts["pages_without_main_text"] += 1
-                    continue
-                found = list(self._page_rows(folder, source, record, counts))
+            records = list(read_ground_truth(folder, source))
+            usable = [each for each in records if has_main_text(each) or (self.snippets and has_snippets(each))]
+            counts["pages_without_main_text"] += len(records) - len(usable)
+            for record, html in read_sources_html(folder, source, usable):
+                found = list(self._page_rows(html, source, record, counts))
                 rows += found
                 if found and self.wrapped and has_main_text(record) and source not in (self.silver or ()):
                     texts.append(main_text(found[0], record))
         if not rows:
             raise DataError(f"dataset.path={self.path}: no page with a main text, nor with snippets that must stay")
         composed = wrapped(texts, self.wrapped, self.wrapped * self.bare, self.seed)
-        rows += (row | {"judged": False, "view": ""} for row in composed)
+        unmarked = {"judged": False, "view": "", **(NO_MARKUP if self.markup else {})}
+        rows += (row | unmarked for row in composed)
         return Examples(pd.DataFrame(rows), BOILERPLATE_TASK, "pages", dict(sorted(counts.items())))
 
     def _folder(self) -> Path:
@@ -164,11 +171,11 @@ class Pages:
         return [source for source in self.sources or known if source not in (self.without or ())]
 
     def _page_rows(
-        self, folder: Path, source: str, record: dict[str, Any], counts: Counter[str]
+        self, html: bytes | str, source: str, record: dict[str, Any], counts: Counter[str]
     ) -> Iterator[dict[str, Any]]:
         from copydesk.text.html import read_page
 
-        page = read_page(read_html(folder, source, record["page_id"]))
+        page = read_page(html)
         is_silver = source in (self.silver or ())
         labels, shares, weights, found = self._labels(page, record, is_silver)
         counts["pages"] += 1
@@ -181,9 +188,10 @@ class Pages:
         inside = smallest_holder(page.blocks, labels)
         for view, chosen, weight in self._views(inside, f"{source}/{record['page_id']}"):
             for position, number in enumerate(chosen):
-                label = labels[number]
+                label, block = labels[number], page.blocks[number]
                 yield {
-                    "text": page.blocks[number].text,
+                    "text": block.text,
+                    **({name: getattr(block, name) for name in MARKUP} if self.markup else {}),
                     "label": (CONTENT if shares[number] >= 0.5 else BOILERPLATE) if label == DOUBTFUL else label,
                     "group": site,
                     "split": "",

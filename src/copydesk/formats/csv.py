@@ -20,6 +20,7 @@ from copydesk.formats.rows import (
     Encoded,
     Members,
     NotARowError,
+    Parsed,
     Reader,
     Record,
     Row,
@@ -83,7 +84,7 @@ class CsvReader(Reader):
         """Return the cells by column."""
         return dict(zip(record.raw.header, record.raw.cells, strict=True))
 
-    def parse(self, record: Record, text_field: str) -> tuple[Values, Members]:
+    def parse(self, record: Record, text_field: str) -> Parsed:
         """Return the cells by column, and as JSON; all must be valid text."""
         if not is_unicode(record.raw.lines):
             raise NotARowError("not UTF-8")

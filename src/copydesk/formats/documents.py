@@ -14,14 +14,14 @@ from copydesk.formats.rows import (
     SHOWN_BYTES,
     AnyRow,
     Encoded,
-    Members,
+    Parsed,
     Reader,
     Record,
     Row,
     Source,
     Values,
     Wanted,
-    member,
+    with_members,
 )
 
 
@@ -43,7 +43,7 @@ class TextReader(Reader):
         """Return file name and text."""
         return {"file": record.source.name, "text": self.text(record.raw)}
 
-    def parse(self, record: Record, text_field: str) -> tuple[Values, Members]:
+    def parse(self, record: Record, text_field: str) -> Parsed:
         """Return file name and text, the text in ``text_field``."""
         return with_members({"file": record.source.name, text_field: self.text(record.raw)})
 
@@ -63,18 +63,13 @@ class HtmlReader(TextReader):
 
         return read_page(data).text
 
-    def parse(self, record: Record, text_field: str) -> tuple[Values, Members]:
-        """Return file name, text and headline; the headline is no field of the row."""
+    def parse(self, record: Record, text_field: str) -> Parsed:
+        """Return file name, text, headline and page; the headline is no field of the row."""
         from copydesk.text.html import read_page
 
         page = read_page(record.raw)
-        values, members = with_members({"file": record.source.name, text_field: page.text})
-        return {HEADLINE_FIELD: page.headline, **values}, members
-
-
-def with_members(values: Values) -> tuple[Values, Members]:
-    """Return values, and each as a member of a JSON object."""
-    return values, {name: member(name, value) for name, value in values.items()}
+        found = with_members({"file": record.source.name, text_field: page.text})
+        return Parsed({HEADLINE_FIELD: page.headline, **found.values}, found.members, page, record.raw)
 
 
 class TextAlone(AnyRow):

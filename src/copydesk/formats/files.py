@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.formats.rows import Source
+from copydesk.formats.zip_members import open_member
 
 COMPRESSIONS = (".gz", ".zst")
 
@@ -39,7 +40,7 @@ def is_encoding(name: str) -> bool:
 
 
 @contextmanager
-def open_source(source: Source, is_text: bool, detect: bool) -> Iterator[tuple[Any, Any]]:
+def open_source(source: Source, is_text: bool, detect: bool, keep_gzip: bool = False) -> Iterator[tuple[Any, Any]]:
     """Open a source; yield a stream of its bytes, decompressed, text as UTF-8, and the file below it.
 
     Parameters
@@ -49,6 +50,8 @@ def open_source(source: Source, is_text: bool, detect: bool) -> Iterator[tuple[A
         Whether to decode it from its encoding.
     detect : bool
         Whether a byte order mark of UTF-16 sets the encoding.
+    keep_gzip : bool, default=False
+        Leave a file that is compressed by gzip as it is.
 
     Raises
     ------
@@ -57,11 +60,18 @@ def open_source(source: Source, is_text: bool, detect: bool) -> Iterator[tuple[A
     if source.path is None:
         yield _as_utf8(sys.stdin.buffer, source.encoding, detect) if is_text else sys.stdin.buffer, None
         return
+    assert source.place is not None
+    is_kept = keep_gzip and source.place.suffix.lower() == ".gz"
+    if source.archive is not None and source.member is not None:
+        with open_member(source.archive, source.member) as member:
+            stream = member if is_kept else _decompressed(member, source.place)
+            yield _as_utf8(stream, source.encoding, detect) if is_text else stream, None
+        return
     with source.path.open("rb") as raw:
         if source.span is not None and is_text:
             yield LinesWithin(raw, *source.span), raw
             return
-        stream = _decompressed(raw, source.path)
+        stream = raw if is_kept else _decompressed(raw, source.place)
         yield _as_utf8(stream, source.encoding, detect) if is_text else stream, raw
 
 

@@ -23,7 +23,8 @@ def choose_fields(args: Namespace, manifest: Mapping[str, Any]) -> dict[str, str
     Parameters
     ----------
     args : Namespace
-        With ``text_field`` and ``title_field``, and perhaps ``site_field``: None where left out, "" for no field.
+        With ``text_field`` and ``title_field``, and perhaps ``site_field`` and ``html_field``: None where left out, ""
+        for no field.
     manifest : mapping
         Of the model; ``fields`` holds the names of its training data's fields by role.
 
@@ -41,6 +42,10 @@ def choose_fields(args: Namespace, manifest: Mapping[str, Any]) -> dict[str, str
             setattr(args, option, remembered.get(role, default))
         elif given:
             named[role] = given
+    html = getattr(args, "html_field", None)
+    if html:  # the text is that of this field, and needs none of its own
+        named.pop("text", None)
+        named["html"] = html
     return named
 
 

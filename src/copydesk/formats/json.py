@@ -10,7 +10,7 @@ from typing import IO
 
 from copydesk.formats.files import MAX_ROW
 from copydesk.formats.jsonl import JsonLinesReader
-from copydesk.formats.rows import Members, Record, Source, Values, Wanted
+from copydesk.formats.rows import Parsed, Record, Source, Wanted
 
 MIN_READ = 1 << 16
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -38,10 +38,11 @@ class JsonReader(JsonLinesReader):
         finally:
             text.detach()  # the caller closes the stream
 
-    def parse(self, record: Record, text_field: str) -> tuple[Values, Members]:
+    def parse(self, record: Record, text_field: str) -> Parsed:
         """Return the values of an element, and its members as they are written, each on one line."""
-        values, members = super().parse(record, text_field)
-        return values, {name: _LINE_BREAK.sub(" ", member) for name, member in members.items()}
+        parsed = super().parse(record, text_field)
+        members = {name: _LINE_BREAK.sub(" ", member) for name, member in parsed.members.items()}
+        return parsed._replace(members=members)
 
 
 class _Elements:

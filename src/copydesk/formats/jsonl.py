@@ -16,6 +16,7 @@ from copydesk.formats.rows import (
     Encoded,
     Members,
     NotARowError,
+    Parsed,
     Reader,
     Record,
     Row,
@@ -84,11 +85,11 @@ class JsonLinesReader(Reader):
             raise NotARowError(f"a JSON {type(value).__name__}, not an object")
         return value
 
-    def parse(self, record: Record, text_field: str) -> tuple[Values, Members]:
+    def parse(self, record: Record, text_field: str) -> Parsed:
         """Return the values of a line, and its members exactly as they are written."""
         line = decoded(record.raw)
         try:
-            return members_of(line)
+            return Parsed(*members_of(line))
         except RecursionError:
             raise NotARowError("JSON nested too deep") from None
         except json.JSONDecodeError as error:

@@ -13,7 +13,6 @@ from copydesk.formats.json import JsonReader
 from copydesk.formats.jsonl import JSON_KINDS, JsonLinesReader
 from copydesk.formats.parquet import ParquetReader
 from copydesk.formats.rows import (
-    HEADLINE_FIELD,
     Fields,
     NotARowError,
     Reader,
@@ -24,6 +23,7 @@ from copydesk.formats.rows import (
     UnreadableError,
     Wanted,
 )
+from copydesk.formats.warc import WarcReader
 from copydesk.text.paragraphs import LINE
 
 READERS: dict[str, Reader] = {
@@ -34,6 +34,7 @@ READERS: dict[str, Reader] = {
     "csv": CsvReader((".csv",), ",;\t|"),
     "tsv": CsvReader((".tsv", ".tab"), "\t"),
     "parquet": ParquetReader(),
+    "warc": WarcReader(),
 }
 FORMATS = tuple(READERS)
 SUFFIXES = {suffix: name for name, reader in READERS.items() for suffix in reader.suffixes}
@@ -60,27 +61,31 @@ def open_records(source: Source, wanted: Wanted, progress: Callable[[int], None]
         It is a table of which no row can be read.
     """
     reader = READERS[source.format]
-    with open_source(source, reader.is_text, reader.is_table) as (stream, raw):
+    with open_source(source, reader.is_text, reader.is_table, reader.reads_gzip) as (stream, raw):
         for number, record in enumerate(reader.read(source, stream, wanted)):
             if progress is not None and raw is not None and number % 1000 == 0:
                 progress(raw.tell())
             yield record
 
 
-def read_records(source: Source, text_field: str, progress: Callable[[int], None] | None = None) -> Iterator[Record]:
+def read_records(
+    source: Source, field: str, progress: Callable[[int], None] | None = None, option: str = "--text-field"
+) -> Iterator[Record]:
     """Yield the records of a source, in order; where it can't be read further, a last one has the reason.
 
     Parameters
     ----------
     source : Source
-    text_field : str
+    field : str
         Column that a table must have.
     progress : callable, optional
         Called now and then with the number of bytes of the file that are read.
+    option : str
+        That names the column.
     """
     line = 0
     try:
-        for record in open_records(source, Wanted((text_field,), hint="see --text-field; "), progress):
+        for record in open_records(source, Wanted((field,), hint=f"see {option}; "), progress):
             line = record.line
             yield record
     except UnreadableError as error:
@@ -94,19 +99,25 @@ def parse(record: Record, fields: Fields) -> Row | Rejected:
     """Return a record as a row, or why it is none."""
     if record.fault is not None:
         return Rejected(record, record.fault)
+    text_field = fields.html or fields.text
     try:
-        values, members = READERS[record.source.format].parse(record, fields.text)
-        text = _string(values, fields.text, required=True)
+        values, members, page, html = READERS[record.source.format].parse(record, text_field)
+        if fields.html and page is None:
+            from copydesk.text.html import read_page
+
+            html = _html(values, fields.html)
+            page = read_page(html)
+        text = page.text if page is not None else _string(values, text_field, required=True)
         title = _string(values, fields.title) if fields.title else ""
         site = _string(values, fields.site) if fields.site else ""
     except NotARowError as error:
         return Rejected(record, str(error))
     if not text.strip() and not title.strip():
-        return Rejected(record, f"nothing but white space in the field {fields.text!r}")
+        return Rejected(record, f"nothing but white space in the field {text_field!r}")
     if fields.max_lines is not None and too_many_lines(text, fields.max_lines):
-        return Rejected(record, f"more than {fields.max_lines:,} lines in the field {fields.text!r}")
-    headline = values.get(HEADLINE_FIELD, "") if record.source.format == "html" else title
-    return Row(record, text, title, site, members, headline)
+        return Rejected(record, f"more than {fields.max_lines:,} lines in the field {text_field!r}")
+    headline = page.headline if page is not None else title
+    return Row(record, text, title, site, members, headline or title, page, html)
 
 
 def too_many_lines(text: str, at_most: int) -> bool:
@@ -115,13 +126,19 @@ def too_many_lines(text: str, at_most: int) -> bool:
     return len(text) > 2 * at_most and sum(1 for _ in LINE.finditer(text)) > at_most
 
 
-def _string(values: Mapping[str, Any], field: str, required: bool = False) -> str:
+def _string(values: Mapping[str, Any], field: str, required: bool = False, role: str = "text") -> str:
     value = values.get(field)
     if isinstance(value, str):
         return value
     if value is None and not required:
         return ""
     if field not in values:
-        raise NotARowError(f"expected a string in the field {field!r}, found nothing; see --text-field")
+        raise NotARowError(f"expected a string in the field {field!r}, found nothing; see --{role}-field")
     found = JSON_KINDS.get(type(value), f"a {type(value).__name__}")
     raise NotARowError(f"expected a string in the field {field!r}, found {found}")
+
+
+def _html(values: Mapping[str, Any], field: str) -> bytes | str:
+    """Return the HTML in a field, a string or bytes in whatever encoding."""
+    value = values.get(field)
+    return value if isinstance(value, bytes) else _string(values, field, required=True, role="html")

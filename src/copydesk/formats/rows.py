@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Protocol, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from copydesk.errors import DataError, escaped, nearest
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile, ZipInfo
+
+    from copydesk.text.html import Page
 
 # Of a row over the size limit, the rejects show this much.
 SHOWN_BYTES = 1_000
@@ -45,6 +51,10 @@ class Source:
     span : tuple of (int, int) or None
         The part of the file to read: the lines of JSON that begin from the first byte to before the last, or the row
         groups of Parquet from the first to before the last. None: all of it.
+    passed_over : Counter
+        Of a web archive: the records read so far that are no pages, by kind.
+    archive, member : ZipFile and ZipInfo, or None
+        Of a file within the archive at ``path``.
     """
 
     name: str
@@ -53,10 +63,20 @@ class Source:
     encoding: str = "utf-8"
     delimiter: str | None = None
     span: tuple[int, int] | None = None
+    passed_over: Counter[str] = field(default_factory=Counter, compare=False)
+    archive: ZipFile | None = field(default=None, compare=False)
+    member: ZipInfo | None = field(default=None, compare=False)
+
+    @property
+    def place(self) -> Path | None:
+        """The path and, of a file within an archive, its name below it."""
+        return self.path / self.member.filename if self.path is not None and self.member is not None else self.path
 
     @property
     def size(self) -> int | None:
         """Size of the file on disk in bytes; None where it is not known."""
+        if self.member is not None:
+            return self.member.compress_size
         return self.path.stat().st_size if self.path is not None and self.path.is_file() else None
 
 
@@ -101,10 +121,10 @@ class Record:
     ----------
     source : Source
     line : int
-        Its first line, or its number in Parquet; from 1.
-    raw : bytes, Cells, ParquetRow or None
-        A line of JSONL, an element of JSON, a document, a CSV record or a row of a Parquet batch. None: the source
-        can't be read from here on.
+        Its first line, or its number in Parquet and web archives; from 1.
+    raw : bytes, Cells, ParquetRow, WarcPage or None
+        A line of JSONL, an element of JSON, a document, a CSV record, a row of a Parquet batch or a page of a web
+        archive. None: the source can't be read from here on.
     size : int
         Bytes in the source, decompressed.
     fault : str or None
@@ -129,6 +149,15 @@ class Record:
         return self.raw if isinstance(self.raw, bytes) else self.raw.seal if self.raw is not None else b""
 
 
+class Parsed(NamedTuple):
+    """Values and members of a record by field and, of one of HTML, the page and what it was parsed from."""
+
+    values: Values
+    members: Members
+    page: Page | None = None
+    html: bytes | str | None = None
+
+
 class Reader:
     """Reader of one format; a subclass defines ``read`` and ``values``.
 
@@ -140,11 +169,14 @@ class Reader:
         Whether rows have fields of their own. Training data is read from tables.
     is_text : bool
         Whether files are text in some encoding.
+    reads_gzip : bool
+        Whether it decompresses gzip itself.
     """
 
     suffixes: tuple[str, ...] = ()
     is_table = True
     is_text = True
+    reads_gzip = False
 
     def read(self, source: Source, stream: IO[bytes], wanted: Wanted) -> Iterator[Record]:
         """Yield the records of an open source, in order.
@@ -165,25 +197,28 @@ class Reader:
         """
         raise NotImplementedError
 
-    def parse(self, record: Record, text_field: str) -> tuple[Values, Members]:
+    def parse(self, record: Record, text_field: str) -> Parsed:
         """Return values and members of a record by field; a member is ``"name": value`` as JSON.
 
         Raises
         ------
         NotARowError
         """
-        values = self.values(record)
-        return values, {name: member(name, value) for name, value in values.items()}
+        return with_members(self.values(record))
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Names of the fields of text, title and site (None: not read), and the most lines that a text may have."""
+    """Fields of text, title, site and HTML (None: not read), and the most lines that a text may have.
+
+    The text of a field of HTML stands for that of the field of text.
+    """
 
     text: str = "text"
     title: str | None = None
     site: str | None = None
     max_lines: int | None = None
+    html: str | None = None
 
 
 @dataclass(slots=True)
@@ -200,6 +235,10 @@ class Row:
         that numbers, escapes and nested values stay as they are.
     headline : str
         The title or, of a web page, its headline.
+    page : Page or None
+        Of a row of HTML; ``text`` is its text.
+    html : bytes, str or None
+        What the page was parsed from.
     """
 
     record: Record
@@ -208,6 +247,8 @@ class Row:
     site: str
     members: Members
     headline: str = ""
+    page: Page | None = None
+    html: bytes | str | None = None
 
 
 @dataclass(slots=True)
@@ -269,6 +310,11 @@ def different_columns(row: Row) -> DataError:
     """Return the error for rows whose columns differ from those before."""
     name = escaped(row.record.source.name)
     return DataError(f"{name}: has other columns than the files before; write .jsonl, whose rows may differ")
+
+
+def with_members(values: Values) -> Parsed:
+    """Return values, and each as a member of a JSON object."""
+    return Parsed(values, {name: member(name, value) for name, value in values.items()})
 
 
 def member(name: str, value: Any) -> str:

@@ -8,16 +8,26 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from copydesk.errors import ConfigError, DataError, escaped
 from copydesk.formats.csv import check_delimiter
 from copydesk.formats.files import COMPRESSIONS, is_encoding, suffix_of
 from copydesk.formats.readers import SUFFIXES
 from copydesk.formats.rows import Source
+from copydesk.formats.zip_members import files_in, is_zip, open_zip
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile, ZipInfo
 
 # Read as text, such a file would be labelled without a warning.
-NOT_TEXT = {".bz2", ".xz", ".zip", ".7z", ".tar", ".tgz", ".pdf", ".doc", ".docx", ".xls", ".xlsx", ".warc"}
+NOT_TEXT = {".bz2", ".xz", ".zip", ".7z", ".tar", ".tgz", ".pdf", ".doc", ".docx", ".xls", ".xlsx"}
 STDIN = "-"
+# Formats that an extra reads, by name and package.
+NEEDED = {"html": ("HTML", "resiliparse"), "warc": ("web archives", "fastwarc")}
+
+# Name, path (None: standard input) and format of a file and, of one within an archive, the archive and its place there.
+Found: TypeAlias = "tuple[str, Path | None, str, ZipFile | None, ZipInfo | None]"
 
 
 class SkippedFiles:
@@ -84,24 +94,31 @@ def find_sources(
         delimiter = check_delimiter(delimiter, "--delimiter ")
     passed_over = SkippedFiles() if skipped is None else skipped
     found = [_check(name, file_format, passed_over) for name in names]
-    return (_readable(Source(*file, encoding, delimiter)) for files in found for file in files)
+    return (
+        _readable(Source(name, path, kind, encoding, delimiter, archive=archive, member=member))
+        for files in found
+        for name, path, kind, archive, member in files
+    )
 
 
 def _readable(source: Source) -> Source:
-    if source.format == "html" and importlib.util.find_spec("resiliparse") is None:
-        raise ConfigError(f"{escaped(source.name)}: to read HTML an extra is needed: pip install 'copydesk[html]'")
+    kind, package = NEEDED.get(source.format, ("", ""))
+    if package and importlib.util.find_spec(package) is None:
+        raise ConfigError(f"{escaped(source.name)}: to read {kind} an extra is needed: pip install 'copydesk[html]'")
     return source
 
 
-def _check(name: str, file_format: str | None, skipped: SkippedFiles) -> Iterator[tuple[str, Path | None, str]]:
-    """Return the files that a name stands for: name, path (None: standard input) and format."""
+def _check(name: str, file_format: str | None, skipped: SkippedFiles) -> Iterator[Found]:
+    """Return the files that a name stands for."""
     path = Path(name)
     if name == STDIN:
-        return iter([(name, None, file_format or "text")])
+        return iter([(name, None, file_format or "text", None, None)])
     if path.is_dir():
         return _in_folder(path, file_format, skipped)
+    if path.is_file() and is_zip(path):
+        return _in_zip(path, file_format, skipped)
     if path.exists():
-        return iter([(_name(path), path, file_format or _format_of(path))])
+        return iter([(_name(path), path, file_format or _format_of(path), None, None)])
     if glob.has_magic(name):
         matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute pattern)
         if matches:
@@ -115,6 +132,21 @@ def _name(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "surrogateescape")
 
 
+def _in_zip(path: Path, file_format: str | None, skipped: SkippedFiles) -> Iterator[Found]:
+    """Return the files of an archive, as those of a folder."""
+    archive = open_zip(path)
+
+    def found() -> Iterator[Found]:
+        for member in files_in(archive):
+            kind = SUFFIXES.get(suffix_of(Path(member.filename)))
+            if kind is None:
+                skipped.add(path / member.filename)
+            else:
+                yield f"{_name(path)}/{member.filename}", path, file_format or kind, archive, member
+
+    return found()
+
+
 def _format_of(path: Path) -> str:
     suffix = suffix_of(path)
     if suffix in NOT_TEXT:
@@ -125,7 +157,7 @@ def _format_of(path: Path) -> str:
     return SUFFIXES.get(suffix, "text")
 
 
-def _in_folder(folder: Path, file_format: str | None, skipped: SkippedFiles) -> Iterator[tuple[str, Path | None, str]]:
+def _in_folder(folder: Path, file_format: str | None, skipped: SkippedFiles) -> Iterator[Found]:
     """Yield a folder's files at any depth; hidden ones and those of kinds that can't be read are passed over."""
     for where, folders, files in os.walk(folder):
         folders[:] = sorted(each for each in folders if not each.startswith("."))
@@ -137,4 +169,4 @@ def _in_folder(folder: Path, file_format: str | None, skipped: SkippedFiles) -> 
             if kind is None:
                 skipped.add(path)
             else:
-                yield _name(path), path, file_format or kind
+                yield _name(path), path, file_format or kind, None, None

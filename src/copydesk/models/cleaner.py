@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
+from dataclasses import asdict
 from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
@@ -14,15 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.errors import ModelError
-from copydesk.features.options import plain_list, refuse_tables
+from copydesk.models.paragraph_tables import check_beside, page_table, paragraph_table
 from copydesk.models.topic import Model, check_text, check_texts
 from copydesk.text.headline import find_headline
 from copydesk.text.paragraphs import CONTENT, CleanedText, LabelledParagraph, ParagraphTable, join_kept
+from copydesk.text.urls import host_of
 
 if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
     from copydesk.explanations.reasons import Reasons
     from copydesk.features.pages.site_lines import SiteLines
+    from copydesk.models.cleaned_page import CleanedPage
+    from copydesk.text.html import Page
 
 
 class Cleaner(Model):
@@ -97,20 +101,70 @@ class Cleaner(Model):
         if mode is not None:
             return self.within(mode).clean_many(texts, titles, sites, headlines)
         texts = check_texts(texts)
-        table, spans = self._table(texts, titles, sites)
-        if not len(spans):
-            return [CleanedText("", []) for _ in texts]
-        scores = self.estimator.scores(table)
-        decision = self.estimator.decision_for(table, scores)
-        content = list(self.classes_).index(CONTENT)
-        probabilities = decision.predict_proba(scores)[:, content]
-        modes = getattr(decision, "row_modes", None)
-        cleaned = assemble(texts, table, spans, decision.predict(scores), probabilities, modes)
+        cleaned = self._clean(texts, *self._table(texts, titles, sites))
         known = titles if headlines is None else headlines
         if known is None:
             return cleaned
         name = "titles" if headlines is None else "headlines"
         return list(map(keep_headline, texts, cleaned, check_beside(name, known, texts)))
+
+    def clean_pages(self, pages: Sequence[Page], sites: Sequence[str] | None = None) -> list[CleanedText]:
+        """Clean parsed pages together; the paragraph that repeats a page's own headline is content.
+
+        Parameters
+        ----------
+        pages : sequence of Page, length n
+            See ``text.html.read_page``. A paragraph for each block.
+        sites : sequence of str, length n, optional
+            "" where unknown.
+
+        Returns
+        -------
+        list of CleanedText
+            Places of paragraphs are those in ``Page.text``.
+
+        Raises
+        ------
+        ValueError
+            The number of ``sites`` differs from that of the pages.
+        """
+        table, spans = page_table(pages, sites)
+        texts = [page.text for page in pages]
+        cleaned = self._clean(texts, self._with_site_shares(table), spans)
+        return list(map(keep_headline, texts, cleaned, (page.headline for page in pages)))
+
+    def clean_html(self, html: bytes | str, url: str | None = None) -> CleanedPage:
+        """Clean a page of HTML, and read what it states of itself.
+
+        Nothing is fetched, and no date is guessed.
+
+        Parameters
+        ----------
+        html : bytes or str
+            Bytes are decoded as the page declares them.
+        url : str, optional
+            Where it comes from. Lines that ``fit_site`` found on many pages of its host are recognised.
+
+        Returns
+        -------
+        CleanedPage
+            Text, labelled paragraphs, title, author, date, name of the site, language and address.
+        """
+        from copydesk.models.cleaned_page import CleanedPage
+        from copydesk.text.decoding import decode
+        from copydesk.text.html import read_page
+        from copydesk.text.metadata import read_metadata
+
+        text = decode(html) if isinstance(html, bytes) else check_text(html)
+        page, stated = read_page(text), asdict(read_metadata(text))
+        stated["url"] = stated["url"] or url or ""
+        sites = [host_of(url or stated["url"])]
+        ((found, paragraphs, _),) = self.clean_pages([page], sites)
+
+        def explained() -> list[Reasons]:
+            return self.explain_pages([page], sites)[0]
+
+        return CleanedPage(**stated, text=found, paragraphs=paragraphs, page=page, _explained=explained)
 
     def fit_site(self, texts: Sequence[str], site: str = "") -> Cleaner:
         """Remember which lines stand on many of a site's pages, for later texts of that site; return the cleaner.
@@ -207,26 +261,50 @@ class Cleaner(Model):
         ModelError
             The scores of the model's parts are not sums that could be explained, or the model has no modes.
         """
-        from copydesk.explanations.reasons import explain_paragraphs
-
         if mode is not None:
             return self.within(mode).explain_many(texts, titles, sites, headlines)
-        pages = [cleaned.paragraphs for cleaned in self.clean_many(texts, titles, sites, headlines)]
-        paragraphs = [paragraph for page in pages for paragraph in page]
-        if not paragraphs:
-            return [[] for _ in pages]
+        cleaned = self.clean_many(texts, titles, sites, headlines)
         table, _ = self._table(check_texts(texts), titles, sites)
+        return self._explain(cleaned, table)
+
+    def explain_pages(self, pages: Sequence[Page], sites: Sequence[str] | None = None) -> list[list[Reasons]]:
+        """Explain why each paragraph of parsed pages, cleaned together, was cut or kept; see ``explain_many``."""
+        table, _ = page_table(pages, sites)
+        return self._explain(self.clean_pages(pages, sites), self._with_site_shares(table))
+
+    def _explain(self, cleaned: Sequence[CleanedText], table: ParagraphTable) -> list[list[Reasons]]:
+        """Return the reasons for the paragraphs of a table, page by page."""
+        from copydesk.explanations.reasons import explain_paragraphs
+
+        paragraphs = [paragraph for page in cleaned for paragraph in page.paragraphs]
+        if not paragraphs:
+            return [[] for _ in cleaned]
         reasons = iter(explain_paragraphs(self.estimator, table, paragraphs, CONTENT))
-        return [[next(reasons) for _ in page] for page in pages]
+        return [[next(reasons) for _ in page.paragraphs] for page in cleaned]
 
     def _table(
         self, texts: list[str], titles: Sequence[str] | None, sites: Sequence[str] | None
     ) -> tuple[ParagraphTable, NDArray[np.int64]]:
         """Return the table of paragraphs, with the known shares of their sites, and their places."""
         table, spans = paragraph_table(texts, titles, sites)
+        return self._with_site_shares(table), spans
+
+    def _clean(self, texts: Sequence[str], table: ParagraphTable, spans: NDArray[np.int64]) -> list[CleanedText]:
+        """Label the paragraphs of a table, and put them back into their texts."""
+        if not len(spans):
+            return [CleanedText("", []) for _ in texts]
+        scores = self.estimator.scores(table)
+        decision = self.estimator.decision_for(table, scores)
+        content = list(self.classes_).index(CONTENT)
+        probabilities = decision.predict_proba(scores)[:, content]
+        modes = getattr(decision, "row_modes", None)
+        return assemble(texts, table, spans, decision.predict(scores), probabilities, modes)
+
+    def _with_site_shares(self, table: ParagraphTable) -> ParagraphTable:
+        """Return a table with the shares of lines on sites that ``fit_site`` knows."""
         known = self.sites.keys() & set(table["group"])
         if not known:
-            return table, spans
+            return table
         from copydesk.features.pages.page_rows import PageRows
         from copydesk.features.paragraph_features import repetitions
 
@@ -235,82 +313,12 @@ class Cleaner(Model):
         for site in known:
             here = groups == site
             shares[here] = self.sites[site].share_of(rows.hashes[here])
-        return {**table, "site_share": shares}, spans
+        return {**table, "site_share": shares}
 
 
 def singly(*values: str | None) -> list[list[str] | None]:
     """Return title, site and headline of one text as lists of one."""
     return [None if value is None else [value] for value in values]
-
-
-def check_beside(name: str, given: Any, texts: Sequence[str]) -> list[str]:
-    """Return the values given beside the texts, one for each, "" for those that are missing (None, NaN or NA).
-
-    Raises
-    ------
-    TypeError
-        A table, a mapping or a single string was given, or a value is neither a string nor missing; names its row.
-    ValueError
-        The values are more or fewer than the texts.
-    """
-    if isinstance(given, str):
-        raise TypeError(f"{name}: expected a list, one for each text, found one str")
-    refuse_tables(given)
-    values = plain_list(given)
-    if len(values) != len(texts):
-        raise ValueError(f"{name}: {len(values)} for {len(texts)} texts; give one for each, '' where unknown")
-    for row, value in enumerate(values):
-        if not isinstance(value, str):
-            if not is_missing(value):
-                raise TypeError(f"{name}: row {row}: expected a str, found {type(value).__name__} {str(value)[:40]!r}")
-            values[row] = ""
-    return values
-
-
-def is_missing(value: Any) -> bool:
-    """Return whether a value is None or a missing value of pandas, which need not be installed."""
-    return value is None or (isinstance(value, float) and value != value) or type(value).__name__ == "NAType"
-
-
-def paragraph_table(
-    texts: Sequence[str], titles: Sequence[str] | None = None, sites: Sequence[str] | None = None
-) -> tuple[ParagraphTable, NDArray[np.int64]]:
-    """Split texts into the table of paragraphs that boilerplate models read.
-
-    Returns
-    -------
-    table : dict of equally long sequences
-        text, title, document (the text's number), position, group (the site).
-    spans : int64 (n_paragraphs, 2)
-        Start and end of each in its text.
-
-    Raises
-    ------
-    ValueError
-        ``titles`` or ``sites`` are not as many as the texts.
-    """
-    from copydesk.features.pages.splitting import split_texts
-
-    titles, sites = (
-        None if given is None else check_beside(name, given, texts)
-        for name, given in (("titles", titles), ("sites", sites))
-    )
-    paragraphs, spans, sizes = split_texts(texts)
-    table = {
-        "text": paragraphs,
-        "title": repeated(titles, sizes),
-        "document": np.repeat(np.arange(len(sizes)), sizes),
-        "position": np.arange(len(paragraphs)) - np.repeat(np.cumsum(sizes) - sizes, sizes),
-        "group": repeated(sites, sizes),
-    }
-    return table, spans
-
-
-def repeated(values: Sequence[str] | None, sizes: NDArray[np.int64]) -> list[str]:
-    """Repeat each page's value for each of its paragraphs, "" if it has none."""
-    if values is None:
-        return [""] * int(sizes.sum())
-    return [value for value, size in zip(values, sizes.tolist(), strict=True) for _ in range(size)]
 
 
 def assemble(

@@ -11,7 +11,7 @@ from copydesk.errors import ModelError
 from copydesk.resources import LATEST, RUNS, shipped
 from copydesk.tasks import find_task
 
-BOX = ("boilerplate",)  # names of the models that ship with copydesk
+BOX = ("boilerplate", "boilerplate-html")  # names of the models that ship with copydesk
 FITTED_METHODS = {"features_": ("transform",), "classifier_": ("predict",), "decision_": ("predict", "predict_proba")}
 
 
@@ -22,8 +22,8 @@ def load(path: str | Path, task: str | None = None) -> Any:
     ----------
     path : path-like
         Folder of a model, of a run, or of an experiment's runs, of which the latest is taken; the name of an experiment
-        in ``experiments/runs``; or ``"boilerplate"``, the cleaner in the box (``"./boilerplate"`` is a folder of that
-        name).
+        in ``experiments/runs``; or ``"boilerplate"`` or ``"boilerplate-html"``, the cleaners in the box
+        (``"./boilerplate"`` is a folder of that name).
     task : str, optional
         Refuse a model whose task is loaded as another class than this one.
 

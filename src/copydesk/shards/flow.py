@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,6 +83,10 @@ class PartsRun:
 
         for shard, entry in make_parts_on(client, order, shards):
             self.add(shard, entry)
+
+    def passed_over(self) -> Counter[str]:
+        """Return the number of records of web archives that are no pages, by kind."""
+        return sum((Counter(part.get("passed_over", {})) for part in self.manifest["parts"]), Counter())
 
     def report(self) -> str:
         """Print the shards that were put aside; return the counts as a line."""

@@ -190,8 +190,26 @@ class Ledger:
                 raise ResourceError(f"{escaped(folder)}: can't be made: {error.strerror}") from None
         return None
 
-    def commit(self, shard: Shard, attempt: Path, counts: Mapping[str, int]) -> dict[str, Any]:
-        """Give a part and its rejects their names, then write and return the shard's entry."""
+    def commit(
+        self, shard: Shard, attempt: Path, counts: Mapping[str, int], passed_over: Mapping[str, int] | None = None
+    ) -> dict[str, Any]:
+        """Give a part and its rejects their names, then write and return the shard's entry.
+
+        Parameters
+        ----------
+        shard : Shard
+        attempt : Path
+            Its folder.
+        counts : mapping
+            Of rows, by ``COUNTS``.
+        passed_over : mapping, optional
+            Records of a web archive that are no pages, by kind.
+
+        Raises
+        ------
+        ResourceError
+            The disk is full.
+        """
         made, rejected = attempt / shard.name, attempt / "rejects.jsonl"
         digest, size = digest_of(made)
         try:
@@ -200,6 +218,8 @@ class Ledger:
             made.replace(self.folder / shard.name)
             sync(self.folder)
             entry = {"name": shard.name, "source": shard.source.name, "bytes": size, "sha256": digest, **counts}
+            if passed_over:
+                entry["passed_over"] = dict(passed_over)
             write_json(self.entries / f"{shard.name}.json", entry)
         except OSError as error:
             raise ResourceError(f"{escaped(self.folder / shard.name)}: can't be written: {error.strerror}") from None

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from copydesk.errors import ConfigError, ModelError
-from copydesk.formats.readers import read_records
-from copydesk.formats.rows import Answer, Encoder, Fields, Record
+from copydesk.formats.rows import Answer, Encoder, Fields, Record, Source
 from copydesk.shards.ledger import Ledger
 from copydesk.shards.plan import Shard
 from copydesk.streams.answers import answering
@@ -40,6 +39,9 @@ class RowFilter(Protocol):
 
     def encoder(self, output: Path | None) -> Encoder:
         """Return the encoder of the output."""
+
+    def read(self, source: Source) -> Iterator[Record]:
+        """Yield the records of a source."""
 
     def chunks(self, records: Iterator[Record]) -> Iterator[RecordChunk]:
         """Cut records into chunks that are answered together."""
@@ -101,12 +103,12 @@ def make_part(ledger: Ledger, shard: Shard, rows: RowFilter, answer: Answer, job
     output = attempt / shard.name
     work = answering(answer, rows.encoder(output), rows.fields(), rows.replaced())
     with PartDelivery(output, attempt / "rejects.jsonl", {}, strict=rows.args.strict) as delivery:
-        records = read_records(shard.source, rows.args.text_field)
-        for chunk, answered in in_order(rows.chunks(records), work, jobs):
+        for chunk, answered in in_order(rows.chunks(rows.read(shard.source)), work, jobs):
             delivery.take(chunk, answered)
         delivery.finish()
     done = delivery.state
-    return ledger.commit(shard, attempt, {"read": done.read, "written": done.written, "rejected": done.rejected})
+    counts = {"read": done.read, "written": done.written, "rejected": done.rejected}
+    return ledger.commit(shard, attempt, counts, dict(shard.source.passed_over))
 
 
 # --- on a worker -----------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from copydesk.errors import ConfigError, escaped
 from copydesk.formats.files import COMPRESSIONS, UTF16_MARKS, is_utf8_codec
 from copydesk.formats.readers import READERS
 from copydesk.formats.rows import Source
+from copydesk.formats.writers import OUTPUT_SUFFIXES
 
 SHARD_BYTES = 256 * 2**20
 # Formats whose files can be read from the middle.
@@ -41,7 +42,8 @@ class Shard:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON."""
-        return {**asdict(self), "source": {**asdict(self.source), "path": str(self.source.path)}}
+        source = {name: getattr(self.source, name) for name in ("name", "format", "encoding", "delimiter", "span")}
+        return {"name": self.name, "source": source, "size": self.size, "changed": self.changed}
 
 
 def plan_shards(sources: Iterable[Source], folder: Path, shard_bytes: int = SHARD_BYTES) -> list[Shard]:
@@ -67,6 +69,8 @@ def plan_shards(sources: Iterable[Source], folder: Path, shard_bytes: int = SHAR
     for source in sources:
         if source.path is None:
             raise ConfigError(f"--output {escaped(folder)}: standard input has no name for its part; name a file")
+        if source.archive is not None:
+            raise ConfigError(f"{escaped(source.name)}: is in an archive, and gets no part; name one file as --output")
         if not READERS[source.format].is_table:
             raise ConfigError(
                 f"{escaped(source.name)}: a folder of parts is made of tables, one part for each; name one file as "
@@ -91,9 +95,11 @@ def part_name(source: Source) -> str:
     name = source.path.name
     if source.path.suffix.lower() in COMPRESSIONS:
         name = name[: -len(source.path.suffix)]
-    suffix = Path(name).suffix
-    wanted = ".jsonl" if source.format == "json" else f".{source.format}"
-    return name if suffix.lower() in READERS[wanted[1:]].suffixes else f"{name.removesuffix('.json')}{wanted}"
+    wanted = f".{source.format}" if source.format in OUTPUT_SUFFIXES.values() else ".jsonl"
+    path = Path(name)
+    if path.suffix.lower() in READERS[wanted[1:]].suffixes:
+        return name
+    return f"{path.stem if path.suffix.lower() in READERS[source.format].suffixes else name}{wanted}"
 
 
 def cut_file(source: Source, name: str, shard_bytes: int) -> list[Shard]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from copydesk.errors import ConfigError, ResourceError, escaped
 from copydesk.formats.rows import Source
+from copydesk.formats.zip_members import is_zip
 from copydesk.streams.chunks import RecordChunk
 from copydesk.streams.delivery import Answered, Delivery
 from copydesk.streams.part_file import Aside, finish_part
@@ -100,7 +101,7 @@ class FolderDelivery(Delivery):
 
 
 def targets_of(
-    sources: Iterable[Source], names: Sequence[str], folder: Path, resume: bool, force: bool
+    sources: Iterable[Source], names: Sequence[str], folder: Path, suffix: str, resume: bool, force: bool
 ) -> tuple[list[Source], dict[str, Path]]:
     """Return the sources to read, and the file for the texts of each.
 
@@ -110,6 +111,8 @@ def targets_of(
     names : sequence of str
         From the command line; a file found in a folder keeps its path within it.
     folder : Path
+    suffix : str
+        Of the files, added to a name but for texts that keep theirs.
     resume : bool
         Leave out sources whose file exists.
     force : bool
@@ -120,17 +123,17 @@ def targets_of(
     ConfigError
         A file exists, two sources would get the same one, or a source has no name.
     """
-    roots = [Path(name) for name in names if Path(name).is_dir()]
+    roots = [Path(name) for name in names if Path(name).is_dir() or is_zip(Path(name))]
     wanted: list[Source] = []
     targets: dict[str, Path] = {}
     taken: dict[Path, str] = {}
     for source in sources:
-        if source.path is None:
+        if source.path is None or source.place is None:
             raise ConfigError(f"--output {escaped(folder)}: standard input has no name for its file; name a file")
-        root = next((each for each in roots if source.path.is_relative_to(each)), source.path.parent)
-        path = folder / source.path.relative_to(root)
-        if source.format != "text" or path.suffix.lower() in (".gz", ".zst"):
-            path = path.with_name(path.name + TEXT_SUFFIX)
+        root = next((each for each in roots if source.place.is_relative_to(each)), source.path.parent)
+        path = folder / source.place.relative_to(root)
+        if suffix != TEXT_SUFFIX or source.format != "text" or path.suffix.lower() in (".gz", ".zst"):
+            path = path.with_name(path.name + suffix)
         if taken.setdefault(path, source.name) != source.name:
             raise ConfigError(
                 f"{escaped(path)}: would hold both {escaped(taken[path])} and {escaped(source.name)}; give each "

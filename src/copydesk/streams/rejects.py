@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from copydesk.errors import escaped
-from copydesk.formats.csv import Cells
 from copydesk.formats.parquet import ParquetRow
 from copydesk.formats.rows import Record, Rejected, to_json
 
@@ -38,7 +37,7 @@ def _original(record: Record) -> dict[str, Any]:
         return {"row": None}
     if isinstance(raw, ParquetRow):
         return {"row": raw.batch.rows[raw.at]}
-    data = raw.seal if isinstance(raw, Cells) else raw
+    data = raw if isinstance(raw, bytes) else raw.seal
     cut = {"cut_from_bytes": record.size} if record.size > len(data) + 3 else {}
     try:
         return {"row": data.decode().removesuffix("\n"), **cut}

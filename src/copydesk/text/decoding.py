@@ -92,12 +92,14 @@ RULED_OUT = frozenset(
 EASTERN = frozenset("cp1250 cp1257 cp1258 iso8859-2 iso8859-13".split())
 
 
-def decode(html: bytes) -> str:
+def decode(html: bytes, charset: str | None = None) -> str:
     """Decode a page's bytes; what its encoding can't hold becomes U+FFFD.
 
     Parameters
     ----------
     html : bytes
+    charset : str, optional
+        Label of the encoding in the HTTP header; one that is not known is passed over.
 
     Returns
     -------
@@ -107,15 +109,15 @@ def decode(html: bytes) -> str:
     for mark, codec in _BYTE_ORDER_MARKS:
         if html.startswith(mark):
             return html[len(mark) :].decode(codec, "replace")
-    return html.decode(codec_of(html), "replace")
+    return html.decode(codec_of(html, charset), "replace")
 
 
-def codec_of(html: bytes) -> str:
+def codec_of(html: bytes, charset: str | None = None) -> str:
     """Return Python's name of the encoding of a page without a byte order mark."""
     wide = wide_codec(html)
     if wide is not None:
         return wide
-    declared = declared_codec(html)
+    declared = CODECS.get((charset or "").strip().lower()) or declared_codec(html)
     if html.isascii():
         if declared in SEVEN_BIT:
             return str(declared)
@@ -169,9 +171,10 @@ def is_utf8(html: bytes, declared: str | None) -> bool:
     A page with stray bytes of another encoding, or cut within a character, stays UTF-8: more of its characters beyond
     ASCII must be whole than not. In any other encoding few are, by chance.
     """
-    text = CUT.sub(b"", html).decode("utf-8", "replace")
+    cut = CUT.search(html, max(0, len(html) - 3))
+    text = (html[: cut.start()] if cut else html).decode("utf-8", "replace")
     faults = text.count("\ufffd") - html.count("\ufffd".encode())
-    whole = sum(character > "\x7f" for character in text) - text.count("\ufffd")
+    whole = len(text) - len(text.encode("ascii", "ignore")) - text.count("\ufffd")
     return whole > faults and (declared not in DOUBLE_BYTE or whole >= BY_CHANCE)
 
 

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from copydesk.datasets.web.alignment import align, common_runs, longest_chain, smallest_holder, tokenize
-from copydesk.text.html import Block
+from copydesk.text.blocks import Block
 
 FIRST = "The council said on Tuesday that the old bridge would stay closed until spring."
 SECOND = "Residents of the northern bank now have to drive twelve miles to the next crossing."

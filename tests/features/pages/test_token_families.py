@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copydesk.features.pages.page_rows import PageRows
-from copydesk.features.pages.token_families import NeighbourWords
+from copydesk.features.pages.token_families import Markup, NeighbourWords
 
 PAGES = {
     "text": ["Home", "The ferry sails again on Monday.", "Share this story", "Only line", "日本語"],
@@ -52,3 +52,44 @@ def test_law_scores_matrix_and_contributions_agree(paragraphs: list[tuple[str, b
     np.testing.assert_allclose(scores, family.matrix(X, rows) @ weights, atol=1e-4)
     sums = [sum(value for _, value in each) for each in family.contributions(X, rows, weights)]
     np.testing.assert_allclose(scores, sums, atol=1e-4)
+
+
+MARKUP = ["tag:p .entry in:p", "tag:li .menu in:nav", "", "tag:p", "tag:p  in:p"]
+
+
+def test_tokens_of_markup_are_its_words() -> None:
+    X = PAGES | {"markup": MARKUP}
+    found = Markup().contributions(X, PageRows.of(X), np.ones(65536, dtype=np.float32))
+    assert [[name for name, _ in each] for each in found] == [
+        [f"<{token}>" for token in each.split()] for each in MARKUP
+    ]
+
+
+def test_equal_tokens_of_markup_share_a_column_and_texts_without_markup_have_none() -> None:
+    X = PAGES | {"markup": MARKUP}
+    matrix = Markup().matrix(X, PageRows.of(X)).toarray()
+    assert set(np.flatnonzero(matrix[3])) <= set(np.flatnonzero(matrix[0])) & set(np.flatnonzero(matrix[4]))
+    np.testing.assert_allclose(np.linalg.norm(matrix, axis=1), [1, 1, 0, 1, 1], rtol=1e-6)
+    assert Markup().matrix(PAGES, PageRows.of(PAGES)).nnz == 0
+
+
+@pytest.mark.parametrize(("unnamed", "left"), [(0.0, 3), (1.0, 2)])
+def test_training_leaves_out_classes_and_ids_of_a_share_of_the_pages(unnamed: float, left: int) -> None:
+    X = PAGES | {"markup": MARKUP}
+    family, rows = Markup(unnamed=unnamed), PageRows.of(PAGES)
+    _, borders = family.training_tokens(X, rows)
+    assert np.diff(borders)[0] == left
+    assert np.diff(family.tokens(X, rows)[1])[0] == 3
+    assert family.matrix(X, rows, training=True)[0].nnz == left
+
+
+@pytest.mark.fuzz
+@given(st.lists(st.lists(st.text(st.characters(exclude_characters=" "), min_size=1), max_size=5), min_size=1))
+@settings(deadline=None)
+def test_law_markup_of_any_tokens_has_as_many(rows: list[list[str]]) -> None:
+    texts = [" ".join(row) for row in rows]
+    X = {"text": texts, "document": [0] * len(texts), "markup": texts}
+    tokens, borders = Markup().tokens(X, PageRows.of(X))
+    assert np.diff(borders).tolist() == [len(row) for row in rows]
+    flat = [token for row in rows for token in row]
+    assert len(set(tokens.tolist())) == len(set(flat))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.text.html import Block
+from copydesk.text.blocks import Block
 from copydesk.text.paragraphs import BOILERPLATE, CONTENT
 
 DOUBTFUL = "doubtful"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from copydesk.datasets.web.snippets import KEYS
 from copydesk.errors import DataError
+from copydesk.formats.readers import DAMAGE, open_records
+from copydesk.formats.rows import Source, UnreadableError, Wanted
+from copydesk.text.decoding import decode
 
 # Second-level labels under which countries register names: example.co.uk is registered as a whole.
 SECOND_LEVEL = frozenset("ac co com edu gob gov govt gv ne net or org".split())
@@ -68,6 +71,47 @@ def read_html(folder: Path, source: str, page_id: str) -> bytes:
         ) from None
     except (OSError, EOFError) as error:
         raise DataError(f"html/{source}/{packed.name}: can't be read ({error})") from None
+
+
+def read_sources_html(
+    folder: Path, source: str, records: Sequence[dict[str, Any]]
+) -> Iterator[tuple[dict[str, Any], bytes | str]]:
+    """Yield the records of a source, each with its page, from files or from a web archive ``html/SOURCE.warc``.
+
+    Raises
+    ------
+    DataError
+        A page is missing or can't be read.
+    """
+    for suffix in (".warc", ".warc.gz", ".warc.zst"):
+        archive = folder / "html" / f"{source}{suffix}"
+        if archive.exists():
+            yield from read_archive(archive, records)
+            return
+    for record in records:
+        yield record, read_html(folder, source, record["page_id"])
+
+
+def read_archive(path: Path, records: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield records with their pages in a web archive, in its order; a page's address is the record's ``url``.
+
+    Raises
+    ------
+    DataError
+        It can't be read, or lacks a page.
+    """
+    wanted = {str(record.get("url") or record["page_id"]): record for record in records}
+    try:
+        for found in open_records(Source(path.name, path, "warc"), Wanted(())):
+            record = wanted.pop(found.raw.url, None) if found.fault is None else None
+            if record is not None:
+                yield record, decode(found.raw.body, found.raw.charset)
+    except (UnreadableError, *DAMAGE) as error:
+        raise DataError(f"html/{path.name}: can't be read ({error})") from None
+    if wanted:
+        address, *others = wanted
+        more = f" ({len(others):,} others are missing, too)" if others else ""
+        raise DataError(f"html/{path.name}: no sound page {address!r}{more}, though the ground truth names it")
 
 
 def site_name(url_or_name: str) -> str:

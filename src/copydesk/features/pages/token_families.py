@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 
 from copydesk.compiled.arrays import Array, Floats
+from copydesk.features.kernels.markup import spaced_tokens
 from copydesk.features.kernels.neighbour_words import (
     FIRST,
     FIRST_AND_LENGTH,
@@ -19,6 +21,7 @@ from copydesk.features.kernels.neighbour_words import (
     token_columns,
 )
 from copydesk.features.kernels.paragraph_shapes import UNSPACED_RANGES
+from copydesk.features.ngrams.terms import code_points
 from copydesk.features.pages.page_rows import SHAPE, PageRows
 from copydesk.interface.late_bases import Transformer
 
@@ -54,15 +57,19 @@ class TokenFamily(Transformer):
         """Return the hashes of all tokens, uint64, and where each paragraph's begin, int64 (n_paragraphs + 1,)."""
         raise NotImplementedError
 
+    def training_tokens(self, X: Table, rows: PageRows) -> tuple[Array, Array]:
+        """Return what ``tokens`` does; a family may change some for training."""
+        return self.tokens(X, rows)
+
     def names(self, X: Table, rows: PageRows) -> list[str]:
         """Return a name for each of ``tokens``, in their order."""
         raise NotImplementedError
 
-    def matrix(self, X: Table, rows: PageRows) -> sp.csr_matrix:
+    def matrix(self, X: Table, rows: PageRows, training: bool = False) -> sp.csr_matrix:
         """Return a row of values for each paragraph, CSR float32 (n_paragraphs, n_features)."""
         from scipy.sparse import csr_matrix
 
-        tokens, borders = self.tokens(X, rows)
+        tokens, borders = self.training_tokens(X, rows) if training else self.tokens(X, rows)
         sizes = np.diff(borders)
         values = np.repeat((self.weight / np.sqrt(np.maximum(sizes, 1))).astype(np.float32), sizes)
         shape = (len(sizes), self.n_features)
@@ -130,3 +137,40 @@ class NeighbourWords(TokenFamily):
                 with_length = " and length" if kind in (FIRST_AND_LENGTH, LAST_AND_LENGTH) else ""
                 found.append(f"{place}{verb} “{' '.join(chosen)}”{with_length}")
         return found
+
+
+class Markup(TokenFamily):
+    """Tokens of the elements around and within a paragraph, see ``text.markup``; none where the table has none.
+
+    Parameters
+    ----------
+    unnamed : float, default=0.33
+        Share of the pages whose classes and ids are left out in training: other sites give other names or none.
+    n_features, weight
+        See ``TokenFamily``.
+    """
+
+    def __init__(self, unnamed: float = 0.33, n_features: int = 65536, weight: float = 1.0) -> None:
+        super().__init__(n_features, weight)
+        self.unnamed = unnamed
+
+    def tokens(self, X: Table, rows: PageRows) -> tuple[Array, Array]:
+        """Return the hashes of all tokens, and where each paragraph's begin."""
+        return spaced_tokens(*code_points(self._columns(X)))
+
+    def training_tokens(self, X: Table, rows: PageRows) -> tuple[Array, Array]:
+        """Return the same, without classes and ids on a share of the pages, chosen by their names."""
+        pages, page = np.unique(np.asarray(X["document"], dtype=object).astype(str), return_inverse=True)
+        drawn = np.array([crc32(name.encode()) for name in pages]) < self.unnamed * 2**32
+        columns = [
+            " ".join(token for token in markup.split() if "." not in token) if unnamed else markup
+            for markup, unnamed in zip(self._columns(X), drawn[page].tolist(), strict=True)
+        ]
+        return spaced_tokens(*code_points(columns))
+
+    def names(self, X: Table, rows: PageRows) -> list[str]:
+        """Return the tokens."""
+        return [f"<{token}>" for markup in self._columns(X) for token in markup.split(" ") if token]
+
+    def _columns(self, X: Table) -> list[str]:
+        return list(X["markup"]) if "markup" in X else [""] * len(X["text"])

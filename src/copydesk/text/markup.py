@@ -1,0 +1,38 @@
+"""Markup as tokens: what a start tag and its ancestors say of the text within, as space-separated words."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# Attributes that are read. A quote within a value is escaped: no value holds one of these.
+ATTRIBUTE = re.compile(
+    r' (class|id|role|itemprop|itemtype|style|hidden|open|rel|data-(?:testid|component|type))="([^"]*)"'
+)
+WORD = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[^\W\d_a-zA-Z]{2,}")
+MOST_WORDS = 12  # of an element's names; some pages put data into classes
+MOST_TOKENS = 150  # of an element's ancestors
+LONGEST_TOKEN = 60  # characters of an element's name, a role and the like
+LONGEST_NAME = 400  # characters of a class attribute that are read
+
+
+@lru_cache(maxsize=4_096)
+def name_words(name: str) -> tuple[str, ...]:
+    """Split a class or an id into its words, in lower case, without digits: ``postBody-12`` is post and body."""
+    found = [word.lower() for word in WORD.findall(name[:LONGEST_NAME])]
+    return tuple(dict.fromkeys(found))[:MOST_WORDS]
+
+
+def attribute_tokens(attributes: dict[str, str]) -> tuple[str, ...]:
+    """Return the tokens of a start tag's attributes: ``.word`` of class and id, ``role=…``, ``itemprop=…``."""
+    names = f"{attributes.get('class', '')} {attributes.get('id', '')}"
+    for data in ("data-testid", "data-component", "data-type", "rel"):
+        if data in attributes:
+            names += f" {attributes[data]}"
+    tokens = [f".{word}" for word in name_words(names)] if not names.isspace() else []
+    for name in ("role", "itemprop"):
+        tokens += [f"{name}={value[:LONGEST_TOKEN]}" for value in attributes.get(name, "").lower().split()[:2]]
+    if "itemtype" in attributes:
+        types = (value.rpartition("/")[2] for value in attributes["itemtype"].lower().split()[:2])
+        tokens += [f"itemtype={value[:LONGEST_TOKEN]}" for value in types]
+    return tuple(tokens)
