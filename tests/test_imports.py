@@ -23,6 +23,7 @@ ROOMS = {
     "text": "",
     "compiled": "errors",
     "interface": "",
+    "labels": "",
     "tasks": "errors",
     "formats": "errors text",
     "features": "compiled interface text",
