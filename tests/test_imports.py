@@ -26,9 +26,9 @@ ROOMS = {
     "labels": "",
     "tasks": "errors",
     "formats": "errors text",
-    "features": "compiled interface text",
-    "classifiers": "compiled errors features interface",
-    "estimator": "classifiers compiled errors interface",
+    "features": "compiled interface labels text",
+    "classifiers": "compiled errors features interface labels",
+    "estimator": "classifiers compiled errors interface labels",
     "bundle": "errors interruption",
     "config": "errors resources",
     "datasets": "errors formats resources tasks text",
@@ -36,8 +36,8 @@ ROOMS = {
     "explanations": "classifiers compiled errors estimator features interface text",
     "models": "bundle errors estimator explanations features resources tasks text",
     "reports": "errors estimator evaluation explanations features tasks text",
-    "runs": "bundle config datasets errors estimator evaluation explanations features interruption reports resources "
-    "tasks",
+    "runs": "bundle config datasets errors estimator evaluation explanations features interruption labels reports "
+    "resources tasks",
     "search": "bundle classifiers config datasets errors estimator evaluation interruption reports runs tasks",
     "streams": "errors formats interruption",
     "predict": "compiled errors formats streams",

@@ -59,6 +59,7 @@ def test_other_values_are_refused(values: list[object], error: str) -> None:
 
 def test_a_matrix_is_told_from_a_column_of_labels() -> None:
     assert is_indicator(np.zeros((2, 2)))
-    assert is_indicator(csr_matrix((2, 2)))
+    assert is_indicator(csr_matrix((2, 1)))
+    assert not is_indicator(np.zeros((2, 1)))
     assert not is_indicator(np.array(["a", "b"]))
     assert not is_indicator(["a", "b"])

@@ -89,5 +89,5 @@ def as_indicator(values: Any) -> csr_matrix:
 
 
 def is_indicator(values: Any) -> bool:
-    """Return whether targets are a matrix, one column for each label, instead of one label for each document."""
-    return getattr(values, "ndim", 1) == 2
+    """Return whether targets are an indicator matrix instead of one label for each document, maybe as a column."""
+    return getattr(values, "ndim", 1) == 2 and (hasattr(values, "tocsr") or values.shape[1] != 1)

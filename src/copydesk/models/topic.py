@@ -57,7 +57,7 @@ class TopicModel(Model):
 
     def predict(self, texts: Sequence[str]) -> NDArray[np.object_]:
         """Return a label for every text, shape (n_texts,); None where the model abstains."""
-        return self.estimator.predict(check_texts(texts))
+        return np.asarray(self.estimator.predict(check_texts(texts)), dtype=object)
 
     def predict_proba(self, texts: Sequence[str]) -> NDArray[np.floating[Any]]:
         """Return probabilities, shape (n_texts, n_classes); rows sum to 1."""

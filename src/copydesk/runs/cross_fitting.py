@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from copydesk.estimator import TextClassifier, aligned
+from copydesk.estimator import TextClassifier
+from copydesk.labels.targets import aligned
 from copydesk.runs.fit import examples_of, predictions_of
 
 if TYPE_CHECKING:

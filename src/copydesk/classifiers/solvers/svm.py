@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from copydesk.classifiers.solvers.training_rows import add_row, score_row, shuffle
+from copydesk.classifiers.solvers.training_rows import add_row, mark_classes, score_row, shuffle
 from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 
@@ -46,8 +46,7 @@ def solve_svm(rows, target, cost, class_cost, squared_hinge, limits, solution):
     Parameters
     ----------
     rows : DualRows
-    target : int32 array (n_samples,)
-        The class of each document, counted from the block's first class; other classes are out of range.
+    target : RowClasses
     cost : float64 array (n_samples,)
         C times the sample weight, > 0.
     class_cost : float64 array (n_classes, 2)
@@ -103,9 +102,11 @@ def _svm_pass(rows, target, cost, class_cost, squared_hinge, intercept_scaling, 
     n_classes = dual.shape[1]
     scores = np.zeros(n_classes, dtype=weights.dtype)
     steps = np.zeros(n_classes, dtype=weights.dtype)
+    own = np.zeros(n_classes, dtype=np.bool_)
     for i in order:
         if active_classes[i] == 0:
             continue
+        mark_classes(target, i, own, True)
         score_row(rows, solution, i, scores)
         curvature = rows.squared_norm[i] + intercept_scaling * intercept_scaling
         moved = False
@@ -113,9 +114,8 @@ def _svm_pass(rows, target, cost, class_cost, squared_hinge, intercept_scaling, 
             steps[c] = 0
             if not active[i, c]:
                 continue
-            own = target[i] == c
-            sign = 1.0 if own else -1.0
-            bound = cost[i] * class_cost[c, 1 if own else 0]
+            sign = 1.0 if own[c] else -1.0
+            bound = cost[i] * class_cost[c, 1 if own[c] else 0]
             if squared_hinge:
                 diagonal = 0.5 / bound
                 bound = np.inf
@@ -145,5 +145,6 @@ def _svm_pass(rows, target, cost, class_cost, squared_hinge, intercept_scaling, 
                 dual[i, c] = sign * changed
                 intercept[c] += steps[c] * intercept_scaling
                 moved = True
+        mark_classes(target, i, own, False)
         if moved:
             add_row(rows, weights, i, steps)

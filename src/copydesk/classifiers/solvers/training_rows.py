@@ -76,6 +76,24 @@ class Limits(NamedTuple):
     seed: int
 
 
+class RowClasses(NamedTuple):
+    """Classes of each row, counted from the first of a block; numbers out of range are of other blocks.
+
+    Attributes
+    ----------
+    indptr : int64 array of shape (n_samples + 1,)
+    indices : int32 array of shape (nnz,)
+        Those of row ``i`` are ``indices[indptr[i] : indptr[i + 1]]``.
+    """
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+
+    def block(self, first: int) -> RowClasses:
+        """Return the classes counted from ``first``."""
+        return RowClasses(self.indptr, self.indices - np.int32(first))
+
+
 class Solution(NamedTuple):
     """Variables that a solver updates in place.
 
@@ -171,6 +189,14 @@ def _split_rows(indptr, indices, values, rank, first, last, n_shared):
                 kept += 1
         kept_indptr[i + 1] = kept
     return kept_indptr, kept_indices[:kept].copy(), kept_values[:kept].copy(), squared_norm, own_square
+
+
+@kernel
+def mark_classes(target, i, own, value):
+    """Set ``own`` (one per class of the block) to ``value`` for the classes of row ``i``."""
+    for j in range(target.indptr[i], target.indptr[i + 1]):
+        if 0 <= target.indices[j] < own.size:
+            own[target.indices[j]] = value
 
 
 @kernel(fastmath={"contract"})
