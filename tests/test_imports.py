@@ -31,7 +31,7 @@ ROOMS = {
     "estimator": "classifiers compiled errors interface labels",
     "bundle": "errors interruption",
     "config": "errors resources",
-    "datasets": "errors formats resources tasks text",
+    "datasets": "errors formats labels resources tasks text",
     "evaluation": "errors tasks text",
     "explanations": "classifiers compiled errors estimator features interface text",
     "models": "bundle errors estimator explanations features resources tasks text",

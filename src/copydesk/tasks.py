@@ -67,6 +67,8 @@ class Task:
         Texts of the model card: intended use, a line of Python, known limits.
     unit : str
         Plural noun for a row of its data.
+    several : bool
+        Whether a row has a set of labels, a tuple of str, instead of one.
     grouped : bool
         Whether rows are paragraphs: their features see the other paragraphs of the document.
     features : str
@@ -79,6 +81,10 @@ class Task:
         The label to be found; None where all labels are equal.
     headline : str
         Score that is listed for a run and returned to sweepers.
+    predictions : str
+        Class of a model's output on evaluated rows, with the methods of ``Predictions``.
+    metrics : str
+        Function ``(predictions, task, seed=…) -> dict``, see ``evaluate``.
     draws : str or None
         Function ``(predictions, units, n_units, resamples, seed) -> (values, draws)`` for scores of its own, see
         ``boilerplate_draws``; None: average precision and ROC AUC, means over labels.
@@ -110,12 +116,15 @@ class Task:
     limits: str
     example: str = 'model.predict(["Title\\n\\nBody of the article …"])'
     unit: str = "texts"
+    several: bool = False
     grouped: bool = False
     features: str = "word"
     inputs: Callable[[pd.DataFrame], Any] = texts_of
     weights: Callable[[pd.DataFrame], np.ndarray | None] = equal_weights
     positive: str | None = None
     headline: str = "accuracy"
+    predictions: str = "copydesk.evaluation.predictions:Predictions"
+    metrics: str = "copydesk.evaluation.metrics:evaluate"
     draws: str | None = None
     baseline: str | None = None
     baseline_title: str = "Always “{label}”"

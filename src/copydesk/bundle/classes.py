@@ -16,6 +16,8 @@ MODULES = {
     "FittedFamily": "copydesk.features.vocabulary",
     "HashedFamily": "copydesk.features.vocabulary",
     "Keep": "copydesk.classifiers.decision",
+    "LabelCalibrator": "copydesk.classifiers.label_calibration",
+    "LabelDecision": "copydesk.classifiers.label_decision",
     "LinearChain": "copydesk.classifiers.chain",
     "LinearSVM": "copydesk.classifiers.linear",
     "LogisticRegression": "copydesk.classifiers.linear",
