@@ -88,6 +88,16 @@ class Task:
         Name of the baseline in reports; may contain ``{label}``.
     shown_scores : tuple of str
         Scores that are reported, in order.
+    predictions : str
+        Class of the predictions on an evaluation set, with the interface of `Predictions`.
+    evaluation : str
+        Function ``(predictions, task, *, seed, resamples) -> dict``, see `evaluate`.
+    comparison : str
+        Function ``(earlier, later, task, *, seed, resamples) -> Comparison``.
+    html : str
+        Function ``(report) -> (template, values)`` for ``report.html``.
+    markdown : str
+        Function ``(report) -> list of str``: the sections of ``report.md``.
     verdict : str
         Function ``(metrics) -> str``: the result in a sentence or two.
     plots : str
@@ -123,6 +133,11 @@ class Task:
         "accuracy", "macro_f1", "weighted_f1", "accuracy_answered", "coverage", "average_precision", "roc_auc",
         "log_loss", "brier", "ece",
     )  # fmt: skip
+    predictions: str = "copydesk.evaluation.predictions:Predictions"
+    evaluation: str = "copydesk.evaluation.metrics:evaluate"
+    comparison: str = "copydesk.evaluation.comparison:compare"
+    html: str = "copydesk.reports.html_report:page"
+    markdown: str = "copydesk.reports.markdown_report:sections"
     verdict: str = "copydesk.reports.verdict:accuracy_verdict"
     plots: str = "copydesk.reports.plots:coverage_plots"
     pages: str | None = None
