@@ -136,8 +136,8 @@ class Task:
     predictions: str = "copydesk.evaluation.predictions:Predictions"
     evaluation: str = "copydesk.evaluation.metrics:evaluate"
     comparison: str = "copydesk.evaluation.comparison:compare"
-    html: str = "copydesk.reports.html_report:page"
-    markdown: str = "copydesk.reports.markdown_report:sections"
+    html: str = "copydesk.reports.html_report:topic_page"
+    markdown: str = "copydesk.reports.markdown_report:topic_sections"
     verdict: str = "copydesk.reports.verdict:accuracy_verdict"
     plots: str = "copydesk.reports.plots:coverage_plots"
     pages: str | None = None

@@ -12,7 +12,7 @@ from copydesk.evaluation.mistakes import WORST
 if TYPE_CHECKING:
     from copydesk.evaluation.label_predictions import LabelPredictions
 
-LABELS_SHOWN = 100  # labels missed or wrong in the most documents, each of which is in a mistake that is shown
+LABELS_COVERED = 100  # labels missed or wrong in the most documents, each of which is in a mistake that is shown
 
 
 class LabelMistake(NamedTuple):
@@ -35,7 +35,7 @@ class LabelMistake(NamedTuple):
 
 
 def worst_label_mistakes(
-    judged: LabelPredictions, worst: int = WORST, most_labels: int = LABELS_SHOWN
+    judged: LabelPredictions, worst: int = WORST, most_labels: int = LABELS_COVERED
 ) -> list[LabelMistake]:
     """Return the worst mistakes: the heaviest, and the heaviest of each label often missed or wrong; worst first."""
     from scipy.sparse import csr_matrix

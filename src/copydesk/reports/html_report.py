@@ -77,7 +77,7 @@ def environment() -> Environment:
     return made
 
 
-def page(report: Report) -> tuple[str, dict[str, Any]]:
+def topic_page(report: Report) -> tuple[str, dict[str, Any]]:
     """Return the template of a report on texts with one label each, and its values."""
     return "report.html.j2", context(report)
 

@@ -26,7 +26,7 @@ def write_markdown(report: Report, path: Path) -> None:
     path.write_text(text, encoding="utf-8", errors="replace")
 
 
-def sections(report: Report) -> list[str]:
+def topic_sections(report: Report) -> list[str]:
     """Return the sections of a report on texts with one label each; empty ones are left out."""
     metrics = report.metrics
     return [
