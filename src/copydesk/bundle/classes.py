@@ -16,6 +16,7 @@ MODULES = {
     "FittedFamily": "copydesk.features.vocabulary",
     "HashedFamily": "copydesk.features.vocabulary",
     "Keep": "copydesk.classifiers.decision",
+    "LabelTree": "copydesk.classifiers.label_tree",
     "LinearChain": "copydesk.classifiers.chain",
     "LinearSVM": "copydesk.classifiers.linear",
     "LogisticRegression": "copydesk.classifiers.linear",
