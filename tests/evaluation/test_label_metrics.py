@@ -14,12 +14,12 @@ from scipy.sparse import csr_matrix
 from sklearn import metrics as sk
 
 from copydesk.evaluation import label_counts, label_predictions
-from copydesk.evaluation.label_calibration import calibration_draws, calibration_errors, reliability_of_pairs
 from copydesk.evaluation.label_counts import LabelCounts
 from copydesk.evaluation.label_metrics import draw_labels, evaluate_labels
 from copydesk.evaluation.label_pairs import confused, together
 from copydesk.evaluation.label_predictions import LabelPredictions
 from copydesk.evaluation.label_ranking import at_cuts, average_precisions
+from copydesk.evaluation.label_reliability import calibration_draws, calibration_errors, reliability_of_pairs
 from copydesk.evaluation.label_thresholds import f1_over_thresholds
 from copydesk.tasks import Task
 from helpers.judged_labels import labels_at_random, predictions_of

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 FEATURES = 512  # kept of each label's vector, the largest; bounds memory
-LABELS_AT_ONCE = 256  # whose whole vectors are in memory
+VECTORS_AT_ONCE = 256  # whose whole vectors are in memory
 ITERATIONS = 20
 LEAST_GAIN = 1e-4  # of the mean similarity, below which a division is final
 
@@ -35,8 +35,8 @@ def label_vectors(X: csr_matrix, y: csr_matrix, features: int = FEATURES) -> csr
 
     documents = y.T.tocsr().astype(np.float32)
     blocks = [
-        _largest(documents[first : first + LABELS_AT_ONCE] @ X, features)
-        for first in range(0, y.shape[1], LABELS_AT_ONCE)
+        _largest(documents[first : first + VECTORS_AT_ONCE] @ X, features)
+        for first in range(0, y.shape[1], VECTORS_AT_ONCE)
     ]
     return vstack(blocks).tocsr()
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from copydesk.evaluation import intervals
-from copydesk.evaluation.label_calibration import calibration_draws, calibration_errors
 from copydesk.evaluation.label_counts import LabelCounts, average_scores, averages, label_scores
 from copydesk.evaluation.label_pairs import confused, together
 from copydesk.evaluation.label_ranking import average_precisions, rankings
+from copydesk.evaluation.label_reliability import calibration_draws, calibration_errors
 from copydesk.evaluation.metrics import length_name, length_parts
 from copydesk.evaluation.ranking import ranking_draws
 from copydesk.evaluation.score import json_float, never_certain, ratio, score, with_intervals
