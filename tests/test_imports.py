@@ -32,7 +32,7 @@ ROOMS = {
     "bundle": "errors interruption",
     "config": "errors resources",
     "datasets": "errors formats labels resources tasks text",
-    "evaluation": "errors tasks text",
+    "evaluation": "errors labels tasks text",
     "explanations": "classifiers compiled errors estimator features interface text",
     "models": "bundle errors estimator explanations features resources tasks text",
     "reports": "errors estimator evaluation explanations features tasks text",

@@ -104,7 +104,7 @@ def train(cfg: DictConfig) -> float:
 
         with run.stage("evaluate"):
             predictions = task.load("predictions").concatenate(judged)
-            metrics = task.load("metrics")(predictions, task, seed=cfg.seed)
+            metrics = task.load("evaluation")(predictions, task, seed=cfg.seed)
         with run.stage("save"):
             trained_on = frame if len(folds) != 1 else frame.iloc[folds[0][0]]
             max_bytes = search.max_bytes if search is not None else None

@@ -18,6 +18,7 @@ MODULES = {
     "Keep": "copydesk.classifiers.decision",
     "LabelCalibrator": "copydesk.classifiers.label_calibration",
     "LabelDecision": "copydesk.classifiers.label_decision",
+    "LabelTree": "copydesk.classifiers.label_tree",
     "LinearChain": "copydesk.classifiers.chain",
     "LinearSVM": "copydesk.classifiers.linear",
     "LogisticRegression": "copydesk.classifiers.linear",

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     DataError
         A run can't be read, or they were not judged on the same rows.
     """
-    from copydesk.evaluation.comparison import compare, difference_of_data
+    from copydesk.evaluation.comparison import difference_of_data
 
     found = [find_run(name) for name in args.runs]
     check_runs(args, found)
@@ -48,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
         reason = difference_of_data(judged[0], predictions) if each.metrics["task"] == task else "the tasks differ"
         if reason:
             raise DataError(f"{args.runs[0]} and {name} were judged on different data: {reason}")
+    compare = find_task(task).load("comparison")
     compared = [compare(judged[0], predictions, find_task(task)) for predictions in judged[1:]]
     if args.html:
         from copydesk.reports.comparison_page import Side, write_comparison

@@ -43,7 +43,8 @@ def missing_library() -> str | None:
 
 def write_html(report: Report, path: Path) -> None:
     """Write the report as one HTML file."""
-    write_page("report.html.j2", context(report), path)
+    template, values = find_task(report.metrics["task"]).load("html")(report)
+    write_page(template, values, path)
 
 
 def write_page(template: str, values: Mapping[str, Any], path: Path) -> None:
@@ -74,6 +75,11 @@ def environment() -> Environment:
         "forms": SCORES,
     }
     return made
+
+
+def topic_page(report: Report) -> tuple[str, dict[str, Any]]:
+    """Return the template of a report on texts with one label each, and its values."""
+    return "report.html.j2", context(report)
 
 
 def context(report: Report) -> dict[str, Any]:

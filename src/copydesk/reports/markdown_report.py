@@ -10,6 +10,7 @@ from copydesk.reports.advice import leakage_advice, rare_classes_advice
 from copydesk.reports.audit_view import audit_facts, audit_tables
 from copydesk.reports.report import SCORES, Report, Section, shown, shown_interval, shown_scores
 from copydesk.reports.verdict import verdict
+from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +21,15 @@ _MOST_PARTS = 20
 
 def write_markdown(report: Report, path: Path) -> None:
     """Write the report as Markdown."""
+    found = find_task(report.metrics["task"]).load("markdown")(report)
+    text = "\n\n".join(section for section in found if section) + "\n"
+    path.write_text(text, encoding="utf-8", errors="replace")
+
+
+def topic_sections(report: Report) -> list[str]:
+    """Return the sections of a report on texts with one label each; empty ones are left out."""
     metrics = report.metrics
-    sections = [
+    return [
         f"# {plain(report.run.get('experiment', 'Evaluation'))}",
         plain(verdict(metrics)),
         _scores(metrics),
@@ -34,8 +42,6 @@ def write_markdown(report: Report, path: Path) -> None:
         *(_section(each) for each in report.sections),
         f"## Config\n\n```yaml\n{report.config.strip()}\n```" if report.config else "",
     ]
-    text = "\n\n".join(section for section in sections if section) + "\n"
-    path.write_text(text, encoding="utf-8", errors="replace")
 
 
 def _scores(metrics: Mapping[str, Any]) -> str:
