@@ -22,6 +22,12 @@ LABELS = register(
         "other times, places and languages use others.",
         several=True,
         headline="micro_f1",
+        shown_scores=(
+            "micro_f1", "macro_f1", "weighted_f1", "micro_precision", "micro_recall", "subset_accuracy", "hamming_loss",
+            "average_precision", "precision_at_1", "precision_at_3", "precision_at_5", "recall_at_3", "recall_at_5",
+            "ndcg_at_5", "coverage_error", "labels_given", "label_ece", "given_ece",
+        ),
+        verdict="copydesk.reports.verdict:labels_verdict",
         predictions="copydesk.evaluation.label_predictions:LabelPredictions",
         evaluation="copydesk.evaluation.label_metrics:evaluate_labels",
         comparison="copydesk.evaluation.label_comparison:compare_labels",
@@ -29,7 +35,7 @@ LABELS = register(
         explanation_json="copydesk.commands.explain:labels_json",
         explanation_text="copydesk.commands.explain:labels_text",
     )
-)
+)  # fmt: skip
 
 _SHOWN = 50  # characters of a value in messages
 
