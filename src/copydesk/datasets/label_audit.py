@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def is_label_set(value: Any) -> bool:
     return isinstance(value, tuple) and all(isinstance(label, str) for label in value)
 
 
-def label_counts(labels: pd.Series) -> dict[str, int]:
+def label_counts(labels: Iterable[Any]) -> dict[str, int]:
     """Return the number of rows of each label, sorted by label; a row with several counts for each of them."""
     counts: Counter[str] = Counter()
     for value in labels:

@@ -103,6 +103,10 @@ class LabelTable(Table):
     def _label_columns(self) -> list[str]:
         return [self.label] if self.labels is None else self.labels
 
+    def _label_notes(self) -> dict[str, Any]:
+        names = ("label", "labels", "label_delimiter", "separator")
+        return {"labels": {name: getattr(self, name) for name in names}}
+
     def _record(self, row: dict[str, Any], columns: dict[str, str]) -> dict[str, Any] | str:
         record = read_record(row, columns)
         if isinstance(record, str):

@@ -152,7 +152,7 @@ class Table:
         for column in ("group", "split", "title"):
             if column not in frame:
                 frame[column] = ""
-        notes: dict[str, Any] = {"files": len(files), "rows_left_out": len(bad)}
+        notes: dict[str, Any] = {"files": len(files), "rows_left_out": len(bad), **self._label_notes()}
         notes |= {"left_out": list(map(str, bad[:SHOWN_ROWS]))} if bad else {}
         roles = {"text": self.text, "title": self.title, "site": self.group}
         remembered = {role: column for role, column in roles.items() if column is not None}
@@ -161,6 +161,10 @@ class Table:
     def _label_columns(self) -> list[str]:
         """Return the columns of labels beside those of ``_label_roles``."""
         return []
+
+    def _label_notes(self) -> dict[str, Any]:
+        """Return facts for a saved model on where labels are."""
+        return {}
 
     def _record(self, row: dict[str, Any], columns: dict[str, str]) -> dict[str, Any] | str:
         """Return the fields of a row, or why it can't be used."""

@@ -11,9 +11,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from copydesk.classifiers.solvers.training_rows import add_row, mark_classes, score_row, shuffle
+from copydesk.classifiers.solvers.training_rows import (
+    add_row,
+    add_row_at,
+    mark_classes,
+    score_row,
+    score_row_at,
+    shuffle,
+)
 from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
+
+FEW_ACTIVE = 8
+"""A row of which fewer than one in so many classes is active visits these alone; found by timing 90 labels."""
 
 
 class Shrinking(NamedTuple):
@@ -103,17 +113,25 @@ def _svm_pass(rows, target, cost, class_cost, squared_hinge, intercept_scaling, 
     scores = np.zeros(n_classes, dtype=weights.dtype)
     steps = np.zeros(n_classes, dtype=weights.dtype)
     own = np.zeros(n_classes, dtype=np.bool_)
+    lanes = np.zeros(n_classes, dtype=np.uint64)
     for i in order:
         if active_classes[i] == 0:
             continue
         mark_classes(target, i, own, True)
-        score_row(rows, solution, i, scores)
-        curvature = rows.squared_norm[i] + intercept_scaling * intercept_scaling
-        moved = False
+        few = active_classes[i] * FEW_ACTIVE < n_classes
+        n_lanes = 0
         for c in range(n_classes):
             steps[c] = 0
-            if not active[i, c]:
-                continue
+            lanes[n_lanes] = c
+            n_lanes += active[i, c]
+        if few:
+            score_row_at(rows, solution, i, lanes, n_lanes, scores)
+        else:
+            score_row(rows, solution, i, scores)
+        curvature = rows.squared_norm[i] + intercept_scaling * intercept_scaling
+        n_moved = 0
+        for k in range(n_lanes):
+            c = lanes[k]
             sign = 1.0 if own[c] else -1.0
             bound = cost[i] * class_cost[c, 1 if own[c] else 0]
             if squared_hinge:
@@ -144,7 +162,10 @@ def _svm_pass(rows, target, cost, class_cost, squared_hinge, intercept_scaling, 
                 steps[c] = sign * (changed - alpha)
                 dual[i, c] = sign * changed
                 intercept[c] += steps[c] * intercept_scaling
-                moved = True
+                lanes[n_moved] = c
+                n_moved += 1
         mark_classes(target, i, own, False)
-        if moved:
+        if n_moved * FEW_ACTIVE < n_classes:
+            add_row_at(rows, weights, i, lanes, n_moved, steps)
+        else:
             add_row(rows, weights, i, steps)

@@ -243,6 +243,48 @@ def add_row(rows, weights, i, steps):
             weights[w + c] += values[j] * steps[c]
 
 
+@kernel(fastmath={"contract"})
+def score_row_at(rows, solution, i, lanes, n_lanes, scores):
+    """Write the row's score for the classes ``lanes[:n_lanes]``, with the same roundings as `score_row`."""
+    indices, values = rows.indices, rows.values
+    weights, dual = solution.weights, solution.dual
+    n_classes = np.uint64(scores.size)
+    for k in range(n_lanes):
+        scores[lanes[k]] = 0
+    j = rows.indptr[i]
+    end = rows.indptr[i + 1]
+    while j + 4 <= end:
+        v0, v1, v2, v3 = values[j], values[j + 1], values[j + 2], values[j + 3]
+        w0 = np.uint64(indices[j]) * n_classes
+        w1 = np.uint64(indices[j + 1]) * n_classes
+        w2 = np.uint64(indices[j + 2]) * n_classes
+        w3 = np.uint64(indices[j + 3]) * n_classes
+        for k in range(n_lanes):
+            c = lanes[k]
+            scores[c] += (v0 * weights[w0 + c] + v1 * weights[w1 + c]) + (v2 * weights[w2 + c] + v3 * weights[w3 + c])
+        j += 4
+    while j < end:
+        w0 = np.uint64(indices[j]) * n_classes
+        for k in range(n_lanes):
+            scores[lanes[k]] += values[j] * weights[w0 + lanes[k]]
+        j += 1
+    for s in range(rows.seen_indptr[i], rows.seen_indptr[i + 1]):
+        value, other = rows.seen_values[s], np.uint64(rows.seen_rows[s])
+        for k in range(n_lanes):
+            scores[lanes[k]] += value * dual[other, lanes[k]]
+
+
+@kernel(fastmath={"contract"})
+def add_row_at(rows, weights, i, lanes, n_lanes, steps):
+    """Add ``steps`` times the row to ``weights`` as `add_row`, for the classes ``lanes[:n_lanes]``."""
+    indices, values = rows.indices, rows.values
+    n_classes = np.uint64(steps.size)
+    for j in range(rows.indptr[i], rows.indptr[i + 1]):
+        w = np.uint64(indices[j]) * n_classes
+        for k in range(n_lanes):
+            weights[w + lanes[k]] += values[j] * steps[lanes[k]]
+
+
 @kernel
 def start_weights(rows, intercept_scaling, solution):
     """Compute zeroed weights and intercepts from the dual variables."""
