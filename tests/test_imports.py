@@ -38,7 +38,7 @@ ROOMS = {
     "reports": "errors estimator evaluation explanations features tasks text",
     "runs": "bundle config datasets errors estimator evaluation explanations features interruption labels reports "
     "resources tasks",
-    "search": "bundle classifiers config datasets errors estimator evaluation interruption reports runs tasks",
+    "search": "bundle classifiers config datasets errors estimator evaluation interruption labels reports runs tasks",
     "streams": "errors formats interruption",
     "predict": "compiled errors formats streams",
     "train": "config datasets errors estimator evaluation runs search tasks",
