@@ -13,9 +13,9 @@ from copydesk.classifiers.probability import expit
 from copydesk.compiled.arrays import Array, Floats
 from copydesk.interface.late_bases import Estimator
 
-# Strength of the pull towards the shared curve; found by cross-validated log loss of rare labels.
-_SLOPE_PRIOR = 3.0
-_OFFSET_PRIOR = 0.3
+# Strength of the pull towards the shared curve; found by cross-validation.
+_SLOPE_PRIOR = 1.0
+_OFFSET_PRIOR = 0.1
 _SMALLEST_SLOPE = 1e-2  # of scores of unit variance
 _LARGEST_STEP = 3.0
 _SHARED_FROM = 5.0  # documents of a label whose curve counts half in the shared one

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from copydesk.errors import ConfigError, escaped
 from copydesk.formats.rows import Answer, Row
 
 if TYPE_CHECKING:
@@ -23,11 +24,23 @@ def names_of_sets(args: argparse.Namespace) -> list[str]:
 
 
 def answer_with_sets(model: LabelsModel, args: argparse.Namespace) -> Answer:
-    """Return a function from rows to the fields added to each: lists by falling probability, joined in CSV."""
+    """Return a function from rows to the fields added to each: lists by falling probability, joined in CSV.
+
+    Raises
+    ------
+    ConfigError
+        A label contains what would join it to others.
+    """
     from copydesk.models.topic import join_title
 
     classes = [str(label) for label in model.classes_]
     joined = args.output is not None and Path(args.output).suffix.lower() in CELLS
+    torn = [name for name in classes if JOINT in name] if joined else []
+    if torn:
+        raise ConfigError(
+            f"--output {escaped(args.output)}: the label {torn[0]!r} contains {JOINT!r}, which joins labels in CSV; write "
+            ".jsonl or .parquet"
+        )
 
     def answer(rows: Sequence[Row]) -> list[dict[str, Any]]:
         texts = [join_title(row.text, row.title) for row in rows]

@@ -130,10 +130,12 @@ def _check_types(frame: pd.DataFrame, fewest_labels: int) -> None:
     several = has_label_sets(frame)
     for name in ("text", "label"):
         for row, value in enumerate(frame[name].tolist()):
-            if not isinstance(value, str) and not (several and name == "label" and is_label_set(value)):
+            valid = is_label_set(value) if several and name == "label" else isinstance(value, str)
+            if not valid:
                 where = frame["document"].iloc[row]
                 raise DataError(
-                    f"{where}: {name} is {value!r} of type {type(value).__name__}; every {name} must be a string"
+                    f"{where}: {name} is {value!r} of type {type(value).__name__}; every {name} must be a "
+                    + ("tuple of strings, as the first is" if several and name == "label" else "string")
                 )
     labels = list(label_counts(frame["label"]))
     if several and not labels:
