@@ -38,8 +38,8 @@ def answer_with_sets(model: LabelsModel, args: argparse.Namespace) -> Answer:
     torn = [name for name in classes if JOINT in name] if joined else []
     if torn:
         raise ConfigError(
-            f"--output {escaped(args.output)}: the label {torn[0]!r} contains {JOINT!r}, which joins labels in CSV; write "
-            ".jsonl or .parquet"
+            f"--output {escaped(args.output)}: the label {torn[0]!r} contains {JOINT!r}, which joins labels in CSV; "
+            "write .jsonl or .parquet"
         )
 
     def answer(rows: Sequence[Row]) -> list[dict[str, Any]]:
