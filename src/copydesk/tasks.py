@@ -81,10 +81,6 @@ class Task:
         The label to be found; None where all labels are equal.
     headline : str
         Score that is listed for a run and returned to sweepers.
-    predictions : str
-        Class of a model's output on evaluated rows, with the methods of ``Predictions``.
-    metrics : str
-        Function ``(predictions, task, seed=…) -> dict``, see ``evaluate``.
     draws : str or None
         Function ``(predictions, units, n_units, resamples, seed) -> (values, draws)`` for scores of its own, see
         ``boilerplate_draws``; None: average precision and ROC AUC, means over labels.
@@ -94,6 +90,10 @@ class Task:
         Name of the baseline in reports; may contain ``{label}``.
     shown_scores : tuple of str
         Scores that are reported, in order.
+    predictions : str
+        Class of the predictions on an evaluation set, with the interface of `Predictions`.
+    evaluation : str
+        Function ``(predictions, task, *, seed, resamples) -> dict``, see `evaluate`.
     comparison : str
         Function ``(earlier, later, task, *, seed, resamples) -> Comparison``.
     html : str
@@ -129,8 +129,6 @@ class Task:
     weights: Callable[[pd.DataFrame], np.ndarray | None] = equal_weights
     positive: str | None = None
     headline: str = "accuracy"
-    predictions: str = "copydesk.evaluation.predictions:Predictions"
-    metrics: str = "copydesk.evaluation.metrics:evaluate"
     draws: str | None = None
     baseline: str | None = None
     baseline_title: str = "Always “{label}”"
@@ -138,6 +136,8 @@ class Task:
         "accuracy", "macro_f1", "weighted_f1", "accuracy_answered", "coverage", "average_precision", "roc_auc",
         "log_loss", "brier", "ece",
     )  # fmt: skip
+    predictions: str = "copydesk.evaluation.predictions:Predictions"
+    evaluation: str = "copydesk.evaluation.metrics:evaluate"
     comparison: str = "copydesk.evaluation.comparison:compare"
     html: str = "copydesk.reports.html_report:topic_page"
     markdown: str = "copydesk.reports.markdown_report:topic_sections"
