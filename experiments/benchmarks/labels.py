@@ -305,7 +305,8 @@ def growth_with_documents(options: argparse.Namespace) -> list[str]:
             )
         )
     return [
-        "100 synthetic labels; beyond 28,000 texts, halves of two real ones. Processor time, each in a process of its own, once.",
+        "100 synthetic labels; beyond 28,000 texts, halves of two real ones. Processor time, each in a "
+        "process of its own, once.",
         "",
         *growth_table(rows),
     ]
