@@ -120,6 +120,14 @@ def test_draws_are_the_scores_of_drawn_rows() -> None:
             assert drawn[name][at] == pytest.approx(np.ravel(again[name])[0]), name
 
 
+def test_intervals_contain_the_value_where_most_labels_are_rare() -> None:
+    found = evaluate_labels(labels_at_random(150, 300, noise=1.5), TASK, resamples=100)
+    assert np.median([row["support"] for row in found["per_class"]]) < 5
+    for name in ("macro_f1", "weighted_f1", "average_precision", "label_ece", "micro_f1"):
+        each = found["scores"][name]
+        assert each["low"] < each["value"] < each["high"], name
+
+
 def test_calibration_errors_are_those_of_bins_made_by_hand() -> None:
     judged = labels_at_random(300, 5, noise=2.0)
     y, _, values = dense(judged)

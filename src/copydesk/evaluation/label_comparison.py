@@ -9,7 +9,7 @@ import numpy as np
 from copydesk.evaluation import intervals
 from copydesk.evaluation.comparison import Comparison, difference_of_data, in_same_order, mcnemar
 from copydesk.evaluation.label_counts import LabelCounts, label_scores
-from copydesk.evaluation.label_metrics import Setting, draw_labels
+from copydesk.evaluation.label_metrics import Setting, centred, draw_labels
 from copydesk.evaluation.score import score, with_intervals
 from copydesk.tasks import Task
 
@@ -51,9 +51,10 @@ def compare_labels(
     units, n_units, _ = intervals.resampling_units(pair[0].rows)
     setting = (units, n_units, resamples, seed)
     first, second = (draw_labels(counts, setting)[:2] for counts in (before, after))
+    drawn = [centred(*each) for each in (first, second)]
     differences = with_intervals(
         {name: second[0][name] - first[0][name] for name in first[1]},
-        {name: second[1][name] - first[1][name] for name in first[1]},
+        {name: drawn[1][name] - drawn[0][name] for name in first[1]},
     )
     exact = [_wrong_labels(counts) == 0 for counts in (before, after)]
     mended, broken = int((~exact[0] & exact[1]).sum()), int((exact[0] & ~exact[1]).sum())

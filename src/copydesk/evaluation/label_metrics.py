@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from copydesk.evaluation.label_predictions import LabelPredictions
 
 DRAWN_CELLS = 2_000_000  # documents times labels up to which rankings and calibration get intervals
+MEANS = {f"{kind}_{name}" for kind in ("macro", "weighted") for name in ("f1", "precision", "recall")} | {
+    "average_precision", "label_ece",
+}  # fmt: skip
 Setting = tuple[np.ndarray, int, int, int]  # units, their number, resamples, seed
 
 
@@ -54,7 +57,7 @@ def evaluate_labels(
     units, n_units, kind = intervals.resampling_units(judged.rows)
     values, drawn, limits = draw_labels(counts, (units, n_units, resamples, seed))
     scores = {name: score(value) for name, value in values.items()}
-    scores |= with_intervals({name: values[name] for name in drawn}, drawn)
+    scores |= with_intervals({name: values[name] for name in drawn}, centred(values, drawn))
     never_certain(scores["subset_accuracy"], n_units)
     given = np.diff(judged.decisions.indptr)
     result: dict[str, Any] = {
@@ -111,6 +114,18 @@ def draw_labels(
             limits[name][:, part] = intervals.percentile_interval(array)
     more, more_drawn = draw_rankings(counts.judged, setting)
     return values | more, drawn | average_scores(sums) | more_drawn, limits
+
+
+def centred(values: dict[str, Any], drawn: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return draws of which those of means over labels are moved to have the value as their median.
+
+    A resample lacks some of the rare labels, whose scores are the lowest or the most uncertain: its means are biased,
+    and with many rare labels their intervals would not contain the value.
+    """
+    return {
+        name: draws + (values[name] - np.nanmedian(draws)) if name in MEANS and np.isfinite(draws).any() else draws
+        for name, draws in drawn.items()
+    }
 
 
 def draw_rankings(judged: LabelPredictions, setting: Setting) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -108,6 +108,8 @@ class Report:
         Facts about the data, by name; nested mappings and lists of mappings become tables.
     decision : mapping, optional
         The decision's ``summary_``.
+    thresholds : mapping of label to float, optional
+        Probabilities from which on the saved model gives each of several labels; above 1 for one never given.
     strongest : mapping of label to sequence of StrongTerm, optional
         Strongest first.
     highlights : mapping of Place to Highlight, optional
@@ -126,6 +128,7 @@ class Report:
     overrides: Sequence[str] = ()
     audit: Mapping[str, Any] = field(default_factory=dict)
     decision: Mapping[str, Any] = field(default_factory=dict)
+    thresholds: Mapping[str, float] = field(default_factory=dict)
     strongest: Mapping[str, Sequence[StrongTerm]] = field(default_factory=dict)
     highlights: Mapping[Place, Highlight] = field(default_factory=dict)
     previous: Previous | None = None

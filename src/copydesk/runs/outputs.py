@@ -137,6 +137,7 @@ def write_reports(
         overrides=run.info["overrides"],
         audit=run.info["audit"],
         decision=model.decision_.summary_,
+        thresholds=thresholds_of(model),
         strongest=strongest_ngrams(model),
         highlights=highlights,
         previous=last_run(run.folder, predictions, metrics["task"]),
@@ -146,6 +147,12 @@ def write_reports(
     write_markdown(content, run.folder / "report.md")
     if missing_library() is None:
         write_html(content, run.folder / "report.html")
+
+
+def thresholds_of(model: TextClassifier) -> dict[str, float]:
+    """Return the threshold of each of several labels; empty where a decision has none."""
+    thresholds = getattr(model.decision_, "thresholds_", ())
+    return {str(label): float(value) for label, value in zip(model.classes_, thresholds, strict=False)}
 
 
 def print_summary(run: Run, metrics: dict[str, Any], n_folds: int, lines: Sequence[str] = ()) -> None:
