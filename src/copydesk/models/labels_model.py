@@ -24,6 +24,13 @@ class LabelsModel(TopicModel):
         """Return the labels of every text, by falling probability; an empty list for none."""
         return self.label_sets(texts)[0]
 
+    def label(  # type: ignore[override]
+        self, texts: Sequence[str], n_jobs: int | None = None
+    ) -> tuple[list[list[str]], NDArray[np.floating[Any]]]:
+        """Return the labels of every text, and the probabilities of all labels, (n_texts, n_labels), scoring once."""
+        labels, _, probabilities = self.label_sets(texts, n_jobs)
+        return labels, probabilities
+
     def predict_proba(self, texts: Sequence[str]) -> NDArray[np.floating[Any]]:
         """Return independent probabilities, shape (n_texts, n_labels); rows do not sum to 1."""
         return super().predict_proba(texts)
