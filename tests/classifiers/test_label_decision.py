@@ -33,10 +33,11 @@ def fitted(**options: Any) -> LabelDecision:
 
 
 def test_thresholds_raise_the_f1_that_they_are_set_for() -> None:
-    unseen, truth = drawn(seed=1)
+    (scores, Y), (unseen, truth) = drawn(8_000), drawn(8_000, seed=1)
+    given = {metric: LabelDecision(metric=metric).fit(scores, Y, CLASSES).predict(unseen) for metric in METRICS[:3]}
     reached = {
         metric: {
-            average: f1_score(truth.toarray(), fitted(metric=metric).predict(unseen).toarray(), average=average)
+            average: f1_score(truth.toarray(), given[metric].toarray(), average=average)
             for average in ("micro", "macro")
         }
         for metric in METRICS[:3]
@@ -139,4 +140,4 @@ def test_one_label_for_each_document_is_refused() -> None:
 )
 def test_parameters_are_checked(options: dict[str, Any], error: str) -> None:
     with pytest.raises(ValueError, match=error):
-        fitted(**options)
+        LabelDecision(**options).fit(*drawn(10), CLASSES)
