@@ -47,12 +47,13 @@ SHOWN = ("micro_f1", "macro_f1", "subset_accuracy", "precision_at_1", "precision
 ERRORS = ("label_ece", "given_ece")
 CONFIGS = {
     "experiment=labels": [],
-    "… decision.metric=micro_f1": ["decision.metric=micro_f1"],
-    "… decision.metric=macro_f1": ["decision.metric=macro_f1"],
-    "… classifier=nb_svm": ["classifier=nb_svm"],
-    "… features=word": ["features=word"],
-    "… classifier=label_tree": ["classifier=label_tree"],
+    "experiment=labels features=word": ["features=word"],
+    "experiment=labels features=word classifier=label_tree": ["features=word", "classifier=label_tree"],
+    "experiment=labels decision.metric=micro_f1": ["decision.metric=micro_f1"],
+    "experiment=labels decision.metric=macro_f1": ["decision.metric=macro_f1"],
+    "experiment=labels classifier=nb_svm": ["classifier=nb_svm"],
 }
+TECHNIQUES = ("1vsrest", "thresholding", "cost_sensitive", "tree")
 Found = dict[str, Any]
 Parts = tuple[LabelledTexts, LabelledTexts]
 
@@ -159,22 +160,22 @@ def judged(test: LabelledTexts, names: Sequence[str], scores: np.ndarray, resamp
 def quality(options: argparse.Namespace) -> list[str]:
     """Judge configs and peers on the published test part."""
     train, test = reuters(options.folder)
-    found: dict[str, Found] = {}
-    for name, overrides in CONFIGS.items():
-        found[f"**{name}**"] = remembered(options.cache, f"quality {name}", lambda: config(train, test, overrides))
-    found["scikit-learn OneVsRest(LinearSVC)"] = remembered(
-        options.cache, "quality scikit-learn", lambda: by_scikit_learn(train, test)
-    )
-    if options.libmultilabel:
-        peer: list[LibMultiLabel] = []
-        for technique in ("1vsrest", "thresholding", "cost_sensitive", "tree"):
-            found[f"LibMultiLabel {technique}"] = remembered(
-                options.cache,
-                f"quality LibMultiLabel {technique}",
-                lambda: by_libmultilabel(options, peer, (train, test), technique),
-            )
-        for each in peer:
-            each.close()
+    peer: list[LibMultiLabel] = []
+    ways: dict[str, Callable[[], Found]] = {
+        f"**{name}**": lambda overrides=overrides: config(train, test, overrides) for name, overrides in CONFIGS.items()
+    }
+    ways["scikit-learn OneVsRest(LinearSVC)"] = lambda: by_scikit_learn(train, test)
+    for technique in TECHNIQUES if options.libmultilabel else ():
+        ways[f"LibMultiLabel {technique}"] = lambda technique=technique: by_libmultilabel(
+            options, peer, (train, test), technique
+        )
+    found = {
+        name: remembered(options.cache, f"quality {name.strip('*')}", way)
+        for name, way in ways.items()
+        if options.only is None or name.strip("*") in options.only
+    }
+    for each in peer:
+        each.close()
     heads = ["model", *(name.replace("_", " ") for name in SHOWN), "calibration error by label, %", "where given, %"]
     lines = [
         f"{len(train.texts):,} and {len(test.texts):,} documents. Thresholds and calibration were set on the training "
@@ -417,6 +418,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS))
     parser.add_argument("--libmultilabel", metavar="PYTHON", help="Python of an environment with libmultilabel")
+    parser.add_argument("--only", nargs="+", help="rows of the first table to measure; all")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--texts", type=int, default=20_000, help="texts of the growth with labels")
     parser.add_argument("--documents", type=int, nargs="+", default=[1_000, 10_000, 100_000, 1_000_000])

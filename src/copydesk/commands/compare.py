@@ -201,11 +201,14 @@ def class_lines(letter: str, compared: Comparison) -> list[str]:
 
 def flip_lines(letter: str, rows: list[dict[str, Any]]) -> list[str]:
     """Return lines on the rows that flipped, most confident first."""
+    from copydesk.reports.report import shown_label
+
     if not rows:
         return ["", "no row got another label"]
+    labels = ("label", "before", "after")
     table = [
-        [clipped(row["document"], 30), clipped(row["label"], 24), clipped(row["before"] or "–", 24),
-         clipped(row["after"] or "–", 24), clipped(row["text"], 60)]
+        [clipped(row["document"], 30), *(clipped(shown_label(row[key]) or "–", 24) for key in labels),
+         clipped(row["text"], 60)]
         for row in rows[:FLIPS_SHOWN]
     ]  # fmt: skip
     more = [f"and {len(rows) - FLIPS_SHOWN:,} more; --json lists all"] if len(rows) > FLIPS_SHOWN else []

@@ -11,7 +11,7 @@ from copydesk.evaluation.label_counts import LabelCounts, average_scores, averag
 from copydesk.evaluation.label_pairs import confused, together
 from copydesk.evaluation.label_ranking import average_precisions, rankings
 from copydesk.evaluation.label_reliability import calibration_draws, calibration_errors
-from copydesk.evaluation.metrics import length_name, length_parts
+from copydesk.evaluation.metrics import about, length_name, length_parts
 from copydesk.evaluation.ranking import ranking_draws
 from copydesk.evaluation.score import json_float, never_certain, ratio, score, with_intervals
 from copydesk.tasks import Task
@@ -61,17 +61,12 @@ def evaluate_labels(
     never_certain(scores["subset_accuracy"], n_units)
     given = np.diff(judged.decisions.indptr)
     result: dict[str, Any] = {
-        "task": task.name,
-        "n": len(judged),
-        "documents": int(judged.rows["document"].nunique()),
-        "groups": len(set(judged.rows["group"]) - {""}),
+        **about(judged.rows, task, n_units, kind, resamples, seed),
         "labels": {
             "n": counts.k,
             "per_document": float(judged.truth.nnz / len(judged)),
             "without_labels": int((np.diff(judged.truth.indptr) == 0).sum()),
         },
-        "intervals": {"method": "percentile bootstrap", "level": intervals.LEVEL, "resampled": kind,
-                      "units": n_units, "resamples": resamples, "seed": seed},
         "scores": scores,
         "per_class": per_label(counts, limits),
         "pairs": {"together": together(judged), "confused": confused(judged)},

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from copydesk.errors import DataError
-from copydesk.evaluation.predictions import COLUMNS, STORED_CHARACTERS, encodable
+from copydesk.evaluation.predictions import COLUMNS, encodable, stored_rows
 from copydesk.labels.indicator import as_indicator, indicator_of, sets_of
-from copydesk.tasks import is_judged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,17 +89,7 @@ class LabelPredictions:
         names = np.asarray([*known, *unknown], dtype=object)
         decisions = _widened(as_indicator(predicted), len(names))
         proba = _widened(_single(probabilities), len(names))
-        text = frame["text"]
-        rows = frame[["document", "position", "group", "title"]].reset_index(drop=True)
-        rows = rows.assign(
-            text=text.str.slice(0, STORED_CHARACTERS).to_numpy(object),
-            characters=text.str.len().to_numpy(np.int64),
-            label=_objects(true),
-            predicted=_objects(sets_of(decisions, names)),
-            confidence=_highest(proba),
-            fold=np.broadcast_to(np.asarray(fold, np.int64), len(frame)).copy(),
-            judged=is_judged(frame),
-        )
+        rows = stored_rows(frame, _objects(true), _objects(sets_of(decisions, names)), _highest(proba), fold)
         return cls(rows, names, indicator_of(true, names)[0], decisions, proba)
 
     @classmethod

@@ -10,22 +10,24 @@ import numpy as np
 from copydesk.evaluation.curves import ENOUGH_SUPPORT
 from copydesk.reports.report import ReportTable, shown
 
-BANDS = (1, 10, 100, 1_000, 10_000)  # least support of each
+SUPPORT_BANDS = (1, 10, 100, 1_000, 10_000)  # least support of each
 PAIRS_SHOWN = 40
 
 
 def support_bands(per_class: Sequence[Mapping[str, Any]]) -> ReportTable:
     """Return the number of labels and their mean F1 by support."""
     support = np.asarray([row["support"] for row in per_class])
-    band = np.searchsorted(BANDS, support, side="right")
+    band = np.searchsorted(SUPPORT_BANDS, support, side="right")
     rows = []
-    for at in range(len(BANDS), -1, -1):
+    for at in range(len(SUPPORT_BANDS), -1, -1):
         own = [row for row, place in zip(per_class, band, strict=True) if place == at]
         if not own:
             continue
         f1 = float(np.mean([row["f1"]["value"] or 0.0 for row in own]))
         never = sum(not row["predicted"] for row in own)
-        rows.append([(band_name(at), BANDS[at - 1] if at else 0), count(len(own)), (shown("f1", f1), f1), count(never)])
+        rows.append(
+            [(band_name(at), SUPPORT_BANDS[at - 1] if at else 0), count(len(own)), (shown("f1", f1), f1), count(never)]
+        )
     return ReportTable(["support", "labels", "mean F1", "never given"], rows)
 
 
@@ -33,7 +35,11 @@ def band_name(at: int) -> str:
     """Return the name of a band of support."""
     if at == 0:
         return "none"
-    return f"{BANDS[at - 1]:,} and more" if at == len(BANDS) else f"{BANDS[at - 1]:,}–{BANDS[at] - 1:,}"
+    return (
+        f"{SUPPORT_BANDS[at - 1]:,} and more"
+        if at == len(SUPPORT_BANDS)
+        else f"{SUPPORT_BANDS[at - 1]:,}–{SUPPORT_BANDS[at] - 1:,}"
+    )
 
 
 def together_table(metrics: Mapping[str, Any], most: int = PAIRS_SHOWN) -> ReportTable:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from copydesk.evaluation.curves import ENOUGH_SUPPORT
-from copydesk.evaluation.intervals import wilson_interval
 from copydesk.evaluation.label_reliability import reliability_of_pairs
 from copydesk.evaluation.label_thresholds import f1_over_thresholds
 from copydesk.reports.plots import (
     DASHES,
-    INK,
     LINE_COLOURS,
     Curve,
+    draw_reliability,
     learning_plot,
     legend_above,
     precision_recall_plot,
@@ -111,12 +110,7 @@ def pair_reliability_plot(report: Report) -> Plot:
     bins = reliability_of_pairs(report.predictions.judged())  # type: ignore[arg-type]
 
     def draw(axes: Any) -> None:
-        sure, hit = (np.array([each[name] for each in bins]) for name in ("confidence", "accuracy"))
-        low, high = np.array([wilson_interval(each["accuracy"] * each["n"], each["n"]) for each in bins]).T
-        error = np.maximum([hit - low, high - hit], 0.0)
-        axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":", label="perfectly calibrated")
-        axes.errorbar(sure, hit, yerr=error, color=LINE_COLOURS[0], marker="o", markersize=4, linewidth=1.2, capsize=2,
-                      label="this model", clip_on=False)  # fmt: skip
+        draw_reliability(axes, bins)
         axes.set(xlabel="probability of a label", ylabel="share of texts that have it", xlim=(0, 1), ylim=(0, 1))
         legend_above(axes)
 

@@ -199,6 +199,11 @@ def shown(name: str, value: float | None, *, unit: bool = True) -> str:
     return f"{value:.3f}"
 
 
+def shown_label(value: str | tuple[str, ...] | None) -> str:
+    """Return a label, or a set of labels, as text; empty where there is none."""
+    return ", ".join(value) if isinstance(value, tuple) else value or ""
+
+
 def shown_interval(name: str, score: Mapping[str, Any]) -> str:
     """Return the ends of a score's interval as text; empty where there is none."""
     if score.get("low") is None or score.get("high") is None:

@@ -64,7 +64,7 @@ def check_several(task: Task, estimator: TextClassifier) -> None:
     if task.several and not get_tags(estimator.classifier).classifier_tags.multi_label:
         raise ConfigError(
             f"classifier: {classifier.__name__} gives one label to a row, but the data has several; use "
-            "classifier=linear_svm, logistic or nb_svm"
+            "classifier=linear_svm, logistic, nb_svm or label_tree"
         )
 
 
