@@ -58,5 +58,5 @@ box: .venv/test
 	@touch $@
 
 .venv/test: .venv/bin/python pyproject.toml constraints.txt
-	$(PIP) --editable ".[demo,html,report,search,dev]"
+	$(PIP) --editable ".[dask,demo,html,report,search,dev]"
 	@touch $@ .venv/train

@@ -40,7 +40,8 @@ ROOMS = {
     "resources tasks",
     "search": "bundle classifiers config datasets errors estimator evaluation interruption labels reports runs tasks",
     "streams": "errors formats interruption",
-    "predict": "compiled errors formats streams",
+    "shards": "errors formats interruption streams",
+    "predict": "compiled errors formats shards streams",
     "train": "config datasets errors estimator evaluation runs search tasks",
     "__init__": "models text train",
     "commands": "bundle classifiers config datasets errors estimator evaluation explanations features formats labels "

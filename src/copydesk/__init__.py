@@ -12,6 +12,7 @@ TYPE_CHECKING = False  # importing typing would be all that importing copydesk t
 if TYPE_CHECKING:
     from typing import Any
 
+    from copydesk.models.arrow_predictor import arrow_predictor
     from copydesk.models.cleaner import Cleaner
     from copydesk.models.loading import load
     from copydesk.models.topic import TopicModel
@@ -24,10 +25,11 @@ _HOMES = {
     "Cleaner": "models.cleaner",
     "LabelledParagraph": "text.paragraphs",
     "TopicModel": "models.topic",
+    "arrow_predictor": "models.arrow_predictor",
     "load": "models.loading",
     "train": "train",
 }
-__all__ = ["CleanedText", "Cleaner", "LabelledParagraph", "TopicModel", "load", "train"]
+__all__ = ["CleanedText", "Cleaner", "LabelledParagraph", "TopicModel", "arrow_predictor", "load", "train"]
 
 
 def __getattr__(name: str) -> Any:

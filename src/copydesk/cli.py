@@ -12,6 +12,7 @@ from copydesk.interruption import handler
 TYPE_CHECKING = False  # importing typing takes longer than installing the handler, which comes first
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
 COMMANDS = {
     "train": "train and judge a model: copydesk train experiment=bbc_topics KEY=VALUE …",
@@ -119,6 +120,49 @@ def run_verb(verb: str, words: list[str]) -> int:
     parser = Parser(verb, COMMANDS[verb])
     module.add_arguments(parser)
     return int(module.run(parser.parse(words)))
+
+
+def process_files(verb: str, files: Sequence[str], folder: str, client: Any = None, **options: Any) -> dict[str, Any]:
+    """Make a part of a folder of each file, as ``copydesk VERB FILE … -o FOLDER/`` does; return the manifest.
+
+    Parameters
+    ----------
+    verb : {"predict", "clean"}
+    files : sequence of str
+        Files, folders, patterns.
+    folder : str
+    client : distributed.Client, optional
+        Of a Dask cluster whose workers make the parts; by default, this process does.
+    **options
+        Those of the command: ``site_field="site"`` is ``--site-field site``, and ``resume=True`` is ``--resume``.
+
+    Returns
+    -------
+    dict
+        The content of ``FOLDER/_copydesk/manifest.json``.
+
+    Raises
+    ------
+    CopydeskError
+        Whatever the command would print.
+    """
+    import json
+    from importlib import import_module
+
+    from copydesk.commands.parser import Parser
+
+    module = import_module(f"copydesk.commands.{verb}")
+    parser = Parser(verb, COMMANDS[verb])
+    module.add_arguments(parser)
+    words = [*files, f"--output={folder}/", "--quiet", *(["--on=dask"] if client is not None else [])]
+    for name, value in options.items():
+        flag = f"--{name.replace('_', '-')}"
+        words += [flag] if value is True else [] if value is None or value is False else [f"{flag}={value}"]
+    args = parser.parse(words)
+    args.client = client
+    module.run(args)
+    with open(os.path.join(folder, "_copydesk", "manifest.json"), encoding="utf-8") as file:  # noqa: PTH118, PTH123
+        return dict(json.load(file))
 
 
 def complete(words: list[str]) -> int:

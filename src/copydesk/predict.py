@@ -8,7 +8,7 @@ import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,13 @@ from copydesk.formats.readers import FORMATS, READERS, parse, read_records
 from copydesk.formats.rows import Answer, Encoder, Fields, Record, Rejected, Row, Source
 from copydesk.formats.sources import SkippedFiles, find_sources
 from copydesk.formats.writers import encoder_for, output_format
+from copydesk.shards.flow import PartsRun
+from copydesk.shards.ledger import PLACE
+from copydesk.shards.make_part import Order
+from copydesk.shards.plan import SHARD_BYTES, plan_shards
 from copydesk.streams.answers import answering
 from copydesk.streams.chunks import CHUNK_ROWS, RecordChunk, in_chunks, in_order
-from copydesk.streams.conflicts import check_output, check_stdout
+from copydesk.streams.conflicts import check_folder, check_output, check_stdout
 from copydesk.streams.delivery import Delivery
 from copydesk.streams.progress_bar import Silent, bar
 
@@ -75,6 +79,22 @@ class Filter(ABC):
         """
         return encoder_for(output_format(output), self.args.escape_formulas) if output is not None else JsonLines()
 
+    def makes_parts(self) -> bool:
+        """Return whether the output is a folder, which gets a part for each file.
+
+        Raises
+        ------
+        ConfigError
+            It is none, and an option asks for a cluster.
+        """
+        args = self.args
+        is_folder = args.output is not None and (args.output.endswith("/") or Path(args.output).is_dir())
+        if args.on and not is_folder:
+            raise ConfigError(f"--on {args.on}: a cluster makes parts of a folder; give --output FOLDER/")
+        if args.scheduler and not args.on:
+            raise ConfigError(f"--scheduler {args.scheduler}: of a Dask cluster; add --on dask")
+        return is_folder
+
     def remarks(self) -> list[str]:
         """Return what the user should know of the answers, a line each."""
         return []
@@ -92,6 +112,8 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
     ConfigError, DataError, ModelError, ResourceError
         One line each.
     """
+    if rows.makes_parts():
+        return run_parts(args, rows)
     output, rejects = output_paths(args)
     skipped = SkippedFiles()
     sources = rows.sources(skipped)
@@ -117,6 +139,64 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
     return 3 if delivery.state.rejected else 0
 
 
+def run_parts(args: argparse.Namespace, rows: Filter) -> int:
+    """Make a part of the output folder of each file, here or on a cluster; return the exit code.
+
+    Raises
+    ------
+    ConfigError, DataError, ModelError, ResourceError
+        One line each.
+    """
+    folder = parts_folder(args)
+    skipped = SkippedFiles()
+    shards = plan_shards(rows.sources(skipped), folder, args.shard_size * 10**6)
+    with collection_paused():
+        if args.on is None:
+            start_numba()
+        manifest, answer = rows.open()
+    check_first_rows(args, rows, manifest)
+    with bar(sum(shard.size for shard in shards), wanted=True) as progress, cluster(args) as client:
+        run = PartsRun(folder, shards, progress)
+        with run.begun(settings_of(args, manifest), args.resume, args.force) as left:
+            if client is None:
+                run.make_here(left, rows, answer, args.jobs or cores())
+            else:
+                options = argparse.Namespace(**{**vars(args), "client": None})
+                run.make_on(client, left, Order(type(rows), options, folder.absolute(), manifest["sha256"]))
+        counted = run.report()
+    if not args.quiet:
+        for line in filter(None, (counted, str(skipped), *rows.remarks())):
+            print(f"copydesk: {line}", file=sys.stderr)
+    return 3 if run.aside or run.manifest["rejected"] else 0
+
+
+def cluster(args: argparse.Namespace) -> AbstractContextManager[Any]:
+    """Return the Dask client to make parts with, None to make them here.
+
+    Raises
+    ------
+    ConfigError
+        Dask is not installed, or no scheduler answers.
+    """
+    if args.on is None:
+        return nullcontext()
+    from copydesk.shards.cluster import client_of
+
+    return client_of(args)
+
+
+def check_first_rows(args: argparse.Namespace, rows: Filter, manifest: dict[str, Any]) -> None:
+    """Set the options of fields, and check the first rows: they have the fields to read, and not those to be added.
+
+    Raises
+    ------
+    ConfigError
+    """
+    named = choose_fields(args, manifest)
+    records = read_all(list_sources(args), args.text_field, Silent())
+    next(refuse_present(with_fields(records, args, named, lambda: list_sources(args)), rows), None)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that all filters share."""
     add = parser.add_argument
@@ -128,7 +208,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--text-field", metavar="FIELD", help="field of the text (that of the training data, else text)")
     add("--title-field", metavar="FIELD", help="field of the title (that of the training data); '' for none")
     add("--site-field", metavar="FIELD", help="field of the site (that of the training data); '' for none")
-    add("-o", "--output", metavar="FILE", help=".jsonl, .csv, .tsv or .parquet; written as FILE.part until complete")
+    add("-o", "--output", metavar="FILE", help=".jsonl, .csv, .tsv or .parquet; written as FILE.part until complete; "
+        "FOLDER/: a part for each file")  # fmt: skip
     add("--rejects", metavar="FILE", help="file for rows that can't be read, as JSONL: file, line, reason, row")
     add("--strict", action="store_true", help="stop at the first row that can't be read")
     add("--resume", action="store_true", help="continue an interrupted output")
@@ -137,6 +218,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--prefix", default="", metavar="TEXT", help="before the names of added fields")
     add("--jobs", type=positive, metavar="N", help="threads (all cores)")
     add("--chunk-size", type=positive, metavar="ROWS", default=CHUNK_ROWS, help="rows read together (%(default)s)")
+    add("--shard-size", type=positive, metavar="MB", default=SHARD_BYTES // 10**6, help="with -o FOLDER/: larger "
+        "JSONL and Parquet files are cut into parts of this size (%(default)s)")  # fmt: skip
+    add("--on", choices=("dask",), help="with -o FOLDER/: where parts are made; here by default")
+    add("--scheduler", metavar="ADDRESS", help="of a Dask cluster, such as tcp://host:8786; local processes by default")
+    add("--workers", type=positive, metavar="N", default=cores(), help="local processes with --on dask (all cores)")
     add("-q", "--quiet", action="store_true", help="no count at the end")
 
 
@@ -176,6 +262,27 @@ def output_paths(args: argparse.Namespace) -> tuple[Path | None, Path | None]:
     return output, rejects
 
 
+def parts_folder(args: argparse.Namespace) -> Path:
+    """Return the folder of the parts.
+
+    Raises
+    ------
+    ConfigError
+        It is an input, its parent does not exist, or an option makes no sense with it.
+    """
+    folder = Path(args.output)
+    check_folder("--output", folder, [*args.files, args.model])
+    if not folder.absolute().parent.is_dir():
+        raise ConfigError(
+            f"--output {escaped(folder)}: the folder {escaped(folder.parent)} does not exist; make it first"
+        )
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"--output {escaped(folder)}: is a file; name a folder, or another file without /")
+    if args.rejects:
+        raise ConfigError(f"--rejects {args.rejects}: rejects of parts go to {escaped(folder / PLACE)}/rejects")
+    return folder
+
+
 def list_sources(args: argparse.Namespace, skipped: SkippedFiles | None = None) -> Iterator[Source]:
     """Return the sources; ``skipped`` collects the files of folders that are passed over.
 
@@ -202,7 +309,7 @@ def collection_paused() -> Iterator[None]:
 
 def settings_of(args: argparse.Namespace, manifest: dict[str, Any]) -> dict[str, Any]:
     """Return all settings that decide the output's bytes; ``--resume`` compares them."""
-    free = {"resume", "force", "strict", "jobs", "quiet", "chunk_size", "model"}
+    free = {"resume", "force", "strict", "jobs", "quiet", "chunk_size", "model", "on", "scheduler", "workers", "client"}
     options = {name: value for name, value in sorted(vars(args).items()) if name not in free}
     return {"model": manifest["sha256"], **options}
 

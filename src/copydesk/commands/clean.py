@@ -109,6 +109,18 @@ class CleanFilter(predict.Filter):
         """Return the field of the paragraphs."""
         return frozenset({f"{self.args.prefix}paragraphs"}) - self.replaced()
 
+    def makes_parts(self) -> bool:
+        """Return whether the output is a folder of parts: not of texts, one for each file.
+
+        Raises
+        ------
+        ConfigError
+            A cluster is asked for, and texts or a diff are to be written.
+        """
+        if self.args.on and (self.args.text or self.args.diff):
+            raise ConfigError(f"--on {self.args.on}: a cluster writes tables; leave out --text and --diff")
+        return not self.folder and not self.args.diff and super().makes_parts()
+
     def sources(self, skipped: SkippedFiles | None = None) -> Iterator[Source]:
         """Return the sources; those of a folder's texts must each have a file of its own."""
         found = super().sources(skipped)

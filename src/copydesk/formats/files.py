@@ -58,12 +58,48 @@ def open_source(source: Source, is_text: bool, detect: bool) -> Iterator[tuple[A
         yield _as_utf8(sys.stdin.buffer, source.encoding, detect) if is_text else sys.stdin.buffer, None
         return
     with source.path.open("rb") as raw:
+        if source.span is not None and is_text:
+            yield LinesWithin(raw, *source.span), raw
+            return
         stream = _decompressed(raw, source.path)
         yield _as_utf8(stream, source.encoding, detect) if is_text else stream, raw
 
 
+class LinesWithin:
+    """The lines of a file that begin within a range of bytes.
+
+    Consecutive ranges share no line and leave none out, wherever they are cut.
+    """
+
+    def __init__(self, raw: Any, start: int, end: int) -> None:
+        self.raw = raw
+        self.end = end
+        self.at = start
+        self.begins_line = True
+        if start:
+            raw.seek(start - 1)  # a line that begins at ``start`` is this range's, one that began before is not
+            self.at -= 1
+            while (rest := raw.readline(1 << 20)) and not rest.endswith(b"\n"):
+                self.at += len(rest)
+            self.at += len(rest)
+
+    def readline(self, size: int) -> bytes:
+        """Return the next line, or ``size`` bytes of it; empty where the range ends."""
+        if self.begins_line and self.at >= self.end:
+            return b""
+        line: bytes = self.raw.readline(size)
+        self.at += len(line)
+        self.begins_line = line.endswith(b"\n")
+        return line
+
+
+def is_utf8_codec(encoding: str) -> bool:
+    """Return whether an encoding that Python knows is UTF-8."""
+    return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
+
+
 def _as_utf8(stream: Any, encoding: str, detect: bool) -> Any:
-    if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
+    if is_utf8_codec(encoding):
         if not (detect and stream.peek(2)[:2] in UTF16_MARKS):
             return stream
         encoding = "utf-16"

@@ -82,7 +82,7 @@ class ParquetReader(Reader):
     is_text = False
 
     def read(self, source: Source, stream: IO[bytes], wanted: Wanted) -> Iterator[Record]:
-        """Yield the rows, numbered from 1."""
+        """Yield the rows, numbered from 1 at the file's beginning."""
         import pyarrow as pa
         from pyarrow import parquet
 
@@ -96,7 +96,11 @@ class ParquetReader(Reader):
                 with parquet.ParquetFile(stream, read_dictionary=[]) as file:
                     wanted.check(file.schema_arrow.names)
                     columns = list(dict.fromkeys(wanted.columns)) if wanted.only else None
-                    for batch in file.iter_batches(BATCH_ROWS, columns=columns):
+                    groups = None
+                    if source.span is not None:
+                        groups = list(range(*source.span))
+                        number = sum(file.metadata.row_group(at).num_rows for at in range(source.span[0]))
+                    for batch in file.iter_batches(BATCH_ROWS, row_groups=groups, columns=columns):
                         rows, size = ParquetBatch(_plain(batch)), batch.nbytes // max(1, len(batch))
                         for at in range(len(batch)):
                             number += 1

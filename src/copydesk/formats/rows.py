@@ -42,6 +42,9 @@ class Source:
         Encoding of its text. A table in UTF-16 is recognised by its byte order mark.
     delimiter : str or None
         Between the cells of CSV; None: detected from the header.
+    span : tuple of (int, int) or None
+        The part of the file to read: the lines of JSON that begin from the first byte to before the last, or the row
+        groups of Parquet from the first to before the last. None: all of it.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Source:
     format: str
     encoding: str = "utf-8"
     delimiter: str | None = None
+    span: tuple[int, int] | None = None
 
     @property
     def size(self) -> int | None:
