@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import copydesk
@@ -69,6 +70,14 @@ def test_streams_get_lists(model: LabelsModel) -> None:
     assert found == [model.predict(TEXTS[:1])[0], {"text": TEXTS[2], "id": 3, "labels": [], "probabilities": []}]
     with pytest.raises(TypeError, match="the field 'labels' already exists"):
         list(model.predict_stream([{"text": "a", "labels": []}]))
+
+
+def test_arrow_tables_get_list_columns(model: LabelsModel) -> None:
+    table = pa.table({"text": [*TEXTS, None]})
+    made = copydesk.arrow_predictor(model)(table)
+    assert made["labels"].to_pylist() == [*model.predict(TEXTS), None]
+    assert made["probabilities"].to_pylist() == [*model.label_sets(TEXTS)[1], None]
+    assert copydesk.arrow_predictor(model).column(table["text"]).to_pylist() == made["labels"].to_pylist()
 
 
 def test_a_label_is_explained(model: LabelsModel) -> None:

@@ -67,6 +67,7 @@ class LabelsModel(TopicModel):
             likely.append(probabilities[row, found].tolist())
         return labels, likely, np.asarray(probabilities)
 
-    def _added(self, texts: Sequence[str], n_jobs: int | None) -> tuple[Sequence[Any], ...]:
+    def added_values(self, texts: Sequence[str], n_jobs: int | None = None) -> tuple[Sequence[Any], ...]:
+        """Return the labels of every text, and their probabilities."""
         labels, likely, _ = self.label_sets(texts, n_jobs)
         return labels, likely

@@ -91,8 +91,8 @@ class TopicModel(Model):
 
     added_names = ("label", "confidence")
 
-    def _added(self, texts: Sequence[str], n_jobs: int | None) -> tuple[Sequence[Any], ...]:
-        """Return the values of the added fields, one for each text."""
+    def added_values(self, texts: Sequence[str], n_jobs: int | None = None) -> tuple[Sequence[Any], ...]:
+        """Return the values of the fields ``added_names``, one for each text."""
         labels, probabilities = self.label(texts, n_jobs)
         return labels.tolist(), probabilities.max(axis=1).tolist()
 
@@ -148,7 +148,7 @@ class TopicModel(Model):
                 refuse(index, body, fault, on_reject)
                 kept[row] = False
         kept_rows = frame[kept]
-        columns = zip(names, self._added(texts, n_jobs), strict=True)
+        columns = zip(names, self.added_values(texts, n_jobs), strict=True)
         return kept_rows.assign(**{name: as_column(values, kept_rows.index) for name, values in columns})
 
     def predict_stream(
@@ -201,7 +201,7 @@ class TopicModel(Model):
                     break
                 good.append(item)
                 texts.append(join_title(body, head))
-            for item, *values in zip(good, *self._added(texts, n_jobs), strict=True):
+            for item, *values in zip(good, *self.added_values(texts, n_jobs), strict=True):
                 yield values[0] if isinstance(item, str) else {**item, **dict(zip(names, values, strict=True))}
             if stop is not None:
                 raise stop
