@@ -48,7 +48,11 @@ ERRORS = ("label_ece", "given_ece")
 CONFIGS = {
     "experiment=labels": [],
     "experiment=labels features=word": ["features=word"],
-    "experiment=labels features=word classifier=label_tree": ["features=word", "classifier=label_tree"],
+    "experiment=labels features=word classifier=label_tree, 12 labels in a leaf": [
+        "features=word",
+        "classifier=label_tree",
+        "classifier.labels_per_leaf=12",
+    ],
     "experiment=labels decision.metric=micro_f1": ["decision.metric=micro_f1"],
     "experiment=labels decision.metric=macro_f1": ["decision.metric=macro_f1"],
     "experiment=labels classifier=nb_svm": ["classifier=nb_svm"],

@@ -15,6 +15,8 @@ from copydesk.interface.late_bases import Classifier
 from copydesk.labels.indicator import as_indicator, is_indicator
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from scipy.sparse import csc_matrix, csr_matrix
 
 LOWEST = -15.0
@@ -74,6 +76,7 @@ class LabelTree(Classifier):
     """
 
     multilabel_ = True
+    needs_several = True
 
     def __init__(
         self,
@@ -226,7 +229,7 @@ class LabelTree(Classifier):
         self.weight_lane_ = np.concatenate([weights.indices.astype(np.int32) for _, weights, _ in fitted])
         self.weight_ = np.concatenate([weights.data for _, weights, _ in fitted])
 
-    def _search(self, X: Any) -> Any:
+    def _search(self, X: Any) -> Iterator[tuple[int, tuple[NDArray[np.int64], NDArray[np.int32], Floats]]]:
         """Yield the first row of each block of rows with its labels and log probabilities, as parts of a CSR matrix."""
         from sklearn.utils.validation import validate_data
 

@@ -61,6 +61,11 @@ def check_several(task: Task, estimator: TextClassifier) -> None:
     if task.several != bool(getattr(estimator.decision, "takes_several", False)):
         found, option = ("several labels", "labels") if task.several else ("one label", "calibrated")
         raise ConfigError(f"decision: {decision.__name__} does not fit rows with {found}; use decision={option}")
+    if not task.several and getattr(estimator.classifier, "needs_several", False):
+        raise ConfigError(
+            f"classifier: {classifier.__name__} is made for several labels in a row, but the data has one; use "
+            "classifier=linear_svm"
+        )
     if task.several and not get_tags(estimator.classifier).classifier_tags.multi_label:
         raise ConfigError(
             f"classifier: {classifier.__name__} gives one label to a row, but the data has several; use "
