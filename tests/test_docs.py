@@ -143,6 +143,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder / "new.jsonl", [{"text": f"{text} {n}", "label": "business"} for n, text in enumerate(["a bank"] * 9)]
     )
     write_rows(folder / "tagged.jsonl", little_labels.rows(60))
+    little_labels.save(folder / "models" / "labels")
     write_rows(folder / "inbox.jsonl", [{"id": n, "text": [None, 1, "a", "b", "c", "d"][n]} for n in range(6)])
     for part in range(2):
         write_rows(folder / "news" / f"{part}.jsonl.gz", articles(60)[part::2])

@@ -46,5 +46,6 @@ def fitted() -> TextClassifier:
 
 def save(path: Path) -> str:
     """Save the model; return its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     save_bundle(path, fitted(), {"task": "labels", "classes": CLASSES, "dataset": {}})
     return str(path)
