@@ -183,7 +183,7 @@ def table_of(args: argparse.Namespace, model: Model) -> tuple[Any, dict[str, Any
         if args.label_delimiter is not None:
             raise ConfigError("--label-delimiter: the model gives one label to each text")
         return Table, {"label": args.label_field or "label"}
-    labelled: dict[str, Any] = dict(model.manifest["dataset"].get("labels") or {})
+    labelled: dict[str, Any] = dict(model.manifest.get("dataset", {}).get("labels") or {})
     if args.label_field is not None:
         labelled |= {"label": args.label_field, "labels": None}
     if args.label_delimiter is not None:

@@ -251,11 +251,8 @@ def _draw_sets(frame: pd.DataFrame, units: Indices, share: float, seed: int, wha
     n_units = int(units.max(initial=-1)) + 1
     if n_units < 2:
         raise ValueError(f"a train and a test part need at least 2 {what}; the dataset has {n_units}")
-    part = stratify(indicator_of(frame["label"])[0], [1 - share, share], np.random.default_rng(seed), units)
-    if part.min() == part.max():  # one unit more than the share
-        smallest = int(np.argmin(np.bincount(units)))
-        part[units == smallest] = 1 - part[0]
-    return np.asarray(part == 1)
+    rng = np.random.default_rng(seed)
+    return np.asarray(stratify(indicator_of(frame["label"])[0], [1 - share, share], rng, units) == 1)
 
 
 def _deal_rows(labels: Indices, n_splits: int, rng: np.random.Generator) -> Indices:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def indicator_of(
-    rows: Iterable[Iterable[str]], classes: Sequence[str] | None = None
+    rows: Iterable[Iterable[str]], classes: Sequence[str] | NDArray[Any] | None = None
 ) -> tuple[csr_matrix, NDArray[Any]]:
     """Return the indicator matrix of sets of labels, and the labels of its columns.
 
@@ -21,7 +21,7 @@ def indicator_of(
     ----------
     rows : iterable of iterable of str
         The labels of each document; none is a row of zeros.
-    classes : sequence of str, optional
+    classes : sequence or ndarray of str, optional
         Labels of the columns; labels of a row that are not among them are left out. By default all labels, sorted, as
         in scikit-learn's ``MultiLabelBinarizer``.
 
@@ -68,21 +68,15 @@ def as_indicator(values: Any) -> csr_matrix:
         values = np.asarray(values)
     if values.ndim != 2:
         raise ValueError(f"an indicator matrix has shape (n_documents, n_labels), not {values.shape}")
-    matrix = csr_matrix(values)
-    if (
-        matrix is values
-        and matrix.dtype == np.uint8
-        and matrix.has_canonical_format
-        and matrix.indices.dtype == np.int32
-    ):
-        found = matrix if matrix.data.all() else matrix.copy()
-    else:
-        found = csr_matrix(matrix, copy=True)
+    found = csr_matrix(values)
+    if not found.has_canonical_format:
+        found = found.copy()  # leaves the caller's matrix alone, here and below
         found.sum_duplicates()
-    if found.nnz and not ((found.data == 0) | (found.data == 1)).all():
+    if not ((found.data == 0) | (found.data == 1)).all():
         other = found.data[(found.data != 0) & (found.data != 1)][0]
         raise ValueError(f"an indicator matrix holds 0 and 1, not {other}")
     if not found.data.all():
+        found = found.copy()
         found.eliminate_zeros()
     parts = (found.data.astype(np.uint8, copy=False), found.indices.astype(np.int32), found.indptr.astype(np.int32))
     return csr_matrix(parts, shape=found.shape)

@@ -21,7 +21,8 @@ def stratify(
     """Return the part of each document, shape (n_documents,).
 
     Label by label, the rarest of those left first, each document goes to the part that lacks most of the label. Ties
-    go to the part that lacks most documents, then to a random one. Documents without labels come last.
+    go to the part that lacks most documents, then to a random one. Documents without labels come last. No part is
+    empty if there are enough groups.
 
     Parameters
     ----------
@@ -66,7 +67,17 @@ class _Dealer:
                 self._give(unit, self.lacks_label[:, label])
         for unit in self._large_first(np.flatnonzero(self.part < 0), self.sizes[self.part < 0]).tolist():
             self._give(unit, self.lacks_rows)
+        self._fill_empty()
         return self.part
+
+    def _fill_empty(self) -> None:
+        """Move the smallest unit of the part with the most units to each part that got none."""
+        for empty in range(len(self.lacks_rows)):
+            units = np.bincount(self.part, minlength=len(self.lacks_rows))
+            if units[empty] or units.max(initial=0) < 2:
+                continue
+            own = np.flatnonzero(self.part == units.argmax())
+            self.part[own[self.sizes[own].argmin()]] = empty
 
     def _large_first(self, units: NDArray[Any], counts: NDArray[Any]) -> NDArray[Any]:
         order = self.rng.permutation(len(units))
