@@ -13,7 +13,7 @@ from copydesk.errors import DataError
 from copydesk.interface.checks import require_fitted
 from copydesk.interface.late_bases import Classifier
 from copydesk.labels.indicator import is_indicator
-from copydesk.labels.targets import Targets, targets_of
+from copydesk.labels.targets import Targets, training_targets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,7 +120,7 @@ class TextClassifier(Classifier):
         """Fit features and classifier alone; ``fit_decision`` makes it whole."""
         if groups is not None and self._holds_out_groups:
             self._check_groups(groups)
-        targets = targets_of(y)
+        targets = training_targets(y)
         self.features_, self.classifier_ = self._fit_parts(X, targets, groups, sample_weight)
         self.classes_ = targets.classes(self.classifier_)
         return self
@@ -140,7 +140,7 @@ class TextClassifier(Classifier):
         """
         from sklearn.base import clone
 
-        targets = targets_of(y, self.classes_)
+        targets = training_targets(y, self.classes_)
         if not self.decision.needs_validation:
             none = targets.take(np.empty(0, dtype=np.intp)).values
             self.decision_ = clone(self.decision).fit(np.empty((0, 0)), none, self.classes_)
@@ -163,7 +163,7 @@ class TextClassifier(Classifier):
         """Fit; return out-of-fold scores, of ``enough`` rows at least or of all."""
         from sklearn.base import clone
 
-        y = targets_of(y)
+        y = training_targets(y)
         if groups is not None and not isinstance(X, list) and self.decision.needs_validation:
             self._check_groups(groups)
         scores: Floats = np.empty((0, 0))

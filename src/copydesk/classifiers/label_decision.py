@@ -17,8 +17,8 @@ from copydesk.labels.indicator import is_indicator
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-METRICS = ("micro_macro_f1", "micro_f1", "macro_f1", "precision", "recall")
-AT_TARGET = METRICS[3:]
+THRESHOLD_METRICS = ("micro_macro_f1", "micro_f1", "macro_f1", "precision", "recall")
+AT_TARGET = THRESHOLD_METRICS[3:]
 _UNCALIBRATED = 0.5  # threshold without validation rows
 
 
@@ -78,8 +78,8 @@ class LabelDecision(Estimator):
         self.separator = separator
 
     def _check_parameters(self) -> None:
-        if self.metric not in METRICS:
-            raise ValueError(f"metric={self.metric!r}: unknown; valid: {', '.join(METRICS)}")
+        if self.metric not in THRESHOLD_METRICS:
+            raise ValueError(f"metric={self.metric!r}: unknown; valid: {', '.join(THRESHOLD_METRICS)}")
         if self.metric in AT_TARGET and (self.target is None or not 0 < self.target < 1):
             raise ValueError(f"target={self.target!r}: {self.metric} needs a share between 0 and 1, such as 0.9")
         if self.metric not in AT_TARGET and self.target is not None:

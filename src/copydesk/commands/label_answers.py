@@ -13,14 +13,14 @@ from copydesk.formats.rows import Answer, Row
 if TYPE_CHECKING:
     from copydesk.models.labels_model import LabelsModel
 
-CELLS = (".csv", ".tsv")  # outputs in which lists are joined
-JOINT = ";"
-LABELS, PROBABILITIES, ALL = "labels", "probabilities", "all_probabilities"
+_JOINED_IN = (".csv", ".tsv")  # outputs in which lists are joined
+_JOINT = ";"
+_LABELS, _PROBABILITIES, _ALL = "labels", "probabilities", "all_probabilities"
 
 
 def names_of_sets(args: argparse.Namespace) -> list[str]:
     """Return the names of the added fields, without prefix."""
-    return [LABELS, PROBABILITIES, *[ALL] * args.proba]
+    return [_LABELS, _PROBABILITIES, *[_ALL] * args.proba]
 
 
 def answer_with_sets(model: LabelsModel, args: argparse.Namespace) -> Answer:
@@ -34,11 +34,11 @@ def answer_with_sets(model: LabelsModel, args: argparse.Namespace) -> Answer:
     from copydesk.models.topic import join_title
 
     classes = [str(label) for label in model.classes_]
-    joined = args.output is not None and Path(args.output).suffix.lower() in CELLS
-    torn = [name for name in classes if JOINT in name] if joined else []
+    joined = args.output is not None and Path(args.output).suffix.lower() in _JOINED_IN
+    torn = [name for name in classes if _JOINT in name] if joined else []
     if torn:
         raise ConfigError(
-            f"--output {escaped(args.output)}: the label {torn[0]!r} contains {JOINT!r}, which joins labels in CSV; "
+            f"--output {escaped(args.output)}: the label {torn[0]!r} contains {_JOINT!r}, which joins labels in CSV; "
             "write .jsonl or .parquet"
         )
 
@@ -48,11 +48,11 @@ def answer_with_sets(model: LabelsModel, args: argparse.Namespace) -> Answer:
         answers: list[dict[str, Any]] = []
         for labels, likely, all_likely in zip(*found, strict=True):
             likely = [round(p, 6) for p in likely]
-            added: dict[str, Any] = {LABELS: labels, PROBABILITIES: likely}
+            added: dict[str, Any] = {_LABELS: labels, _PROBABILITIES: likely}
             if joined:
-                added = {LABELS: JOINT.join(labels), PROBABILITIES: JOINT.join(map(str, likely))}
+                added = {_LABELS: _JOINT.join(labels), _PROBABILITIES: _JOINT.join(map(str, likely))}
             if args.proba:
-                added[ALL] = {name: round(p, 6) for name, p in zip(classes, all_likely.tolist(), strict=True)}
+                added[_ALL] = {name: round(p, 6) for name, p in zip(classes, all_likely.tolist(), strict=True)}
             answers.append({args.prefix + name: value for name, value in added.items()})
         return answers
 

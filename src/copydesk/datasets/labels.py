@@ -113,7 +113,7 @@ class LabelTable(Table):
         record = read_record(row, columns)
         if isinstance(record, str):
             return record
-        found = self._list(row.get(self.label)) if self.labels is None else marked(row, self.labels)
+        found = self._list(row.get(self.label)) if self.labels is None else marked_columns(row, self.labels)
         fault = found if isinstance(found, str) else self._fault(found)
         if fault is not None:
             return fault
@@ -128,13 +128,13 @@ class LabelTable(Table):
                 return []
             if not value.lstrip().startswith("["):
                 return (
-                    f"{self.label}: {shown(value)} is one string, expected a list; set dataset.label_delimiter, such "
+                    f"{self.label}: {written(value)} is one string, expected a list; set dataset.label_delimiter, such "
                     "as dataset.label_delimiter=';', or use experiment=topics for one label"
                 )
             try:
                 value = json.loads(value)
             except (ValueError, RecursionError):
-                return f"{self.label}: {shown(value)} is not valid JSON"
+                return f"{self.label}: {written(value)} is not valid JSON"
         if value is None:
             return f"{self.label}: nothing, expected a list of strings; write [] for no label"
         if not isinstance(value, list | tuple):
@@ -144,22 +144,22 @@ class LabelTable(Table):
     def _fault(self, found: list[Any]) -> str | None:
         for label in found:
             if isinstance(label, list | tuple | dict):
-                return f"{self.label}: nested ({shown(label)}), expected a list of strings"
+                return f"{self.label}: nested ({written(label)}), expected a list of strings"
             if not isinstance(label, str):
-                kind = "nothing" if label is None else f"{shown(label)}, a {type(label).__name__}"
+                kind = "nothing" if label is None else f"{written(label)}, a {type(label).__name__}"
                 return f"{self.label}: {kind} among the labels; write all labels as strings"
             if not label.strip():
                 return f"{self.label}: an empty label"
             if not is_unicode(label):
                 return f"{self.label}: bytes or characters that are not valid text"
             if self.label_delimiter is not None and self.label_delimiter in label:
-                return f"{self.label}: {shown(label)} contains the delimiter {self.label_delimiter!r}"
+                return f"{self.label}: {written(label)} contains the delimiter {self.label_delimiter!r}"
             if self.separator is not None and not all(step.strip() for step in label.split(self.separator)):
-                return f"{self.label}: {shown(label)} has an empty step between separators {self.separator!r}"
+                return f"{self.label}: {written(label)} has an empty step between separators {self.separator!r}"
         return None
 
 
-def marked(row: dict[str, Any], columns: list[str]) -> list[Any] | str:
+def marked_columns(row: dict[str, Any], columns: list[str]) -> list[Any] | str:
     """Return the columns of a row that hold 1, or why it can't be used."""
     marks: dict[Any, bool] = {"0": False, "1": True, 0: False, 1: True}
     found = []
@@ -167,12 +167,12 @@ def marked(row: dict[str, Any], columns: list[str]) -> list[Any] | str:
         value = row.get(column)
         value = value.strip() if isinstance(value, str) else value
         if not isinstance(value, str | int | float) or value not in marks:
-            return f"{column}: {'nothing' if value in (None, '') else shown(value)}; valid: 0 and 1"
+            return f"{column}: {'nothing' if value in (None, '') else written(value)}; valid: 0 and 1"
         found += [column] * marks[value]
     return found
 
 
-def shown(value: Any) -> str:
+def written(value: Any) -> str:
     """Return the beginning of a value as it is written in Python."""
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

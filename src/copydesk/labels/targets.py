@@ -118,7 +118,7 @@ class LabelSets:
 Targets: TypeAlias = OneLabel | LabelSets
 
 
-def targets_of(y: Any, classes: NDArray[Any] | None = None) -> Targets:
+def training_targets(y: Any, classes: NDArray[Any] | None = None) -> Targets:
     """Return targets from labels, sets of labels, or an indicator matrix.
 
     Parameters

@@ -22,7 +22,7 @@ from copydesk.datasets.label_audit import label_counts
 from copydesk.datasets.splits import KFold
 from copydesk.errors import ConfigError
 from copydesk.estimator import scores_of
-from copydesk.labels.targets import Targets, targets_of
+from copydesk.labels.targets import Targets, training_targets
 from copydesk.runs.fit import build_estimator, fit, groups_and_weights
 from copydesk.search.cache import Cache
 from copydesk.search.objective import Metric
@@ -208,7 +208,7 @@ class Trials:
             return
         matrices = self._fitting(cfg, fold, outcome, len(label_counts(labels)))
         judged = is_judged(fold.held_out)
-        targets = targets_of(labels)
+        targets = training_targets(labels)
         for C, classifier in self._classifiers(cfg, key, Cs, matrices.seen, targets.values, fold.seen):
             found = scores_of(None, classifier, matrices.held_out)[judged]
             scores = targets.align(found, classifier, targets.classes(classifier))
@@ -223,7 +223,7 @@ class Trials:
         classes = targets.classes(classifier)
         if not self.task.several:
             return Argmax().fit(np.empty(0), np.empty(0), classes)
-        return build(cfg.decision, "decision").fit(scores, targets_of(y, classes).values, classes)
+        return build(cfg.decision, "decision").fit(scores, training_targets(y, classes).values, classes)
 
     def _classifiers(
         self, cfg: DictConfig, key: str | None, Cs: Sequence[float], X: Any, y: Any, frame: pd.DataFrame
@@ -266,7 +266,7 @@ class Trials:
 
         def make() -> tuple[Matrices, int]:
             features = build(cfg.features, "features")
-            targets = targets_of(fold.seen["label"].to_numpy(object))
+            targets = training_targets(fold.seen["label"].to_numpy(object))
             seen = features.fit_transform(self.task.inputs(fold.seen), targets.values)
             made = Matrices(seen, features.transform(self.task.inputs(fold.held_out)), measure(features))
             return made, sum(_bytes(each) for each in (made.seen, made.held_out))
