@@ -207,12 +207,12 @@ class LabelTree(Classifier):
         members = csr_matrix(pairs, shape=(X.shape[0], len(lanes)))  # how many labels of a lane each document has
         rows = np.arange(X.shape[0]) if root else np.flatnonzero(np.diff(members.indptr))
         if not len(rows):  # labels without documents
-            empty = csr_matrix((0, len(lanes)), dtype=np.float32)
+            empty = csr_matrix(np.empty((0, len(lanes)), np.float32))
             return np.empty(0, np.int32), empty, np.full(len(lanes), LOWEST, np.float32)
         here = X[rows]
         features, columns = np.unique(here.indices, return_inverse=True)
         own = csr_matrix((here.data, columns.astype(np.int32), here.indptr), shape=(len(rows), len(features)))
-        targets = (members[rows] > 0).astype(np.uint8)
+        targets = members[rows].astype(np.bool_).astype(np.uint8)
         extra = {} if weight is None else {"sample_weight": weight[rows]}
         fitted = clone(self.classifier).fit(own, targets, **extra)
         weights = np.where(np.abs(fitted.weights_) >= self.prune, fitted.weights_, 0)

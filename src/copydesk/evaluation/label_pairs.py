@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from copydesk.evaluation.score import json_float, ratio
-
 if TYPE_CHECKING:
     from copydesk.evaluation.label_predictions import LabelPredictions
 
@@ -40,7 +38,7 @@ def together(judged: LabelPredictions, most: int = PAIRS_LISTED) -> list[dict[st
                 "predicted": int(given[:, [a]].multiply(given[:, [b]]).sum()),
                 "share_of_first": float(n / support[first]),
                 "share_of_second": float(n / support[second]),
-                "lift": json_float(ratio(n * len(judged), support[a] * support[b])),
+                "lift": float(n * len(judged) / (support[a] * support[b])),
             }
         )
     return rows

@@ -90,13 +90,13 @@ class LabelPredictions:
         decisions = _widened(as_indicator(predicted), len(names))
         proba = _widened(_single(probabilities), len(names))
         rows = stored_rows(frame, _objects(true), _objects(sets_of(decisions, names)), _highest(proba), fold)
-        return cls(rows, names, indicator_of(true, names)[0], decisions, proba)
+        return cls(rows, names, indicator_of(true, list(names))[0], decisions, proba)
 
     @classmethod
     def concatenate(cls, parts: Sequence[LabelPredictions]) -> LabelPredictions:
         """Join the predictions of several folds, in order; a label missing from a fold has probability 0 there."""
         import pandas as pd
-        from scipy.sparse import issparse, vstack
+        from scipy.sparse import vstack
 
         names = np.asarray(sorted({name for part in parts for name in part.classes}), dtype=object)
         aligned = [part.with_classes(names) for part in parts]
@@ -104,7 +104,7 @@ class LabelPredictions:
             as_indicator(vstack([getattr(part, name) for part in aligned])) for name in ("truth", "decisions")
         )
         blocks = [part.probabilities for part in aligned]
-        sparse = any(map(issparse, blocks))
+        sparse = any(map(_is_sparse, blocks))
         proba = vstack(blocks).tocsr() if sparse else np.vstack(blocks)
         return cls(pd.concat([part.rows for part in parts], ignore_index=True), names, truth, decisions, proba)
 
@@ -140,9 +140,7 @@ class LabelPredictions:
 
     def columns(self, which: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the probabilities of some labels as dense blocks of columns, in order, shape (n, w) each."""
-        from scipy.sparse import issparse
-
-        values = self.probabilities.tocsc() if issparse(self.probabilities) else self.probabilities
+        values = self.probabilities.tocsc() if _is_sparse(self.probabilities) else self.probabilities
         width = max(1, DENSE_CELLS // max(len(self), 1))
         for first in range(0, len(which), width):
             yield _dense(values[:, which[first : first + width]])
@@ -213,7 +211,7 @@ class LabelPredictions:
         indptr = np.cumsum([0, *scored.value_lengths().to_numpy(zero_copy_only=False)])
         entries = (probability.flatten().to_numpy(), scored.flatten().to_numpy(), indptr)
         proba = csr_matrix(entries, shape=(len(rows), len(names)))
-        truth, decisions = (indicator_of(rows[name], names)[0] for name in ("label", "predicted"))
+        truth, decisions = (indicator_of(rows[name], list(names))[0] for name in ("label", "predicted"))
         dense = 2 * proba.nnz > np.prod(proba.shape, dtype=np.float64)
         return cls(rows, names, truth, decisions, proba.toarray() if dense else proba)
 
@@ -225,6 +223,10 @@ def cells(values: Any, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     return np.asarray(values[rows, columns], dtype=np.float64).ravel()
 
 
+def _is_sparse(values: Any) -> bool:
+    return hasattr(values, "toarray")
+
+
 def _objects(values: Sequence[Any]) -> np.ndarray:
     """Return values, which may be tuples, as a one-dimensional array."""
     found = np.empty(len(values), dtype=object)
@@ -234,13 +236,11 @@ def _objects(values: Sequence[Any]) -> np.ndarray:
 
 def _single(values: Any) -> Any:
     """Return probabilities in single precision: CSR if sparse, else an array."""
-    from scipy.sparse import issparse
-
-    return values.tocsr().astype(np.float32) if issparse(values) else np.asarray(values, dtype=np.float32)
+    return values.tocsr().astype(np.float32) if _is_sparse(values) else np.asarray(values, dtype=np.float32)
 
 
 def _dense(values: Any) -> np.ndarray:
-    return np.asarray(values.toarray() if hasattr(values, "toarray") else values)
+    return np.asarray(values.toarray() if _is_sparse(values) else values)
 
 
 def _widened(values: Any, width: int) -> Any:
@@ -249,9 +249,9 @@ def _widened(values: Any, width: int) -> Any:
 
 def _spread(values: Any, place: np.ndarray, width: int) -> Any:
     """Return a matrix with ``width`` columns that has column i of ``values`` at ``place[i]``."""
-    from scipy.sparse import csr_matrix, issparse
+    from scipy.sparse import csr_matrix
 
-    if issparse(values):
+    if _is_sparse(values):
         entries = (values.data, place[values.indices], values.indptr)
         return csr_matrix(entries, shape=(values.shape[0], width))
     found = np.zeros((len(values), width), dtype=values.dtype)

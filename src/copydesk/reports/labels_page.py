@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 FEW_LABELS = 60  # up to which the table of labels is open
 WEAKEST = 15
 MOST_ROWS = 2_000  # of the table of labels
-MOST_NGRAMS = 60  # labels whose strongest n-grams are listed
 _TERMS = 6  # n-grams named for a mistake
 
 
@@ -29,10 +28,8 @@ def labels_page(report: Report) -> tuple[str, dict[str, Any]]:
     """Return the template of a report on sets of labels, and its values."""
     metrics = report.metrics
     rows = label_rows(report)
-    shared = shared_values(report)
     values: dict[str, Any] = {
-        **shared,
-        "strongest": shared["strongest"][:MOST_NGRAMS],
+        **shared_values(report),
         "labels": rows[:MOST_ROWS],
         "n_left_out": max(0, len(rows) - MOST_ROWS),
         "few": len(rows) <= FEW_LABELS,
