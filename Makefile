@@ -34,7 +34,7 @@ bench: .venv/test
 	@test -d $(DATA)/topics -a -d $(DATA)/pages || \
 		{ echo "make bench: $(DATA): not a folder with topics/ and pages/; set DATA=FOLDER" >&2; exit 2; }
 	$(PIP) --editable ".[bench]"
-	for name in features training prediction topics search; do \
+	for name in features hashing training prediction topics search; do \
 		$(BIN)/python experiments/benchmarks/$$name.py $(DATA)/topics || exit 1; done
 	for name in boilerplate cleaning; do \
 		$(BIN)/python experiments/benchmarks/$$name.py $(DATA)/pages || exit 1; done

@@ -129,8 +129,8 @@ def kills(folder: Path, wanted: int) -> list[str]:
     workers, drivers = done["a worker"], done["the driver"]
     return [
         f"SIGKILL at random moments: {workers} to a process that Dask had started, {drivers} to the driver, which was "
-        f"then started again with `--resume`, in {rounds} runs of two workers. Runs whose parts differed from those of an "
-        f"undisturbed run, in any byte: {wrong}.",
+        f"then started again with `--resume`, in {rounds} runs of two workers. Runs whose parts differed from those of "
+        f"an undisturbed run, in any byte: {wrong}.",
     ]
 
 

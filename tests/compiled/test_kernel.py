@@ -189,3 +189,37 @@ def test_a_disabled_compiler_is_one_line(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert done.stderr == "copydesk: NUMBA_DISABLE_JIT is set: copydesk needs Numba's compiler; unset it\n"
+
+
+DYING = """
+import os, sys
+from copydesk.compiled import kernel
+kernel.sources = lambda: sys.argv[1] * 64
+import below
+if sys.argv[2] == "die":
+    kernel.IndexDataCacheFile._save_data = lambda *entry: os._exit(9)
+print(below.add(1))
+"""
+
+
+def test_a_process_killed_between_index_and_data_leaves_no_old_code_behind(tmp_path: Path) -> None:
+    def run(digest: str, how: str = "live") -> tuple[int, str]:
+        environment = {
+            **os.environ,
+            "NUMBA_CACHE_DIR": str(tmp_path / "cache"),
+            "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path]),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", DYING, digest, how], capture_output=True, text=True, env=environment
+        )
+        return done.returncode, done.stdout.strip()
+
+    below = tmp_path / "below.py"
+    below.write_text(BELOW.format(number=1), encoding="utf-8")
+    assert run("a") == (0, "2")
+    below.write_text(BELOW.format(number=20), encoding="utf-8")
+    assert run("b", "die") == (9, "")
+    assert run("b") == (0, "21")
+    assert run("b") == (0, "21")  # from the cache
+    assert len(list((tmp_path / "cache").rglob("*.nbc"))) == 1  # the old code is gone

@@ -166,6 +166,16 @@ def test_what_cannot_be_one_label_or_part_is_named(
     assert "\n" not in str(refusal.value)
 
 
+def test_names_of_files_keep_a_message_on_one_line(tmp_path: Path) -> None:
+    file = write(tmp_path / "a\nb.jsonl", [{"text": "", "label": "x"}, {"text": "y", "label": "x"}])
+    with pytest.raises(DataError, match=r"\(a\\nb\.jsonl:1: text: empty\)"):
+        Table(str(tmp_path / "*.jsonl"), max_bad=0.1).load()
+    (tmp_path / "other").mkdir()
+    write(tmp_path / "other" / file.name, [{"text": "y", "label": 3}])
+    with pytest.raises(DataError, match=r"number at other/a\\nb\.jsonl:1 and a string at a\\nb\.jsonl:2"):
+        Table([str(file), str(tmp_path / "other" / file.name)], max_bad=1).load()
+
+
 def test_whole_numbers_and_lists_of_one_are_labels(tmp_path: Path) -> None:
     rows = [{"text": "a", "label": 0}, {"text": "b", "label": [12]}]
     assert Table(str(write(tmp_path / "t.jsonl", rows))).load().frame["label"].tolist() == ["0", "12"]

@@ -17,7 +17,8 @@ from sklearn.pipeline import make_union
 from copydesk.features.kernels.hash_table import HASHED
 from copydesk.features.ngrams.strings import Strings, self_keyed
 from copydesk.features.ngrams.terms import decode_terms, encode_terms
-from copydesk.features.tfidf import SlowPatternWarning, TfidfFeatures
+from copydesk.features.option_warnings import SlowPatternWarning, StopWordsWarning
+from copydesk.features.tfidf import TfidfFeatures
 from helpers.reference import TEXTS, check, same
 
 WORDS = r"(?u)\b\w\w+\b"
@@ -99,6 +100,34 @@ def test_a_pattern_of_the_users_own_gives_the_same_and_says_that_it_is_slow() ->
     with pytest.warns(SlowPatternWarning):
         clone(features).fit(TEXTS)
     same(features.transform(TEXTS), reference.transform(TEXTS))
+
+
+@pytest.mark.parametrize(
+    ("stop_words", "options", "expected"),
+    [
+        (["isn't", "they'll"], {}, "\"isn't\", \"they'll\" never match; .* such as 'isn', 'll', 'they': add these"),
+        (["THIS", "cat"], {}, "'THIS' never matches; .* 'this'"),
+        (["possible said"], {"ngram_range": (1, 2)}, "'possible said' never matches; .* 'possible', 'said'"),
+        (["été"], {"strip_accents": "ascii"}, "'été' never matches; .* 'ete'"),
+    ],
+)
+def test_stop_words_that_never_match_are_named(stop_words: list[str], options: dict[str, Any], expected: str) -> None:
+    with pytest.warns(StopWordsWarning, match=f"stop_words: {expected}"):
+        TfidfFeatures(stop_words=stop_words, **options).fit(TEXTS)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"stop_words": "english"},
+        {"stop_words": ["isn't"], "analyzer": "char"},
+        {"stop_words": ["isn't", "isn"]},
+        {"stop_words": ["a", "i"]},
+        {"stop_words": ["THIS"], "lowercase": False},
+    ],
+)
+def test_stop_words_that_match_or_are_not_used_give_no_warning(options: dict[str, Any]) -> None:
+    TfidfFeatures(**options).fit(TEXTS)
 
 
 @pytest.mark.parametrize("vocabulary", [["ferry", "nine", "never seen"], {"loaf": 1, "nine": 0}, {"a loaf", "loaf"}])

@@ -19,7 +19,8 @@ from copydesk.features.kernels.hash_table import HASHED
 from copydesk.features.ngrams.patterns import backtracking_example
 from copydesk.features.ngrams.strings import Strings, self_keyed
 from copydesk.features.ngrams.terms import encode_terms
-from copydesk.features.tfidf import SlowPatternWarning, TfidfFeatures
+from copydesk.features.option_warnings import SlowPatternWarning
+from copydesk.features.tfidf import TfidfFeatures
 from helpers.reference import TEXTS, check, same
 
 

@@ -9,8 +9,11 @@ from copy import copy
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone, is_classifier
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import cross_validate
+from sklearn.pipeline import make_pipeline
 
 from copydesk.classifiers.linear import LinearSVM
 from copydesk.features.tfidf import TfidfFeatures
@@ -27,6 +30,7 @@ from copydesk.features.tfidf import TfidfFeatures
 svm, tfidf, numbers, argmax = LinearSVM(C=2.0), TfidfFeatures(), ParagraphFeatures(), Argmax()
 assert "sklearn" not in sys.modules
 print({use})
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 assert isinstance(svm, ClassifierMixin) and isinstance(svm, BaseEstimator)
 assert isinstance(tfidf, TransformerMixin) and isinstance(argmax, BaseEstimator)
@@ -90,3 +94,16 @@ def test_what_is_not_fitted_raises_as_in_scikit_learn() -> None:
     with pytest.raises(NotFittedError, match="LinearSVM"):
         require_fitted(LinearSVM())
     require_fitted(LinearSVM().fit([[0.0], [1.0]], [0, 1]))
+
+
+def test_sample_weights_are_routed_as_for_estimators_of_scikit_learn() -> None:
+    texts, labels = ["goal and match", "vote and tax", "a match", "the vote"] * 3, ["sport", "politics"] * 6
+    weight = np.linspace(0.5, 2, 12)
+    with config_context(enable_metadata_routing=True):
+        svm = LinearSVM().set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        pipeline = make_pipeline(TfidfFeatures(), svm)
+        pipeline.fit(texts, labels, sample_weight=weight)
+        scores = cross_validate(pipeline, texts, labels, params={"sample_weight": weight}, cv=3)["test_score"]
+    direct = LinearSVM().fit(TfidfFeatures().fit_transform(texts), labels, sample_weight=weight)
+    np.testing.assert_array_equal(pipeline[-1].weights_, direct.weights_)
+    assert scores.tolist() == [1, 1, 1]

@@ -105,6 +105,24 @@ def test_rows_of_a_frame_without_text_raise_or_are_handed_over(topics: TopicMode
         topics.predict_frame(frame, text="body")
 
 
+def test_fields_are_those_of_the_training_data_unless_they_are_named(topics: TopicModel) -> None:
+    fields = {"fields": {"text": "body", "title": "head"}}
+    model = TopicModel(topics.estimator, {**topics.manifest, **fields})
+    frame = pd.DataFrame({"body": ["x", "oven bread"], "head": ["ship wave sea", None]})
+    assert model.predict_frame(frame)["label"].tolist() == ["boats", "bread"]
+    assert model.predict_frame(frame, title="")["label"].isna().tolist() == [True, False]
+    assert [
+        row["label"] for row in model.predict_stream([{"body": "x", "head": "ship wave sea"}, {"body": "oven bread"}])
+    ] == ["boats", "bread"]
+    assert [row["label"] for row in model.predict_stream([{"head": "ship wave sea"}], text="head", title="")] == [
+        "boats"
+    ]
+    with pytest.warns(UserWarning, match="the model was trained with titles, in the column 'head', which the frame"):
+        assert model.predict_frame(frame[["body"]])["label"].isna().tolist() == [True, False]
+    with pytest.raises(KeyError, match="body"):
+        model.predict_frame(frame.rename(columns={"body": "text"}))
+
+
 @pytest.mark.parametrize("chunk", [1, 2, 1000])
 def test_a_stream_answers_items_in_order_and_hands_over_the_rest(topics: TopicModel, chunk: int) -> None:
     items: list[Any] = [

@@ -159,6 +159,7 @@ def streaming(verb: str, suffix: str, model: Path, folder: Path, rows: int = 3_0
     return Sweep(words, check)
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
 @pytest.mark.parametrize("verb", ["predict", "clean"])
 def test_law_a_signal_at_any_moment_ends_a_stream_in_order(verb: str, suffix: str, model: Path, tmp_path: Path) -> None:
@@ -167,6 +168,7 @@ def test_law_a_signal_at_any_moment_ends_a_stream_in_order(verb: str, suffix: st
     count(what, f"`{verb}` to {suffix}")
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
 def test_law_a_signal_before_any_line_of_a_delivery_leaves_what_can_be_resumed(
     suffix: str, model: Path, tmp_path: Path
@@ -196,18 +198,24 @@ def cold(tmp_path: Path) -> dict[str, str]:
     return {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
 
 
+def end_while_compiling(what: Sweep, folder: Path, count: int, seed: str) -> None:
+    """End a command at random moments; its cache of kernels fills up over the turns and is emptied once it is full."""
+    draw = random.Random(seed)
+    for turn in range(count):
+        moment = draw.uniform(0.3, 8.0) // STEP * STEP
+        if what.end(folder / str(turn), SIGNALS[turn % 2], moment) == "done":
+            for file in Path(what.environment["NUMBA_CACHE_DIR"]).rglob("*.nb?"):
+                file.unlink()
+
+
+@pytest.mark.fuzz
 @pytest.mark.parametrize("verb", ["predict", "clean"])
 def test_law_a_signal_while_kernels_compile_leaves_a_cache_that_works(
     verb: str, model: Path, cold: dict[str, str], tmp_path: Path
 ) -> None:
     what = streaming(verb, ".jsonl", model, tmp_path)
-    what.environment = cold  # it fills up over the turns
-    draw = random.Random(verb)
-    for turn in range(times(2, 100)):
-        moment = draw.uniform(0.3, 8.0) // STEP * STEP
-        if what.end(tmp_path / "runs" / str(turn), SIGNALS[turn % 2], moment) == "done":
-            for file in Path(cold["NUMBA_CACHE_DIR"]).rglob("*.nb?"):
-                file.unlink()
+    what.environment = cold
+    end_while_compiling(what, tmp_path / "runs", times(2, 100), verb)
     count(what, f"`{verb}` that compiles its kernels")
 
 
@@ -231,23 +239,45 @@ def check_runs(place: Path) -> None:
         json.loads((latest / "run.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("verb", ["train", "evaluate", "search"])
-def test_law_a_signal_at_any_moment_ends_a_run_in_order(verb: str, model: Path, tmp_path: Path) -> None:
-    rows = table(tmp_path)
+def leaving_runs(verb: str, model: Path, folder: Path) -> Sweep:
+    """Return a command that leaves a folder: every model in it is whole, and ``latest`` is a finished run."""
+    rows = table(folder)
     training = ["train", "dataset=table", f"dataset.path={rows}", "split=stratified", "name=x", "runs=runs"]
     words = {
         "train": training,
         "evaluate": ["evaluate", "--model", model, rows, "-o", "evaluations"],
         "search": [*training, "search=auto", "search.trials=3", "search.folds=2", "search.jobs=1"],
     }[verb]
-    what = Sweep(lambda place: words, check_runs)
+    return Sweep(lambda place: words, check_runs)
+
+
+NAMES = {"train": "`train`", "evaluate": "`evaluate`", "search": "`train search=auto`"}
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize("verb", NAMES)
+def test_law_a_signal_at_any_moment_ends_a_run_in_order(verb: str, model: Path, tmp_path: Path) -> None:
+    what = leaving_runs(verb, model, tmp_path)
     sweep(what, tmp_path / "runs", times(10, 400))
-    count(what, f"`{verb}`" if verb != "search" else "`train search=auto`")
+    count(what, NAMES[verb])
+
+
+@pytest.mark.slow
+@pytest.mark.fuzz
+@pytest.mark.parametrize("verb", NAMES)
+def test_law_a_signal_while_kernels_compile_leaves_a_run_in_order(
+    verb: str, model: Path, cold: dict[str, str], tmp_path: Path
+) -> None:
+    what = leaving_runs(verb, model, tmp_path)
+    what.environment = cold
+    end_while_compiling(what, tmp_path / "runs", times(2, 60), verb)
+    count(what, f"{NAMES[verb]} that compiles its kernels")
 
 
 # --- several processes -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("number", SIGNALS)
 def test_law_a_signal_ends_a_sweep_with_its_workers(number: signal.Signals, tmp_path: Path) -> None:
     rows = table(tmp_path)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from copydesk.errors import ResourceError
 from copydesk.interruption.handler import CleanUp
+from copydesk.resources import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,15 +49,6 @@ def write_folder(path: Path, write: Callable[[Path], None]) -> None:
         raise ResourceError(f"{path}: can't be written: {error.strerror}; what was there before is unchanged") from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-
-
-def sync(path: Path) -> None:
-    """Flush a file's data, or a folder's entries, to disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def replace_folder(aside: Path, path: Path) -> None:

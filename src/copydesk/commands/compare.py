@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copydesk.commands.terminal import clipped, text_table
-from copydesk.errors import ConfigError, DataError
+from copydesk.errors import ConfigError, DataError, ResourceError, escaped
 from copydesk.runs.finished import Finished, differing_keys, find_run
 from copydesk.streams.conflicts import check_output
 from copydesk.tasks import find_task
@@ -37,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
         Fewer than two different runs, or the libraries for ``--html`` are missing.
     DataError
         A run can't be read, or they were not judged on the same rows.
+    ResourceError
+        The page can't be written.
     """
     from copydesk.evaluation.comparison import difference_of_data
 
@@ -57,7 +59,10 @@ def run(args: argparse.Namespace) -> int:
             Side(letter_of(at), label(each), " ".join(each.overrides), each.metrics) for at, each in enumerate(found)
         ]
         different = differing_keys([each.config for each in found])
-        write_comparison(Path(args.html), sides, judged, compared, different)
+        try:
+            write_comparison(Path(args.html), sides, judged, compared, different)
+        except OSError as error:
+            raise ResourceError(f"--html {escaped(args.html)}: can't be written: {error.strerror}") from None
     if args.json:
         print(json.dumps(comparison_json(found, judged, compared), indent=2, ensure_ascii=False))
     else:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import numpy as np
 from copydesk.errors import ConfigError, ModelError, ResourceError, escaped
 from copydesk.features.ngrams.titles import SUBJECT
 from copydesk.models.loading import find_model
+from copydesk.resources import replacement
 from copydesk.streams.conflicts import check_output
 from copydesk.tasks import TOPIC_TASK
 
@@ -57,11 +56,8 @@ def run(args: argparse.Namespace) -> int:
     estimator, _ = load_bundle(model, task=TOPIC_TASK.name)
     pipeline = to_sklearn(estimator)
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as aside:
+        with replacement(target) as aside:
             joblib.dump(pipeline, aside)
-            aside.flush()
-            os.fsync(aside.fileno())
-        Path(aside.name).replace(target)
     except OSError as error:
         raise ResourceError(f"{target}: can't be written: {error.strerror}") from None
     print(f"{target}: a scikit-learn pipeline; load it with joblib.load, which runs code that a file brings")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
         raise ConfigError("NUMBA_DISABLE_JIT is set: copydesk needs Numba's compiler; unset it")
     if function is None:
         return lambda function: kernel(function, **options)
-    compiled = njit(nogil=True, **options)(function)
+    # The wrapper for callers from C is never used; without it, kernels compile and load sooner.
+    compiled = njit(nogil=True, no_cfunc_wrapper=True, **options)(function)
     compiled._cache = _Cache(function)  # as numba's cache=True, with another stamp and more folders
     return compiled
 
@@ -70,6 +72,26 @@ class _Files(CompileResultCacheImpl):
     _locator_classes = (_PROVIDED, _ReadOnlyProvided, _IN_TREE, *_OTHERS, _ReadOnlyInTree)
 
 
+class _Entries(IndexDataCacheFile):
+    """Index and data files of a function's kernels; the names of data files hold the digest of their sources.
+
+    Numba numbers the data files of every state of the sources from 1, and saves the index before the data. Killed in
+    between, after an upgrade, it leaves a new index that names old data, and the old code would run from then on.
+    """
+
+    def __init__(self, folder: str, base: str, digest: str) -> None:
+        super().__init__(folder, base, digest)
+        self._data_name_pattern = f"{base}.{digest[:16]}.{{number:d}}.nbc"
+
+    def save(self, key: Any, data: Any) -> None:
+        """Save a kernel; remove those of other states of the sources, which the index no longer names."""
+        super().save(key, data)
+        base, digest, *_ = self._data_name_pattern.rsplit(".", 3)
+        for file in Path(self._cache_path).glob(f"{escape(base)}.*.nbc"):
+            if not file.name.startswith(f"{base}.{digest}."):
+                file.unlink(missing_ok=True)
+
+
 class _Cache(FunctionCache):
     """Numba's cache of a function, invalidated when the source of any kernel changes.
 
@@ -82,7 +104,7 @@ class _Cache(FunctionCache):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
-        self._cache_file = IndexDataCacheFile(self._cache_path, self._impl.filename_base, sources())
+        self._cache_file = _Entries(self._cache_path, self._impl.filename_base, sources())
 
     @property
     def keeps(self) -> bool:

@@ -47,7 +47,7 @@ class Audit:
 
 
 def audit(frame: pd.DataFrame, *, official: bool = False, folds: int = 2, fewest_labels: int = 2) -> Audit:
-    """Check a dataset, drop what would falsify its scores, and count it.
+    """Check a dataset; drop and count rows that would falsify its scores.
 
     Empty texts are dropped. Of exact copies the first is kept; with an official split the test part stays as
     it was published. The unit is the document: for boilerplate, its paragraphs together.
@@ -154,12 +154,12 @@ def join_documents(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def normalise(text: str) -> str:
-    """Return a text with single spaces for white space; texts that then are equal are exact copies."""
+    """Collapse white space to single spaces; texts that are equal afterwards are exact copies."""
     return " ".join(text.split())
 
 
 def _first_copies(texts: pd.Series) -> NDArray[np.int64]:
-    """Return for each text the position of the first that is equal but for white space."""
+    """Return for each text the position of the first one that differs at most in white space."""
     seen: dict[str, int] = {}
     return np.array([seen.setdefault(normalise(text), at) for at, text in enumerate(texts)], dtype=np.int64)
 

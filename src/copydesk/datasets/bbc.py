@@ -58,7 +58,7 @@ class BBC:
 
 
 def read_article(file: Path) -> tuple[str, str]:
-    """Return title and body of a file that is UTF-8 or, where it can't be, Latin-1."""
+    """Return title and body of a file, decoded as UTF-8 or, if that fails, as Latin-1."""
     data = file.read_bytes()
     try:
         text = data.decode("utf-8-sig")

@@ -1,4 +1,4 @@
-"""Clean articles wrapped in the leftovers of real crawls, so that paragraphs are labelled for free."""
+"""Clean articles wrapped in boilerplate, so that every paragraph is labelled."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def heading(text: str) -> tuple[str, str]:
 
 
 def page_rows(site: Site, page: CrawlPage, *, document: str, split: str) -> list[dict[str, Any]]:
-    """Compose one page: the rows of its paragraphs, in the order in which they stand."""
+    """Compose one page; return the rows of its paragraphs, in order."""
     found = [(line, BOILERPLATE) for line in site.place("top", page)]
     found.append((page.title, CONTENT))
     found += [(line, BOILERPLATE) for line in site.place("under", page)]

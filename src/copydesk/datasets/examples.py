@@ -1,9 +1,11 @@
-"""Examples: the table that every dataset loads as."""
+"""Examples: labelled texts in one frame, as which every dataset loads."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from copydesk.errors import escaped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,10 +46,10 @@ class Examples:
 
 
 class LeftOut(NamedTuple):
-    """A row or document that could not be used: where it stands, and the reason."""
+    """A row or document that could not be used: its place and the reason."""
 
     where: str
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.reason}"
+        return escaped(f"{self.where}: {self.reason}")

@@ -139,7 +139,7 @@ def fetch(url: str, sha256: str | None, cache: Path | None = None) -> Path:
 
 
 class Resumable:
-    """A pooch downloader that goes on where a broken download stopped.
+    """Downloader for pooch that resumes broken downloads.
 
     Bytes gather in ``FILE.part`` beside the target and are asked for with ``Range`` (RFC 9110, 14.2).
 
@@ -185,7 +185,7 @@ class Resumable:
 
 
 def download(url: str, part: Path) -> None:
-    """Append to ``part`` what it lacks of the file at ``url``; start anew where the server can't resume."""
+    """Append the missing rest of the file at ``url`` to ``part``; start over if the server can't resume."""
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
@@ -202,7 +202,7 @@ def download(url: str, part: Path) -> None:
 
 
 def unpack(archive: Path, cache: Path | None = None) -> Path:
-    """Return the folder that an archive (zip, tar, compressed or not) was unpacked to, once, whole or not at all.
+    """Unpack an archive (zip, tar, compressed or not) once and atomically; return its folder.
 
     Raises
     ------

@@ -111,11 +111,11 @@ class Paragraphs:
         return Examples(pd.DataFrame(rows), BOILERPLATE_TASK, "paragraphs", notes | named, remembered, bad)
 
     def _named(self) -> list[str]:
-        """Return the fields of a document beside its paragraphs."""
+        """Return the fields of a document other than its paragraphs."""
         return [name for name in (self.id, self.site, self.title, self.split) if name]
 
     def _check_fields(self, present: Iterable[str], files: Sequence[Path]) -> None:
-        """Refuse a field that is named and that no document has."""
+        """Refuse a named field that no document has."""
         usual = {"id", "site", "title"}
         for key in ("id", "site", "title", "split"):
             name = getattr(self, key)
@@ -160,7 +160,7 @@ class Paragraphs:
 
 
 def paragraph_fault(paragraph: Any) -> str | None:
-    """Return why a paragraph can't be used, after the field that is to blame; None if it can."""
+    """Return the field at fault and why the paragraph can't be used; None if it can."""
     if not isinstance(paragraph, dict):
         return f": {type(paragraph).__name__}, expected an object with text and label"
     fault = text_fault(paragraph.get("text")) or ("empty" if not paragraph["text"].strip() else None)
@@ -174,7 +174,7 @@ def paragraph_fault(paragraph: Any) -> str | None:
 
 
 def text_fault(value: Any) -> str | None:
-    """Return why a value is no text, None if it is one."""
+    """Return why a value is not a text; None if it is."""
     if not isinstance(value, str):
         return f"{'nothing' if value is None else type(value).__name__}, expected a string"
     return None if is_unicode(value) else "characters that are not valid text"

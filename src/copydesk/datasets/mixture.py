@@ -1,4 +1,4 @@
-"""A dataset with another one mixed in for training, by a weight."""
+"""Dataset with another one mixed into its training part, with a weight."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from copydesk.errors import ConfigError
 
 
 class Mixture:
-    """Examples to train on and to judge by, and others that are trained on only.
+    """Examples for training and evaluation, and others for training only.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def near_duplicate_clusters(texts: Sequence[str]) -> NDArray[np.int64]:
-    """Number documents so that two that are nearly the same have the same number.
+    """Number documents; near duplicates have the same number.
 
     Parameters
     ----------
@@ -100,6 +100,6 @@ def _root(first: NDArray[np.int64], document: int) -> int:
 
 
 def jaccard(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> float:
-    """Return shared over all shingles of two documents."""
+    """Return the Jaccard similarity of two documents' shingles."""
     shared = len(np.intersect1d(one, other, assume_unique=True))
     return shared / (len(one) + len(other) - shared)

@@ -1,4 +1,4 @@
-"""Fingerprints of a model's training texts, by which an evaluation tells the rows that the model has seen.
+"""Fingerprints of a model's training texts, by which an evaluation recognises rows that the model has seen.
 
 A fingerprint is 8 bytes of the BLAKE2b digest of a document's text, its white space normalised: paragraphs are
 recognised by their whole document, since the same line stands on many pages.

@@ -17,7 +17,7 @@ from copydesk.datasets.read_rows import (
     read_table,
     table_format,
 )
-from copydesk.errors import ConfigError, DataError, nearest
+from copydesk.errors import ConfigError, DataError, escaped, nearest
 from copydesk.formats.csv import check_delimiter
 from copydesk.formats.files import is_encoding
 from copydesk.formats.rows import Source, is_unicode
@@ -227,8 +227,8 @@ class Table:
     def _check_labels(self, kinds: dict[str, str]) -> None:
         if "number" in kinds and "string" in kinds:
             raise DataError(
-                f"dataset.path={self.path}: {self.label} is a number at {kinds['number']} and a string at "
-                f"{kinds['string']}; write all labels as strings"
+                f"dataset.path={self.path}: {self.label} is a number at {escaped(kinds['number'])} and a string at "
+                f"{escaped(kinds['string'])}; write all labels as strings"
             )
 
 

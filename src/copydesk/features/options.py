@@ -76,7 +76,7 @@ def check_family(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_hashing(options: dict[str, Any]) -> None:
-    """Refuse what needs a vocabulary where there is none."""
+    """Refuse options that need a vocabulary, which hashing lacks."""
     columns = options["n_features"]
     whole = isinstance(columns, int | np.integer) and not isinstance(columns, bool)
     if not whole or not 2 <= columns <= 1 << 30 or columns & (columns - 1):
@@ -88,7 +88,7 @@ def check_hashing(options: dict[str, Any]) -> None:
 
 
 def check_dtype(dtype: Any) -> None:
-    """Refuse types that can't hold the values."""
+    """Refuse dtypes other than float32 and float64."""
     try:
         known = np.dtype(dtype) in (np.float32, np.float64)
     except TypeError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -12,11 +11,12 @@ from numpy.typing import NDArray
 
 from copydesk.compiled.arrays import Array
 from copydesk.compiled.threads import in_threads, split_documents, thread_count
-from copydesk.features.concentration import concentrate
+from copydesk.features.concentration import supervised_matrix
 from copydesk.features.learner import Learner, Part, tfidf_matrix
 from copydesk.features.ngrams.counter import Counter
 from copydesk.features.ngrams.cut import READ_CHARACTERS, Cut, TextChunk, chunked
 from copydesk.features.ngrams.preprocessing import STRIP_ACCENTS
+from copydesk.features.option_warnings import warn_of_options
 from copydesk.features.options import (
     FAMILY_OPTIONS,
     check_documents,
@@ -31,10 +31,6 @@ from copydesk.interface.late_bases import Transformer
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
-
-
-class SlowPatternWarning(UserWarning):
-    """A token pattern that the kernels do not know runs through Python's ``re``."""
 
 
 class TfidfFeatures(Transformer):
@@ -191,12 +187,7 @@ class TfidfFeatures(Transformer):
         self._forget()
         options, cuts = self.family_options(), self.fitted_cuts()
         for cut, each in zip(cuts, options, strict=True):
-            if cut.find is not None:
-                warnings.warn(
-                    f"token_pattern {each['token_pattern']!r} runs through Python's re, which is slower",
-                    SlowPatternWarning,
-                    stacklevel=3,
-                )
+            warn_of_options(each, cut, self._preprocess, stacklevel=3)
         given = [given_terms(each["vocabulary"]) for each in options]
         memory = parse_memory(self.max_memory)
         learner = Learner(options, cuts, self.read, self.sort, thread_count(self.n_jobs))
@@ -206,14 +197,7 @@ class TfidfFeatures(Transformer):
         self.families_, parts = learner.learn(documents, given, keep or supervised)
         if not supervised:
             return tfidf_matrix(parts, self.families_, options, self.dtype) if keep else None
-        import scipy.sparse as sp
-
-        matrices = []
-        for family, each, part in zip(self.families_, options, parts, strict=True):
-            matrices.append(tfidf_matrix([part], [family], [each], self.dtype))
-            if each["concentration"]:
-                concentrate(family, matrices[-1], y, each)
-        return sp.hstack(matrices, format="csr")
+        return supervised_matrix(parts, self.families_, options, y, self.dtype)
 
     def transform(self, raw_documents: Any) -> sp.csr_matrix:
         """Return TF-IDF features.
@@ -318,12 +302,12 @@ class TfidfFeatures(Transformer):
         """Lower, strip accents and encode, as asked for."""
         # the kernel lowers ASCII much faster, but accents are stripped off and patterns run over what is lowered
         late = self.lowercase and self.strip_accents is None and all(cut.find is None for cut in self.fitted_cuts())
-        if self.lowercase:
-            texts = [text if late and text.isascii() else text.lower() for text in texts]
-        if self.strip_accents is not None:
-            strip = STRIP_ACCENTS[self.strip_accents]
-            texts = [text if text.isascii() else strip(text) for text in texts]
-        return TextChunk(texts, late)
+        return TextChunk([text if late and text.isascii() else self._preprocess(text) for text in texts], late)
+
+    def _preprocess(self, text: str) -> str:
+        """Lower a text and strip its accents, as asked for."""
+        text = text.lower() if self.lowercase else text
+        return text if self.strip_accents is None or text.isascii() else STRIP_ACCENTS[self.strip_accents](text)
 
     def fitted_cuts(self) -> list[Cut]:
         """Return how each family cuts texts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -99,7 +100,7 @@ class TopicModel(Model):
     def predict_frame(
         self,
         frame: pd.DataFrame,
-        text: str = "text",
+        text: str | None = None,
         title: str | None = None,
         *,
         prefix: str = "",
@@ -112,8 +113,9 @@ class TopicModel(Model):
         Parameters
         ----------
         frame : DataFrame
-        text, title : str
-            Columns; a title is read as the first line of the text.
+        text, title : str, optional
+            Columns; a title is read as the first line of the text. By default those of the training data; the title
+            only if the frame has it, with a warning if not. ``title=""`` reads none.
         prefix : str, default=""
             Put before the names of the added columns.
         on_reject : callable, optional
@@ -135,9 +137,10 @@ class TopicModel(Model):
         for name in names:
             if name in frame:
                 raise ValueError(f"the column {name!r} already exists; give a prefix, such as prefix='predicted_'")
+        text, title = self._fields(text, title, frame.columns)
         bodies = frame[text].tolist()
         heads = [None] * len(frame)
-        if title is not None:  # pandas has NaN or NA for a missing title
+        if title:  # pandas has NaN or NA for a missing title
             heads = [None if no else head for head, no in zip(frame[title].tolist(), frame[title].isna(), strict=True)]
         texts, kept = [], np.ones(len(frame), dtype=bool)
         for row, (index, head, body) in enumerate(zip(frame.index, heads, bodies, strict=True)):
@@ -154,7 +157,7 @@ class TopicModel(Model):
     def predict_stream(
         self,
         items: Iterable[Item],
-        text: str = "text",
+        text: str | None = None,
         title: str | None = None,
         *,
         prefix: str = "",
@@ -169,7 +172,9 @@ class TopicModel(Model):
         items : iterable of str or mapping
             The answer to a str is its label, None if the model abstains; to a mapping with the field ``text``, a
             dict of its fields, ``label`` and ``confidence``.
-        text, title, prefix, n_jobs
+        text, title : str, optional
+            Fields of mappings; by default those of the training data. ``title=""`` reads none.
+        prefix, n_jobs
             See ``predict_frame``.
         on_reject : callable, optional
             Called with the index of the item, the item and the reason for each item without a valid text, which
@@ -187,6 +192,7 @@ class TopicModel(Model):
             raise TypeError("expected an iterable of texts, found one str; pass [text]")
         refuse_tables(items)
         names = [f"{prefix}{name}" for name in self.added_names]
+        text, title = self._fields(text, title)
         for part in in_batches(enumerate(items), chunk, size=_characters):
             good, texts, stop = [], [], None
             for number, item in part:
@@ -206,12 +212,28 @@ class TopicModel(Model):
             if stop is not None:
                 raise stop
 
+    def _fields(self, text: str | None, title: str | None, columns: Any = None) -> tuple[str, str]:
+        """Return the names of text and title, "" for no title: as given, or as in the training data."""
+        remembered = self.manifest.get("fields", {})
+        text = remembered.get("text", "text") if text is None else text
+        if title is not None:
+            return text, title
+        title = remembered.get("title") or ""
+        if title and columns is not None and title not in columns:
+            warnings.warn(
+                f"the model was trained with titles, in the column {title!r}, which the frame lacks; "
+                "title='' reads none",
+                stacklevel=3,
+            )
+            title = ""
+        return text, title
 
-def fields_of(item: Any, text: str, title: str | None) -> tuple[Any, Any]:
+
+def fields_of(item: Any, text: str, title: str) -> tuple[Any, Any]:
     """Return text and title of an item that is not a str; an item that is no mapping is itself the text."""
     if not isinstance(item, Mapping):
         return item, None
-    return item.get(text), item.get(title) if title is not None else None
+    return item.get(text), item.get(title) if title else None
 
 
 def fault_of(text: Any, title: Any) -> str | None:

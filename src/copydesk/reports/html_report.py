@@ -24,6 +24,7 @@ from copydesk.reports.report import (
     shown_scores,
 )
 from copydesk.reports.verdict import verdict
+from copydesk.resources import replacement
 from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def write_html(report: Report, path: Path) -> None:
 def write_page(template: str, values: Mapping[str, Any], path: Path) -> None:
     """Fill a template and write it; lone surrogates become "?", NUL the replacement character."""
     text = environment().get_template(template).render(**values).replace("\0", "\ufffd")
-    path.write_text(text, encoding="utf-8", errors="replace")
+    with replacement(path) as aside:
+        aside.write_text(text, encoding="utf-8", errors="replace")
 
 
 def environment() -> Environment:

@@ -143,7 +143,7 @@ def _audit(audit: Mapping[str, Any]) -> str:
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
-    """Yield the leaves of nested mappings and lists as (dotted name, text)."""
+    """Yield the leaves of nested mappings and lists as (dotted name, text), without empty ones."""
     for name, value in values.items():
         full = f"{prefix}{name}"
         if isinstance(value, Mapping):
@@ -152,7 +152,8 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str
             for at, each in enumerate(value):
                 yield from flat(each, f"{full}.{at}.")
         elif isinstance(value, list | tuple):
-            yield full, ", ".join(map(str, value))
+            if value:
+                yield full, ", ".join(map(str, value))
         elif value is not None:
             yield full, f"{value:,.4g}" if isinstance(value, float) else str(value)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from copydesk.evaluation.curves import ENOUGH_SUPPORT
 from copydesk.reports.report import shown, shown_interval
 from copydesk.tasks import find_task
 
@@ -16,7 +17,7 @@ def verdict(metrics: Mapping[str, Any]) -> str:
 
 
 def accuracy_verdict(metrics: Mapping[str, Any]) -> str:
-    """Return accuracy beside the majority class, abstentions, and the class with the lowest F1."""
+    """Return accuracy beside the majority class, abstentions, and the weakest class."""
     scores, baseline = metrics["scores"], metrics["baseline"]
     accuracy = scores["accuracy"]
     text = (
@@ -28,14 +29,17 @@ def accuracy_verdict(metrics: Mapping[str, Any]) -> str:
     if abstained:
         answered = shown("accuracy_answered", scores["accuracy_answered"]["value"])
         text += f" The model abstains on {abstained:,} texts; of the labels it gives, {answered} are right."
-    worst = min(
-        (row for row in metrics["per_class"] if row["support"] and row["f1"]["value"] is not None),
-        key=lambda row: row["f1"]["value"],
-        default=None,
-    )
-    if worst and worst["f1"]["value"] < 1 and len(metrics["per_class"]) > 2:
-        text += f" The weakest class is “{worst['label']}”, with an F1 of {shown('f1', worst['f1']['value'])}."
-    return text
+    return text + _weakest_class(metrics["per_class"])
+
+
+def _weakest_class(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the class with the lowest F1 of those with enough examples to tell; nothing of two classes."""
+    judged = [row for row in rows if row["support"] >= ENOUGH_SUPPORT and row["f1"]["value"] is not None]
+    worst = min(judged, key=lambda row: row["f1"]["value"], default=None)
+    if len(rows) <= 2 or worst is None or worst["f1"]["value"] == 1:
+        return ""
+    among = f" of those with {ENOUGH_SUPPORT} examples or more" if len(judged) < len(rows) else ""
+    return f" The weakest class{among} is “{worst['label']}”, with an F1 of {shown('f1', worst['f1']['value'])}."
 
 
 def labels_verdict(metrics: Mapping[str, Any]) -> str:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ConfigError, ResourceError, abbreviated, escaped
+from copydesk.resources import sync
 from copydesk.shards.plan import Shard
-from copydesk.streams.part_file import sync_folder
 
 PLACE = "_copydesk"
 PLAN_VERSION = 1
@@ -198,7 +198,7 @@ class Ledger:
             if counts["rejected"]:
                 rejected.replace(self.rejects / f"{shard.name}.jsonl")
             made.replace(self.folder / shard.name)
-            sync_folder(self.folder)
+            sync(self.folder)
             entry = {"name": shard.name, "source": shard.source.name, "bytes": size, "sha256": digest, **counts}
             write_json(self.entries / f"{shard.name}.json", entry)
         except OSError as error:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from copydesk.errors import ConfigError, ResourceError, escaped
+from copydesk.resources import sync
 
 
 class Aside:
@@ -100,13 +101,4 @@ def part_of(path: Path) -> Path:
 def finish_part(part: Path, path: Path) -> None:
     """Rename a complete part file, and flush its folder to the disk."""
     part.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until a folder's entries are on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(path.parent)

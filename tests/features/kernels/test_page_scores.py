@@ -62,3 +62,21 @@ def test_law_the_stretch_through_a_paragraph_is_the_best_that_holds_it(scores: l
         right = max(sums[at, b] for b in range(at, n)) - values[at]
         expected = [np.log1p(max(best - through, 0)), through / max(best, 1), np.log1p(min(left, right))]
         np.testing.assert_allclose(found[at, 3:], expected, atol=1e-3)
+
+
+@pytest.mark.fuzz
+@given(st.lists(st.lists(st.sampled_from([-1.5, 0.0, 0.25, 2.0]), max_size=9), max_size=4))
+@settings(deadline=None)
+def test_law_ranks_and_deviations_are_those_of_each_page_alone(pages: list[list[float]]) -> None:
+    starts = np.cumsum([0, *map(len, pages)])
+    scores = np.array([score for page in pages for score in page], np.float32)
+    lengths = np.full(len(scores), np.log1p(50), np.float32)
+    found = standing(scores, lengths, measures(scores, lengths)[0], starts)
+    for first, end in zip(starts[:-1], starts[1:], strict=True):
+        page = scores[first:end]
+        ranks = np.empty(len(page))
+        ranks[np.argsort(page, kind="stable")] = np.arange(1, len(page) + 1)
+        np.testing.assert_allclose(found[first:end, 0], ranks / max(len(page), 1), rtol=1e-6)
+        if len(page):
+            expected = (page - page.mean()) / (page.std() + 1e-3)
+            np.testing.assert_allclose(found[first:end, 1], expected, rtol=1e-4, atol=1e-4)

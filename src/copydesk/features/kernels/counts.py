@@ -16,6 +16,7 @@ from copydesk.compiled.kernel import kernel
 # Columns of an n-gram's state (int32): row of its last count, and document frequency.
 _SLOT, DF, STATE_COLUMNS = 0, 1, 2
 _ONE = np.uint64(1)
+_ONCE = np.int32(1)
 
 
 class Spelling(NamedTuple):
@@ -37,7 +38,7 @@ class Spelling(NamedTuple):
     distinct: Array
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def add_count(term: Any, count: Any, row: Any, n: Any, state: Array, found: Array) -> Any:
     """Count an n-gram in the document whose counts begin at ``row``; return the new number of counts."""
     slot = np.uint64(state[term, _SLOT])
@@ -74,7 +75,7 @@ def count_terms(numbers: Array, starts: Array, n_terms: int, state: Array, found
     return np.int64(n)
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def count_document(numbers: Array, first: Any, last: Any, n_terms: int, n: Any, state: Array, found: Array) -> Any:
     """Count one document's n-grams from row ``n`` on; return the new number of counts."""
     known = np.uint64(n_terms)
@@ -83,7 +84,7 @@ def count_document(numbers: Array, first: Any, last: Any, n_terms: int, n: Any, 
         for at in range(np.uint64(first), np.uint64(last)):
             term = np.uint64(numbers[length, at])
             if term < known:
-                n = add_count(term, 1, row, n, state, found)
+                n = add_count(term, _ONCE, row, n, state, found)
     return n
 
 
@@ -101,13 +102,13 @@ def count_spelled(words: Array, starts: Array, spelling: Spelling, state: Array,
     return np.int64(n)
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def spell_document(words: Array, first: Any, last: Any, spelling: Spelling, n: Any, state: Array, found: Array) -> Any:
     """Count the character n-grams of one document's words from row ``n`` on; return the new number of counts."""
     grams, borders, distinct = spelling.grams, spelling.borders, spelling.distinct
     m = np.uint64(0)
     for at in range(first, last):
-        m = add_count(np.uint64(words[at]), 1, np.uint64(0), m, spelling.word_state, distinct)
+        m = add_count(np.uint64(words[at]), _ONCE, np.uint64(0), m, spelling.word_state, distinct)
     row = n
     for at in range(m):
         word, count = np.uint64(distinct[at, 0]), distinct[at, 1]

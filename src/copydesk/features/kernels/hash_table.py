@@ -47,14 +47,14 @@ class StringTable(NamedTuple):
     offsets: Array
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def mix(state: Any, key: Any, multiplier: Any) -> Any:
     """Add a key to a running hash."""
     state = (state ^ key) * multiplier
     return state ^ (state >> _32)
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def shift_of(size: int) -> Any:
     """Return the right shift that maps a product to a row of a table of ``size`` rows."""
     shift = np.uint64(64)
@@ -64,7 +64,7 @@ def shift_of(size: int) -> Any:
     return shift
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def key_of(text: Array, begin: Any, end: Any, multiplier: Any) -> Any:
     """Return the key of a non-empty string: its bytes after a 1, or a hash if there are more than seven.
 
@@ -100,7 +100,7 @@ def key_strings(written: Array, offsets: Array, multiplier: Any, keys: Array) ->
         keys[i] = mix(state, key, multiplier) | HASHED if state else key
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def same_bytes(text: Array, begin: Any, end: Any, written: Array, offsets: Array, number: Any) -> Any:
     """Return whether a string of eight bytes or more equals string ``number`` of the buffer."""
     at = np.uint64(offsets[number])
@@ -115,7 +115,7 @@ def same_bytes(text: Array, begin: Any, end: Any, written: Array, offsets: Array
     return eight_bytes(text, begin - back) == eight_bytes(written, at - back)
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def search(strings: StringTable, at: Any, key: Any, text: Array, begin: Any, end: Any) -> Any:
     """Return the row of a string, or the empty row to insert it at, searching from row ``at``."""
     table, written, offsets = strings
@@ -129,7 +129,7 @@ def search(strings: StringTable, at: Any, key: Any, text: Array, begin: Any, end
         at = (at + _ONE) & mask
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def write_string(text: Array, begin: Any, end: Any, written: Array, offsets: Array, number: Any) -> None:
     """Append a string to the buffer."""
     at = np.uint64(offsets[number])
@@ -208,7 +208,7 @@ def find_strings(
 
 @kernel
 def mistaken(text: Array, spans: Array, keys: Array, written: Array, offsets: Array, numbers: Array) -> Any:
-    """Return the indices, int64, of strings that got the id of another string of the same hash; mostly none."""
+    """Return the indices, uint32, of strings that got the id of another string of the same hash; mostly none."""
     n = 0
     hashed = np.empty(keys.shape[0], dtype=np.uint32)
     for i in range(np.uint64(keys.shape[0])):
@@ -220,7 +220,7 @@ def mistaken(text: Array, spans: Array, keys: Array, written: Array, offsets: Ar
         begin, end = np.uint64(spans[which, 0]), np.uint64(spans[which, 1])
         hashed[wrong] = which
         wrong += not same_bytes(text, begin, end, written, offsets, np.uint64(numbers[which]))
-    return hashed[:wrong].astype(np.int64)
+    return hashed[:wrong]
 
 
 @kernel

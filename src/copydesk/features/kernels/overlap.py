@@ -37,34 +37,37 @@ def topic_overlap(words: Array, word_starts: Array, starts: Array, inside: Array
         keys = np.zeros(size, dtype=np.uint64)
         holders = np.zeros(size, dtype=np.int32)
         in_stretch = np.zeros(size, dtype=np.int32)
-        seen = np.full(size, -1, dtype=np.int64)  # the last paragraph that a word was seen in
+        seen = np.zeros(size, dtype=np.int64)  # 1 + the last paragraph that a word was seen in
         begin = end
         for row in range(first, end):
             begin = min(begin, row) if inside[row] else begin
             for word in range(word_starts[row], word_starts[row + 1]):
                 at = find_slot(keys, 0, size - 1, words[word])
                 keys[at] = words[word]
-                if seen[at] != row:
-                    seen[at] = row
+                if seen[at] != row + 1:
+                    seen[at] = row + 1
                     holders[at] += 1
                     in_stretch[at] += inside[row]
-        rarity = np.log((end - first + 1) / np.arange(1.0, end - first + 1))
-        seen[:] = -1
+        rarity = np.empty(end - first, dtype=np.float64)
+        for n_holders in range(1, end - first + 1):
+            rarity[n_holders - 1] = np.log((end - first + 1) / n_holders)
+        seen[:] = 0
         for row in range(first, end):
             own = shared = often = 0.0
             for word in range(word_starts[row], word_starts[row + 1]):
                 at = find_slot(keys, 0, size - 1, words[word])
-                if seen[at] == row:
+                if seen[at] == row + 1:
                     continue
-                seen[at] = row
+                seen[at] = row + 1
                 others = in_stretch[at] - inside[row]
                 own += rarity[holders[at] - 1]
                 shared += rarity[holders[at] - 1] if others > 0 else 0.0
                 often += rarity[holders[at] - 1] * min(others, _OFTEN)
             found[row, 0] = shared / own if own > 0 else 0.0
             found[row, 1], found[row, 2] = np.log1p(shared), np.log1p(often)
-        above = max(first, begin - _ABOVE)
-        if above < begin:
-            most = max(found[above:begin, 1].max(), np.float32(1e-6))
-            found[above:begin, 3] = found[above:begin, 1] / most
+        most = np.float32(1e-6)
+        for row in range(max(first, begin - _ABOVE), begin):
+            most = max(most, found[row, 1])
+        for row in range(max(first, begin - _ABOVE), begin):
+            found[row, 3] = found[row, 1] / most
     return found

@@ -107,22 +107,34 @@ def best_stretch(roots: Array, squashed: Array, starts: Array, strictness: float
     return found
 
 
-@kernel
 def standing(scores: Array, log_characters: Array, lengths: Array, starts: Array) -> Array:
     """Return how a paragraph's score stands in its page, float32 (n_paragraphs, 4).
 
     The share of paragraphs with no higher score; the score less the page's mean, in standard deviations;
     logarithms of the characters since and until the nearest paragraphs that are surely content, -1 without one.
     """
+    page = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    order = np.lexsort((scores, page))  # NumPy's sort: compiling one would take some seconds
+    return np.asarray(_standing(scores, log_characters, lengths, starts, order))
+
+
+@kernel
+def _standing(scores: Array, log_characters: Array, lengths: Array, starts: Array, order: Array) -> Array:
+    """As ``standing``; ``order`` sorts the rows by page and score."""
     found = np.zeros((scores.shape[0], 4), dtype=np.float32)
     for page in range(starts.shape[0] - 1):
         first, end = starts[page], starts[page + 1]
         if first == end:
             continue
-        order = np.argsort(scores[first:end], kind="mergesort")
-        mean, deviation = scores[first:end].mean(), scores[first:end].std() + 1e-3
-        for rank in range(end - first):
-            found[first + order[rank], 0] = (rank + 1) / (end - first)
+        total = np.float32(0.0)
+        for at in range(first, end):
+            total += scores[at]
+            found[order[at], 0] = (at - first + 1) / (end - first)
+        mean = np.float32(total / (end - first))
+        squares = 0.0
+        for at in range(first, end):
+            squares += (scores[at] - mean) * (scores[at] - mean)
+        deviation = (squares / (end - first)) ** 0.5 + 1e-3
         for backwards in range(2):
             between, seen = 0.0, False
             for step in range(end - first):

@@ -223,7 +223,7 @@ def compare_words(
             size *= 2
         keys = np.zeros(size, dtype=np.uint64)
         holders = np.zeros(size, dtype=np.int32)  # long paragraphs with this word
-        seen = np.full(size, -1, dtype=np.int64)  # the last paragraph it was seen in
+        seen = np.zeros(size, dtype=np.int64)  # 1 + the last paragraph it was seen in
         in_title = np.zeros(size, dtype=np.bool_)
         n_title = 0
         for word in range(title_from, title_to):
@@ -236,18 +236,18 @@ def compare_words(
                 for word in range(word_starts[row], word_starts[row + 1]):
                     at = find_slot(keys, 0, size - 1, words[word])
                     keys[at] = words[word]
-                    holders[at] += seen[at] != row
-                    seen[at] = row
-        seen[:] = -1
+                    holders[at] += seen[at] != row + 1
+                    seen[at] = row + 1
+        seen[:] = 0
         for row in range(start, end):
             own = shared = in_body = 0
             by_itself = 1 if is_long[row] else 0
             for word in range(word_starts[row], word_starts[row + 1]):
                 at = find_slot(keys, 0, size - 1, words[word])
-                if seen[at] == row:
+                if seen[at] == row + 1:
                     continue
                 keys[at] = words[word]
-                seen[at] = row
+                seen[at] = row + 1
                 own += 1
                 shared += in_title[at]
                 in_body += holders[at] > by_itself
@@ -280,12 +280,14 @@ def copies_in_page(hashes: Array, starts: Array) -> Array:
     return found
 
 
-@kernel
 def shift_rows(values: Array, starts: Array, by: int, empty: float) -> Array:
-    """Return each row's neighbour ``by`` places further on in its page; ``empty`` where there is none."""
+    """Return each row's neighbour ``by`` places further on in its page; ``empty`` where there is none.
+
+    NumPy is fast enough, and compiling the assignment of a row alone would take a tenth of all kernels' time.
+    """
     found = np.full_like(values, empty)
-    for page in range(starts.shape[0] - 1):
-        start, end = starts[page], starts[page + 1]
-        for row in range(max(start, start - by), min(end, end - by)):
-            found[row] = values[row + by]
+    page = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    rows = np.arange(max(0, -by), min(len(values), len(values) - by))
+    rows = rows[page[rows] == page[rows + by]]
+    found[rows] = values[rows + by]
     return found

@@ -17,7 +17,7 @@ from copydesk.features.kernels.weights import Weighting, length_factor, logarith
 _NONE = np.uint64(0)
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def add_score(
     found: Array, n: Any, weighting: Weighting, weights: Array, logs: Array, sums: Array, score: Array
 ) -> None:

@@ -26,7 +26,7 @@ _ONE = np.uint64(1)
 _EIGHT_FLAGS = np.uint64(0x0102040810204080)  # times eight bytes of 0 or 1: their bits in the highest byte
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def width_at(text: Array, at: Any) -> Any:
     """Return the number of bytes of the character that begins at ``at``."""
     lead = text[at]
@@ -37,7 +37,7 @@ def width_at(text: Array, at: Any) -> Any:
     return np.uint64(3) if lead < 0xF0 else np.uint64(4)
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def code_at(text: Array, at: Any, width: Any) -> Any:
     """Return the code point of a character of two to four bytes."""
     code = np.uint64(text[at]) & (np.uint64(0x7F) >> width)
@@ -50,7 +50,8 @@ def code_at(text: Array, at: Any, width: Any) -> Any:
 def kinds_of(text: Array, classes: Array, marks: bool, kinds: Array) -> None:
     """Write the kind of each byte."""
     size = np.uint64(kinds.shape[0])
-    kind_of = np.full(256, _UNKNOWN, dtype=np.uint8)
+    kind_of = np.empty(256, dtype=np.uint8)
+    kind_of[128:] = _UNKNOWN
     for byte in range(128):
         kind = classes[byte]
         kind_of[byte] = _IN_WORD if kind == WORD_CLASS else (_MARK if marks and kind == OTHER_CLASS else _GAP)

@@ -40,7 +40,7 @@ class Weighting(NamedTuple):
     scale: float
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def logarithms() -> Array:
     """Return a table of the logarithms of small counts; computing each anew would take a fifth of the time."""
     logs = np.zeros(LOGARITHMS, dtype=np.float64)
@@ -49,7 +49,7 @@ def logarithms() -> Array:
     return logs
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def weigh_count(weighting: Weighting, count: Any, length: Any, logs: Array) -> Any:
     """Return a term's weight in a document before idf and norm.
 
@@ -69,7 +69,7 @@ def weigh_count(weighting: Weighting, count: Any, length: Any, logs: Array) -> A
     return count * 1.0
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def length_factor(weighting: Weighting, found: Array, first: Any, last: Any) -> float:
     """Return BM25's length correction of the document with counts ``first`` to ``last``; 0 without BM25."""
     if weighting.k1 <= 0.0:
@@ -80,7 +80,7 @@ def length_factor(weighting: Weighting, found: Array, first: Any, last: Any) -> 
     return 1.0 - weighting.b + weighting.b * total / weighting.mean_length
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def norm_factor(weighting: Weighting, size: float) -> float:
     """Return the factor of a document's values, from their sum of squares or, for the L1 norm, absolute values."""
     if weighting.norm and size > 0.0:

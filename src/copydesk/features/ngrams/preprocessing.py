@@ -12,7 +12,7 @@ from runpy import run_path
 
 @cache
 def english_stop_words() -> frozenset[str]:
-    """Return scikit-learn's English stop words, read from its file of them, if that is where it was."""
+    """Return scikit-learn's English stop words, without its import if their file is at its usual place."""
     spec = find_spec("sklearn")
     file = Path((spec and spec.origin) or "").with_name("feature_extraction") / "_stop_words.py"
     if file.is_file():
