@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 import pytest
 
-from helpers import little_articles, little_desk, processes
+from helpers import little_articles, little_desk, little_labels, processes
 from helpers.little_archive import archive, packed, page, response
 from helpers.little_pages import write_pages
 from helpers.sample import SAMPLE
@@ -150,6 +150,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_rows(
         folder / "new.jsonl", [{"text": f"{text} {n}", "label": "business"} for n, text in enumerate(["a bank"] * 9)]
     )
+    write_rows(folder / "tagged.jsonl", little_labels.rows(60))
+    little_labels.save(folder / "models" / "labels")
     write_rows(folder / "inbox.jsonl", [{"id": n, "text": [None, 1, "a", "b", "c", "d"][n]} for n in range(6)])
     for part in range(2):
         write_rows(folder / "news" / f"{part}.jsonl.gz", articles(60)[part::2])

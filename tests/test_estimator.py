@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import GroupKFold
 from sklearn.naive_bayes import ComplementNB
 from sklearn.svm import LinearSVC
 
-from copydesk.estimator import TextClassifier, as_columns, hold_out
+from copydesk.estimator import TextClassifier, as_columns
 
 TEXTS = [f"{'sea ship' if n % 2 else 'land horse'} number{n} {'wet' if n % 2 else 'dry'}" for n in range(40)]
 LABELS = ["sea" if n % 2 else "land" for n in range(40)]
@@ -86,21 +85,6 @@ def test_a_class_missing_from_a_fold_has_no_score_there_and_its_rows_judge_nothi
     unknown = np.isneginf(model.decision_.scores_)
     assert not unknown[:, :2].any()
     assert unknown[:, 2].sum() == 7  # of the two groups that were held out with the only row of the class, but for it
-
-
-@pytest.mark.parametrize(("n_groups", "n_folds"), [(2, 2), (3, 3), (20, 5)])
-def test_there_are_no_more_folds_than_groups(n_groups: int, n_folds: int) -> None:
-    groups = np.arange(40) % n_groups
-    fold_of = hold_out(np.array(LABELS, dtype=object), groups, 5, 0)
-    assert set(fold_of) == set(range(n_folds))
-    assert all(len(set(fold_of[groups == group])) == 1 for group in range(n_groups))
-
-
-def test_without_groups_each_label_is_spread_over_the_folds() -> None:
-    labels = np.array(["rare", *["pair"] * 2, *["many"] * 30], dtype=object)
-    fold_of = hold_out(labels, np.zeros(33), 3, 1)
-    assert len(set(fold_of[labels == "pair"])) == 2
-    assert np.bincount(fold_of[labels == "many"]).tolist() == [10, 10, 10]
 
 
 class Enough(Listening):

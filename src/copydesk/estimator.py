@@ -12,6 +12,8 @@ from copydesk.compiled.arrays import Floats
 from copydesk.errors import DataError
 from copydesk.interface.checks import require_fitted
 from copydesk.interface.late_bases import Classifier
+from copydesk.labels.indicator import is_indicator
+from copydesk.labels.targets import Targets, training_targets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +77,8 @@ class TextClassifier(Classifier):
         Parameters
         ----------
         X : list of str, or frame of paragraphs, of length n_samples
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,), or indicator matrix of shape (n_samples, n_classes)
+            A label for each sample, or a list, tuple or set of labels.
         groups : array-like of shape (n_samples,), optional
             Sites or sources; none is in two folds.
         sample_weight : ndarray of shape (n_samples,), optional
@@ -117,8 +120,9 @@ class TextClassifier(Classifier):
         """Fit features and classifier alone; ``fit_decision`` makes it whole."""
         if groups is not None and self._holds_out_groups:
             self._check_groups(groups)
-        self.features_, self.classifier_ = self._fit_parts(X, np.asarray(y, dtype=object), groups, sample_weight)
-        self.classes_ = self.classifier_.classes_
+        targets = training_targets(y)
+        self.features_, self.classifier_ = self._fit_parts(X, targets, groups, sample_weight)
+        self.classes_ = targets.classes(self.classifier_)
         return self
 
     def fit_decision(
@@ -131,7 +135,7 @@ class TextClassifier(Classifier):
         scores : ndarray of shape (n_samples, n_classes)
             -inf where the model that scored a row did not know the class. Rows whose label it did not know, or for
             which it knew one class only, can't be judged and are left out.
-        y : array-like of shape (n_samples,)
+        y : as for ``fit``
         weight : ndarray of shape (n_samples,), optional
             Rows of weight 0 only serve as context for their neighbours; their labels are doubtful.
         groups : array-like of shape (n_samples,), optional
@@ -140,20 +144,19 @@ class TextClassifier(Classifier):
         """
         from sklearn.base import clone
 
-        y = np.asarray(y, dtype=object)
+        targets = training_targets(y, self.classes_)
         if not self.decision.needs_validation:
-            self.decision_ = clone(self.decision).fit(np.empty((0, 0)), y[:0], self.classes_)
+            none = targets.take(np.empty(0, dtype=np.intp)).values
+            self.decision_ = clone(self.decision).fit(np.empty((0, 0)), none, self.classes_)
             return self
-        known = np.isfinite(scores)
-        own = known & (y[:, None] == self.classes_[None, :])
-        judged = own.any(axis=1) & (known.sum(axis=1) > 1)
+        judged = targets.judged(scores, self.classes_)
         if weight is not None:
             judged &= weight > 0
         if X is not None and not isinstance(X, list) and getattr(self.decision, "reads_pages", False):
             own_weight = judged if weight is None else np.where(judged, weight, 0.0)
             self.decision_ = clone(self.decision).fit(
                 scores,
-                y,
+                targets.values,
                 self.classes_,
                 weight=own_weight,
                 groups=None if groups is None else np.asarray(groups),
@@ -162,7 +165,7 @@ class TextClassifier(Classifier):
             return self
         self.decision_ = clone(self.decision).fit(
             scores[judged],
-            y[judged],
+            targets.take(judged).values,
             self.classes_,
             weight=None if weight is None else weight[judged],
             groups=None if groups is None else np.asarray(groups)[judged],
@@ -175,14 +178,14 @@ class TextClassifier(Classifier):
         """Fit; return out-of-fold scores, of ``enough`` rows at least or of all."""
         from sklearn.base import clone
 
-        y = np.asarray(y, dtype=object)
+        y = training_targets(y)
         if groups is not None and not isinstance(X, list) and self.decision.needs_validation:
             self._check_groups(groups)
         scores: Floats = np.empty((0, 0))
         if self.decision.needs_validation and self._holds_out_groups:
             # The classifier holds out groups itself and reuses its own folds.
             self.features_, self.classifier_ = None, clone(self.classifier)
-            scores = as_columns(self.classifier_.fit_and_validate(X, y, groups, weight))
+            scores = as_columns(self.classifier_.fit_and_validate(X, y.values, groups, weight))
             self.classes_ = self.classifier_.classes_
         else:
             self.fit_scorer(X, y, groups, weight)
@@ -204,30 +207,31 @@ class TextClassifier(Classifier):
                 "give paragraphs of at least 2 sites"
             )
 
-    def _fit_parts(self, X: Inputs, y: Any, groups: Any, weight: Any) -> tuple[Any, Any]:
+    def _fit_parts(self, X: Inputs, y: Targets, groups: Any, weight: Any) -> tuple[Any, Any]:
         from sklearn.base import clone
         from sklearn.utils.validation import has_fit_parameter
 
         features = clone(self.features) if self.features is not None else None
-        matrix = features.fit_transform(X, y) if features is not None else X
+        matrix = features.fit_transform(X, y.values) if features is not None else X
         classifier = clone(self.classifier)
         extras = {"groups": groups, "sample_weight": weight}
         used = {k: v for k, v in extras.items() if v is not None and has_fit_parameter(classifier, k)}
-        return features, classifier.fit(matrix, y, **used)
+        return features, classifier.fit(matrix, y.values, **used)
 
-    def _out_of_fold(self, X: Inputs, y: Any, groups: Any, weight: Any, enough: int | None) -> Floats:
+    def _out_of_fold(self, X: Inputs, y: Targets, groups: Any, weight: Any, enough: int | None) -> Floats:
         """Return scores by models that did not see the row, -inf of classes that these did not see either."""
-        fold_of = hold_out(y, groups, self.folds if enough is None else _FOLDS_OF_ENOUGH, self.random_state)
-        scores = np.full((len(y), len(self.classes_)), -np.inf)
+        fold_of = y.folds(groups, self.folds if enough is None else _FOLDS_OF_ENOUGH, self.random_state)
+        scores = np.full((len(fold_of), len(self.classes_)), -np.inf)
         for fold in range(fold_of.max() + 1):
             held_out, rest = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
             part = None if groups is None else np.asarray(groups)[rest]
             weights = None if weight is None else weight[rest]
-            if len(set(y[rest] if weights is None else y[rest][weights > 0])) < 2:
+            seen = y.take(rest)
+            if not seen.teach(weights):
                 continue  # nothing to learn
-            fitted = self._fit_parts(take(X, rest), y[rest], part, weights)
+            fitted = self._fit_parts(take(X, rest), seen, part, weights)
             found = scores_of(*fitted, take(X, held_out))
-            scores[held_out] = aligned(found, fitted[1].classes_, self.classes_)
+            scores[held_out] = seen.align(found, fitted[1], self.classes_)
             if enough is not None and np.isfinite(scores).any(axis=1).sum() >= enough:
                 break
         return scores
@@ -237,8 +241,10 @@ class TextClassifier(Classifier):
         require_fitted(self)
         scorer = self._fused_scorer()
         if scorer is not None:
-            return as_columns(scorer.decision_function(X, n_jobs=n_jobs))
-        return scores_of(self.features_, self.classifier_, X)
+            found = as_columns(scorer.decision_function(X, n_jobs=n_jobs))
+        else:
+            found = scores_of(self.features_, self.classifier_, X)
+        return found[:, -len(self.classes_) :]  # with several labels, there may be a single one
 
     def _fused_scorer(self) -> Any:
         """Return a scorer that needs no feature matrix; None if the features or the classifier do not support it."""
@@ -251,14 +257,18 @@ class TextClassifier(Classifier):
         return self._fused
 
     def predict_proba(self, X: Scored) -> Floats:
-        """Return probabilities, shape (n_samples, n_classes); rows sum to 1."""
+        """Return probabilities, shape (n_samples, n_classes); rows sum to 1 unless there are several labels."""
         scores = self.scores(X)
         return np.asarray(self.decision_for(X, scores).predict_proba(scores))
 
-    def predict(self, X: Scored) -> NDArray[np.object_]:
-        """Return labels, shape (n_samples,); None where the decision abstains."""
+    def predict(self, X: Scored) -> Any:
+        """Return labels, shape (n_samples,), None where the decision abstains.
+
+        With several labels, return an indicator matrix, CSR of shape (n_samples, n_classes).
+        """
         scores = self.scores(X)
-        return np.asarray(self.decision_for(X, scores).predict(scores), dtype=object)
+        found = self.decision_for(X, scores).predict(scores)
+        return found if is_indicator(found) else np.asarray(found, dtype=object)
 
     def decision_for(self, X: Any, scores: Floats) -> Any:
         """Return the decision for these rows: one with modes takes one for each page."""
@@ -272,35 +282,6 @@ class TextClassifier(Classifier):
 def take(X: Inputs, rows: NDArray[np.intp]) -> Inputs:
     """Select rows of a list of texts or of a frame."""
     return [X[i] for i in rows] if isinstance(X, list) else X.iloc[rows]
-
-
-def hold_out(y: NDArray[np.object_], groups: Any, n_folds: int, random_state: int) -> NDArray[np.intp]:
-    """Return the fold in which each row is held out, shape (n_samples,).
-
-    Groups stay whole; with fewer than two, or none given, each label is spread over the folds.
-    """
-    n_groups = 0 if groups is None else len(set(np.asarray(groups).tolist()))
-    fold_of = np.zeros(len(y), dtype=np.intp)
-    if n_groups > 1:
-        from sklearn.model_selection import GroupKFold
-
-        splitter = GroupKFold(min(n_folds, n_groups), shuffle=True, random_state=random_state)
-        for fold, (_, held_out) in enumerate(splitter.split(y, groups=groups)):
-            fold_of[held_out] = fold
-        return fold_of
-    order = np.random.default_rng(random_state).permutation(len(y))
-    _, codes = np.unique(y.astype(str), return_inverse=True)
-    fold_of[order[np.argsort(codes[order], kind="stable")]] = np.arange(len(y)) % n_folds
-    return fold_of
-
-
-def aligned(scores: Floats, classes: Any, all_classes: Any) -> Floats:
-    """Return scores with a column for each of ``all_classes``, -inf of those that are not among ``classes``."""
-    column = {label: at for at, label in enumerate(classes)}
-    known = np.array([label in column for label in all_classes], dtype=bool)
-    found = np.full((len(scores), len(all_classes)), -np.inf)
-    found[:, known] = scores[:, [column[label] for label in np.asarray(all_classes, dtype=object)[known]]]
-    return found
 
 
 def scores_of(features: Any, classifier: Any, X: Scored) -> Floats:

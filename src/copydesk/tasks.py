@@ -70,6 +70,8 @@ class Task:
         Texts of the model card: intended use, a line of Python, known limits.
     unit : str
         Plural noun for a row of its data.
+    several : bool
+        Whether a row has a set of labels, a tuple of str, instead of one.
     grouped : bool
         Whether rows are paragraphs: their features see the other paragraphs of the document.
     features : str
@@ -91,6 +93,16 @@ class Task:
         Name of the baseline in reports; may contain ``{label}``.
     shown_scores : tuple of str
         Scores that are reported, in order.
+    predictions : str
+        Class of the predictions on an evaluation set, with the interface of `Predictions`.
+    evaluation : str
+        Function ``(predictions, task, *, seed, resamples) -> dict``, see `evaluate`.
+    comparison : str
+        Function ``(earlier, later, task, *, seed, resamples) -> Comparison``.
+    html : str
+        Function ``(report) -> (template, values)`` for ``report.html``.
+    markdown : str
+        Function ``(report) -> list of str``: the sections of ``report.md``.
     verdict : str
         Function ``(metrics) -> str``: the result in a sentence or two.
     plots : str
@@ -113,6 +125,7 @@ class Task:
     limits: str
     example: str = 'model.predict(["Title\\n\\nBody of the article …"])'
     unit: str = "texts"
+    several: bool = False
     grouped: bool = False
     features: str = "word"
     inputs: Callable[[pd.DataFrame], Any] = texts_of
@@ -126,6 +139,11 @@ class Task:
         "accuracy", "macro_f1", "weighted_f1", "accuracy_answered", "coverage", "average_precision", "roc_auc",
         "log_loss", "brier", "ece",
     )  # fmt: skip
+    predictions: str = "copydesk.evaluation.predictions:Predictions"
+    evaluation: str = "copydesk.evaluation.metrics:evaluate"
+    comparison: str = "copydesk.evaluation.comparison:compare"
+    html: str = "copydesk.reports.html_report:topic_page"
+    markdown: str = "copydesk.reports.markdown_report:topic_sections"
     verdict: str = "copydesk.reports.verdict:accuracy_verdict"
     plots: str = "copydesk.reports.plots:coverage_plots"
     pages: str | None = None

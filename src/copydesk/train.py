@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 from copydesk.config.build import build, check
 from copydesk.config.compose import command_line_choices, flag, without_secrets
 from copydesk.datasets.audit import audit, drop_straddlers
+from copydesk.datasets.label_audit import label_counts
 from copydesk.datasets.splits import Official
 from copydesk.errors import ConfigError, DataError
 from copydesk.evaluation.learning_curve import points
-from copydesk.evaluation.metrics import evaluate
-from copydesk.evaluation.predictions import Predictions
 from copydesk.runs import outputs
 from copydesk.runs.cross_fitting import CrossFitting
 from copydesk.runs.diagnostics import Diagnostics
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from copydesk.estimator import TextClassifier
+    from copydesk.evaluation.predictions import Predictions
     from copydesk.search.search import RunSearch
     from copydesk.tasks import Task
 
@@ -103,8 +103,8 @@ def train(cfg: DictConfig) -> float:
                 judged.append(predicted)
 
         with run.stage("evaluate"):
-            predictions = Predictions.concatenate(judged)
-            metrics = evaluate(predictions, task, seed=cfg.seed)
+            predictions = task.load("predictions").concatenate(judged)
+            metrics = task.load("evaluation")(predictions, task, seed=cfg.seed)
         with run.stage("save"):
             trained_on = frame if len(folds) != 1 else frame.iloc[folds[0][0]]
             max_bytes = search.max_bytes if search is not None else None
@@ -149,13 +149,26 @@ def parts(split: Any, frame: pd.DataFrame, seed: int, run: Run) -> Iterator[tupl
         for rest, held_out in split.folds(frame, seed):
             seen, straddlers = drop_straddlers(frame, rest, held_out)
             dropped += straddlers
-            labels = frame["label"].iloc[seen].unique()
-            if len(labels) < 2:
-                raise DataError(f"the training part of the split has one label only, {labels[0]!r}; give more")
+            check_teaches(frame["label"].iloc[seen])
             yield seen, held_out
     except ValueError as error:
         raise ConfigError(str(error)) from error
     run.info["audit"]["straddling_documents_dropped_from_train"] = dropped
+
+
+def check_teaches(labels: pd.Series) -> None:
+    """Refuse a training part with nothing to learn.
+
+    Raises
+    ------
+    DataError
+        All its rows have the same label; where rows have several labels, none has any.
+    """
+    found = label_counts(labels)
+    if not found:
+        raise DataError("no row in the training part of the split has a label; give more")
+    if len(found) < 2 and not isinstance(labels.iloc[0], tuple):
+        raise DataError(f"the training part of the split has one label only, {labels.iloc[0]!r}; give more")
 
 
 def learning_curve(

@@ -171,3 +171,60 @@ def test_indices_of_64_bits_that_fit_32_train_the_same_model(model):
     wide = X.copy()
     wide.indices, wide.indptr = wide.indices.astype(np.int64), wide.indptr.astype(np.int64)
     assert np.array_equal(clone(model).fit(wide, y).weights_, clone(model).fit(X, y).weights_)
+
+
+def label_sets(n_labels: int = 5) -> tuple[sp.csr_matrix, np.ndarray]:
+    """Return documents with an indicator of several labels, one of them with every label's documents, one with none."""
+    X, y = documents(n_labels)
+    Y = np.eye(n_labels, dtype=np.int64)[y] | np.eye(n_labels, dtype=np.int64)[(y * y + 1) % n_labels]
+    Y[::7] = 0
+    return X, np.column_stack([Y, Y.any(axis=1), np.zeros(len(Y), dtype=np.int64)])
+
+
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_matrix])
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+def test_labels_of_an_indicator_are_problems_of_their_own(form, class_weight):
+    X, Y = label_sets()
+    options = {"C": 3.0, "class_weight": class_weight}
+    ours = LinearSVM(tol=1e-10, max_iter=100_000, **options).fit(X, form(Y))
+    assert ours.coef_.shape == (7, X.shape[1])
+    for label in range(6):
+        theirs = svm.LinearSVC(tol=1e-10, max_iter=1_000_000, **options).fit(X, Y[:, label])
+        np.testing.assert_allclose(ours.coef_[label], theirs.coef_[0], atol=1e-7)
+        np.testing.assert_allclose(ours.intercept_[label], theirs.intercept_[0], atol=1e-7)
+    assert (ours.decision_function(X)[:, 6] < 0).all()  # no document has the label
+    np.testing.assert_array_equal(ours.predict(X), ours.decision_function(X) > 0)
+    assert ours.classes_.tolist() == list(range(7))
+
+
+def test_logistic_labels_of_an_indicator_have_independent_probabilities():
+    X, Y = label_sets()
+    ours = LogisticRegression(C=3.0, tol=1e-9, max_iter=100_000).fit(X, Y)
+    for label in range(6):
+        alone = LogisticRegression(C=3.0, tol=1e-9, max_iter=100_000).fit(X, Y[:, label])
+        np.testing.assert_allclose(ours.predict_proba(X)[:, label], alone.predict_proba(X)[:, 1], atol=1e-6)
+
+
+def test_labels_do_not_depend_on_those_solved_beside_them_nor_on_threads():
+    X, Y = documents(2, n=120, dtype=np.float32)[0], np.random.default_rng(0).random((120, 70)) < 0.1
+    one, two = (LinearSVM(n_jobs=n).fit(X, Y) for n in (1, 2))
+    np.testing.assert_array_equal(one.weights_, two.weights_)
+    np.testing.assert_array_equal(LinearSVM().fit(X, Y[:, 30:]).weights_, one.weights_[:, 30:])
+
+
+def test_weights_of_labels_by_column():
+    X, Y = label_sets()
+    ours = LinearSVM(tol=1e-10, max_iter=100_000, class_weight={1: 4.0}).fit(X, Y)
+    theirs = svm.LinearSVC(tol=1e-10, max_iter=1_000_000, class_weight={1: 4.0}).fit(X, Y[:, 1])
+    np.testing.assert_allclose(ours.coef_[1], theirs.coef_[0], atol=1e-7)
+    plain = LinearSVM(tol=1e-10, max_iter=100_000).fit(X, Y)
+    np.testing.assert_allclose(ours.coef_[0], plain.coef_[0], atol=1e-7)
+
+
+def test_a_path_over_indicators_and_a_refit_with_one_label_for_each():
+    X, Y = label_sets()
+    steps = list(LinearSVM(tol=1e-10, max_iter=100_000).fit_path(X, Y, [3.0, 0.3]))
+    alone = LinearSVM(C=0.3, tol=1e-10, max_iter=100_000).fit(X, Y)
+    np.testing.assert_allclose(steps[0].coef_, alone.coef_, atol=1e-7)
+    assert steps[1].predict(X).shape == Y.shape
+    assert steps[1].fit(X, Y[:, 0]).predict(X).shape == (len(Y),)

@@ -85,3 +85,16 @@ def test_parameters_out_of_range_are_refused(options, complaint):
     X, y = documents(3)
     with pytest.raises(ValueError, match=complaint):
         NBWeighted(LinearSVM(), **options).fit(X, y)
+
+
+def test_labels_of_an_indicator_are_problems_of_their_own():
+    X, y = documents(3)
+    Y = np.column_stack([y != 0, y == 1, y < 0])
+    ours = NBWeighted(LinearSVM(tol=1e-9, max_iter=20_000)).fit(X, sp.csr_matrix(Y.astype(np.uint8)))
+    for label in range(2):
+        alone = NBWeighted(LinearSVM(tol=1e-9, max_iter=20_000)).fit(X, Y[:, label])
+        np.testing.assert_allclose(ours.coef_[label], alone.coef_[0], atol=1e-9)
+    assert (ours.decision_function(X)[:, 2] == -1).all()  # no document has the label
+    np.testing.assert_array_equal(ours.predict(X), ours.decision_function(X) > 0)
+    first, *_ = fit_path(NBWeighted(LinearSVM(tol=1e-9, max_iter=20_000)), X, Y.astype(int), [1.0])
+    np.testing.assert_allclose(first.coef_, ours.coef_, atol=1e-9)

@@ -87,3 +87,37 @@ def test_small_data_is_split_as_well_as_it_can_be() -> None:
     assert sorted(tuple(test.tolist()) for _, test in folds) == [(0, 1), (2, 3), (4, 5)]
     with pytest.raises(ValueError, match="only 2 groups"):
         list(KFold(5).folds(rows))
+
+
+SETS = [("all", *(["even"] if n % 2 else []), *(["rare"] if n % 30 == 0 else [])) if n % 5 else () for n in range(N)]
+
+
+@pytest.mark.parametrize("split", [Stratified(0.25), KFold(4, grouped=False)])
+def test_each_label_of_a_set_keeps_its_share(split: Any) -> None:
+    rows = frame(label=SETS)
+    for train, test in split.folds(rows, 1):
+        assert sorted([*train, *test]) == list(range(N))
+        for label in ("all", "even", "rare"):
+            has = np.array([label in labels for labels in SETS])
+            assert abs(has[test].sum() - 0.25 * has.sum()) <= 2
+        assert abs(len(test) - N / 4) <= 3
+
+
+@pytest.mark.parametrize("split", [Grouped(0.3), KFold(4)])
+def test_groups_of_sets_of_labels_stay_whole(split: Any) -> None:
+    rows = frame(label=SETS)
+    folds = list(split.folds(rows, 2))
+    for train, test in folds:
+        assert not set(rows["group"].iloc[train]) & set(rows["group"].iloc[test])
+        assert len(train)
+        assert len(test)
+    again = list(split.folds(rows, 2))
+    assert all(np.array_equal(one[1], other[1]) for one, other in zip(folds, again, strict=True))
+
+
+def test_two_documents_of_sets_make_two_parts_and_one_makes_none() -> None:
+    rows = frame(label=SETS)
+    ((train, test),) = Stratified(0.01).folds(rows.iloc[:2])
+    assert (len(train), len(test)) == (1, 1)
+    with pytest.raises(ValueError, match="a train and a test part need at least 2 documents; the dataset has 1"):
+        list(Stratified(0.5).folds(rows.iloc[:1]))

@@ -70,3 +70,12 @@ def test_needs_labels_and_all_texts_at_once():
         TfidfFeatures(concentration=0.5, n_features=1024).partial_fit(TEXTS)
     with pytest.raises(ValueError, match="a share from"):
         TfidfFeatures(concentration=1.5).fit(TEXTS, LABELS)
+
+
+def test_documents_count_in_each_of_their_labels_and_those_without_are_a_class():
+    rng = np.random.default_rng(1)
+    X, Y = rng.random((60, 30)) * (rng.random((60, 30)) < 0.2), rng.random((60, 3)) < 0.3
+    rows, classes = np.nonzero(np.column_stack([Y, ~Y.any(axis=1)]))
+    repeated = plain_concentration(X[rows], classes)
+    for form in (Y, sp.csr_matrix(Y.astype(np.uint8))):
+        assert concentration(sp.csr_matrix(X), form) == pytest.approx(repeated, abs=1e-6)

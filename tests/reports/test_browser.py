@@ -12,6 +12,8 @@ import pytest
 
 from copydesk.reports.html_report import write_html
 from helpers.judged import HOSTILE, pages, report, topics
+from helpers.judged_labels import labels_at_random
+from helpers.label_reports import label_report
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
@@ -41,6 +43,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     reports = {
         "topics": report(topics(1_000, classes=52)),
         "pages": report(pages(), "boilerplate"),
+        "labels": label_report(labels_at_random(300, 1_000, noise=1.5, group=[f"site {at % 3}" for at in range(300)])),
         "hostile": report(hostile, run={"experiment": HOSTILE}, config=HOSTILE),
     }
     for name, given in reports.items():
@@ -115,6 +118,30 @@ def test_mistakes_are_filtered_by_class_and_sorted(browser: Any, files: dict[str
     page.close()
 
 
+def test_labels_are_searched_and_their_mistakes_filtered(browser: Any, files: dict[str, Path]) -> None:
+    page, said = opened(browser, files["labels"])
+    rows = page.locator("tbody[data-list=label-tools] tr")
+    assert rows.count() == 1_000
+    assert not rows.first.is_visible()
+    page.locator("summary", has_text="all 1,000 labels").click()
+    page.locator("#label-tools input").fill("l017")
+    assert [row.locator("th").inner_text() for row in rows.all() if row.is_visible()] == ["l017"]
+    assert page.locator("#label-tools output").inner_text() == "1 of 1000 shown"
+    listed = page.locator("[data-list=mistake-tools] > details")
+    before = listed.count()
+    wanted = page.locator("#mistake-tools select[data-key=missed] option").nth(1).get_attribute("value")
+    page.locator("#mistake-tools select[data-key=missed]").select_option(wanted)
+    shown = [row for row in listed.all() if row.is_visible()]
+    assert 0 < len(shown) < before
+    assert all(wanted in row.get_attribute("data-missed").split("\n") for row in shown)
+    table = list(csv.reader(saved(page, "Scores by label").splitlines()))
+    assert table[0] == ["label", "F1", "precision", "recall", "support", "given", "threshold", "average precision",
+                        "calibration error"]  # fmt: skip
+    assert len(table) == 1 + 1_000
+    assert said == []
+    page.close()
+
+
 def test_pages_with_lost_article_are_found(browser: Any, files: dict[str, Path]) -> None:
     page, said = opened(browser, files["pages"], "phone")
     page.locator("#page-tools select[data-key=lost]").select_option("yes")
@@ -138,6 +165,8 @@ def test_on_a_phone_nothing_is_wider_than_the_page_without_a_cue(browser: Any, f
     for name, file in files.items():
         page, said = opened(browser, file, "phone")
         assert page.evaluate(SCROLLS_WITHOUT_A_CUE) == [], name
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         for region in page.locator(".wide:has(thead)").all():
             wide = region.evaluate("each => each.scrollWidth > each.clientWidth")
             under = region.locator("xpath=following-sibling::p[1]").text_content()

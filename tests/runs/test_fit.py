@@ -7,13 +7,15 @@ import pytest
 from sklearn.base import clone
 
 from copydesk.classifiers.decision import Argmax, Keep
+from copydesk.classifiers.label_tree import LabelTree
 from copydesk.classifiers.linear import LinearSVM
 from copydesk.datasets.splits import Inner
 from copydesk.errors import ConfigError, DataError
 from copydesk.estimator import TextClassifier
 from copydesk.features.paragraph_features import ParagraphFeatures
-from copydesk.runs.fit import fit, fit_and_judge
-from copydesk.tasks import BOILERPLATE_TASK
+from copydesk.features.tfidf import TfidfFeatures
+from copydesk.runs.fit import check_fit, fit, fit_and_judge
+from copydesk.tasks import BOILERPLATE_TASK, TOPIC_TASK
 from helpers import little_desk
 
 
@@ -63,3 +65,9 @@ def test_a_threshold_needs_held_out_rows_of_both_labels() -> None:
     site = np.where(frame["label"] == "content", "site0", frame["group"])
     with pytest.raises(DataError, match="only one label has rows that can be held out; give each label rows of at"):
         fit(TextClassifier(ParagraphFeatures(), LinearSVM(), Keep()), frame.assign(group=site), BOILERPLATE_TASK)
+
+
+def test_a_classifier_of_several_labels_does_not_fit_data_with_one() -> None:
+    estimator = TextClassifier(TfidfFeatures(), LabelTree(LinearSVM()), Argmax())
+    with pytest.raises(ConfigError, match="LabelTree is made for several labels in a row, but the data has one; use"):
+        check_fit(TOPIC_TASK, estimator)

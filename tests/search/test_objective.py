@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from copydesk.datasets.labels import LABELS
+from copydesk.errors import ConfigError
+from copydesk.labels.indicator import as_indicator, sets_of
 from copydesk.search.objective import Metric
+from copydesk.tasks import TOPIC_TASK
 
 CLASSES = np.asarray(["a", "b", "c"], dtype=object)
 
@@ -48,3 +52,26 @@ def test_a_label_that_training_never_saw_counts_as_never_found_and_one_that_is_n
     ranking = np.asarray([[0.9, 0.1], [0.6, 0.4]])
     assert Metric("average_precision").score(y, said, ranking, CLASSES[:2]) == 0.5
     assert np.isnan(Metric("f1", "b").score(y, said, ranking, CLASSES[:2]))
+
+
+def test_scores_of_sets_are_those_of_scikit_learn() -> None:
+    rng = np.random.default_rng(5)
+    truth, given = (rng.random((50, 3)) < 0.4 for _ in range(2))
+    y = np.empty(50, dtype=object)
+    y[:] = sets_of(truth, CLASSES)
+    for name in ("micro_f1", "macro_f1"):
+        expected = metrics.f1_score(truth, given, average=name.split("_")[0], zero_division=0)
+        assert Metric(name).score(y, as_indicator(given), np.zeros((50, 3)), CLASSES) == pytest.approx(expected)
+    # a label that the model does not know is always missed
+    lacking = [Metric(name).score(y, as_indicator(given[:, :2]), np.zeros((50, 2)), CLASSES[:2])
+               for name in ("micro_f1", "macro_f1")]  # fmt: skip
+    missed = np.column_stack([given[:, :2], np.zeros(50, bool)])
+    assert lacking == [pytest.approx(metrics.f1_score(truth, missed, average=each)) for each in ("micro", "macro")]
+
+
+def test_metrics_of_one_label_and_of_several_are_told_apart() -> None:
+    with pytest.raises(ConfigError, match="the task 'labels' has no such metric; valid: micro_f1, macro_f1"):
+        Metric("accuracy").check("accuracy", LABELS, {"a"})
+    with pytest.raises(ConfigError, match="the task 'topic' has no such metric"):
+        Metric("micro_f1").check("micro_f1", TOPIC_TASK, {"a"})
+    Metric("macro_f1").check("macro_f1", LABELS, {"a"})

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from copydesk.compiled.arrays import Array, Floats
 from copydesk.interface.checks import require_fitted
 from copydesk.interface.late_bases import Classifier
+from copydesk.labels.indicator import as_indicator, is_indicator
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 
 class LinearClassifier(Classifier):
@@ -19,6 +22,7 @@ class LinearClassifier(Classifier):
     intercept_: Floats
     classes_: Array
     n_features_in_: int
+    multilabel_: bool = False  # whether a document may have several labels, or none
 
     def decision_function(self, X: Any) -> Floats:
         """Return scores (n_samples, n_classes); for two classes (n_samples,), positive for ``classes_[1]``."""
@@ -30,8 +34,10 @@ class LinearClassifier(Classifier):
         return scores.ravel() if scores.shape[1] == 1 else scores
 
     def predict(self, X: Any) -> Array:
-        """Return the label of the highest score, (n_samples,)."""
+        """Return the label of the highest score, (n_samples,); with several labels an indicator of scores above 0."""
         scores = self.decision_function(X)
+        if self.multilabel_:
+            return np.asarray(scores.reshape(len(scores), -1) > 0, dtype=np.int64)
         best = (scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)
         return np.asarray(self.classes_[best])
 
@@ -46,17 +52,37 @@ class LinearClassifier(Classifier):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.classifier_tags.multi_label = True
         return tags
 
-    def _set_classes(self, y: Array) -> NDArray[np.intp]:
-        """Set ``classes_`` and return each label's number among them, (n_samples,)."""
+    @property
+    def _n_outputs(self) -> int:
+        """Number of weight vectors: one per class or label, but a single one for two classes."""
+        return 1 if self.classes_.size == 2 and not self.multilabel_ else int(self.classes_.size)
+
+    def _take_targets(self, other: LinearClassifier) -> None:
+        """Take the classes and features that another classifier was fitted to."""
+        for name in ("classes_", "multilabel_", "n_features_in_", "feature_names_in_"):
+            if name in vars(other):
+                setattr(self, name, getattr(other, name))
+
+    def _set_classes(self, y: Any) -> tuple[Any, csr_matrix]:
+        """Set ``classes_``; return the targets, and as an indicator matrix (n_samples, n_classes)."""
+        if is_indicator(y):
+            y = as_indicator(y)
+            self.classes_, self.multilabel_ = np.arange(y.shape[1]), True
+            return y, y
+        from scipy.sparse import csr_matrix
+
+        vars(self).pop("multilabel_", None)  # of an earlier fit
         self.classes_, target = np.unique(y, return_inverse=True)
         if self.classes_.size < 2:
             raise ValueError(
                 f"{type(self).__name__} needs samples of at least 2 classes with positive weight, "
                 f"but found {self.classes_.size} class: {self.classes_.tolist()}"
             )
-        return np.asarray(target)
+        members = (np.ones(len(target), np.uint8), target.astype(np.int32), np.arange(len(target) + 1))
+        return y, csr_matrix(members, shape=(len(target), self.classes_.size))
 
 
 def narrow_csr(X: Any) -> Any:

@@ -63,7 +63,9 @@ class Smaller:
         importances, lengths = [], []
         for family, block, options in zip(self.families, self.blocks, self.features.family_options(), strict=True):
             share = document_shares(family, options)
-            importances.append(spread(block) * family.idf_ * np.sqrt(share) * options["weight"])
+            importances.append(
+                spread(block, self.classifier.multilabel_) * family.idf_ * np.sqrt(share) * options["weight"]
+            )
             lengths.append(share * family.idf_**2)
         kept, norms = [], []
         every = np.concatenate(importances)
@@ -124,9 +126,9 @@ class Smaller:
         return features, classifier
 
 
-def spread(weights: Floats) -> Floats:
-    """Return the spread between classes of each term's weights, shape (n_terms,)."""
-    apart = weights - weights.mean(axis=1, keepdims=True) if weights.shape[1] > 1 else weights
+def spread(weights: Floats, multilabel: bool = False) -> Floats:
+    """Return the spread between classes of each term's weights, shape (n_terms,); of independent labels that from 0."""
+    apart = weights if multilabel or weights.shape[1] == 1 else weights - weights.mean(axis=1, keepdims=True)
     return np.asarray(np.sqrt(np.square(apart, dtype=np.float64).sum(axis=1)))
 
 

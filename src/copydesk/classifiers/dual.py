@@ -13,11 +13,12 @@ from copydesk.classifiers.base import LinearClassifier, narrow_csr
 from copydesk.compiled.arrays import Array, Floats
 from copydesk.compiled.threads import thread_count
 from copydesk.features.parameters import check_class_weight, check_n_jobs
+from copydesk.labels.indicator import is_indicator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from copydesk.classifiers.solvers.training_rows import DualRows, Limits, Solution
+    from copydesk.classifiers.solvers.training_rows import DualRows, Limits, RowClasses, Solution
 
 
 START_EXPONENT = 0.5
@@ -29,9 +30,9 @@ class Problem(NamedTuple):
 
     X: Any
     rows: DualRows
-    target: NDArray[np.int32]
+    target: RowClasses
     n_lanes: int
-    """Number of weight vectors: one per class, but a single one for two classes."""
+    """Number of weight vectors: one per class or label, but a single one for two classes."""
     sample_cost: Floats
     class_cost: Floats
 
@@ -53,7 +54,9 @@ class DualLinearClassifier(LinearClassifier):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit to ``X`` (n_samples, n_features), sparse or dense, and labels ``y`` (n_samples,).
 
-        Rows of ``sample_weight`` zero are left out. float32 input is trained in float32.
+        Where documents have several labels, ``y`` is an indicator matrix (n_samples, n_labels), sparse or dense; each
+        label is then a problem of its own, and ``classes_`` numbers them. Rows of ``sample_weight`` zero are left out.
+        float32 input is trained in float32.
 
         Raises
         ------
@@ -81,9 +84,7 @@ class DualLinearClassifier(LinearClassifier):
                 first = fitted
                 problem = fitted._problem(X, y, sample_weight)
             fitted._check_parameters()
-            for name in ("classes_", "n_features_in_", "feature_names_in_"):
-                if hasattr(first, name):
-                    setattr(fitted, name, getattr(first, name))
+            fitted._take_targets(first)
             start = None if dual is None else dual * (C / last) ** START_EXPONENT
             dual = fitted._solve(problem, start)
             last = C
@@ -100,14 +101,31 @@ class DualLinearClassifier(LinearClassifier):
     def _costs(self, y: Array, n_lanes: int, sample_cost: Floats) -> tuple[Floats, Floats]:
         """Return the cost of each sample, and for each weight vector the factors for the rest and for the class.
 
-        As in LIBLINEAR, a class's weight counts in its own problem only.
+        As in LIBLINEAR, a class's weight counts in its own problem only. Labels of an indicator matrix are balanced
+        against the documents without them, as scikit-learn balances two classes.
         """
+        if is_indicator(y):
+            return sample_cost, self._label_costs(y, sample_cost)
         weight = self._class_weights(y, sample_cost)
         class_cost = np.ones((n_lanes, 2))
         class_cost[:, 1] = weight[-n_lanes:]
         if n_lanes == 1:
             class_cost[0, 0] = weight[0]
         return sample_cost, class_cost
+
+    def _label_costs(self, y: Any, sample_cost: Floats) -> Floats:
+        """Return the factors for the documents without and with each label, shape (n_labels, 2)."""
+        class_cost = np.ones((y.shape[1], 2))
+        if self.class_weight == "balanced":
+            own = np.asarray(y.T @ sample_cost)
+            total = sample_cost.sum()
+            # a label of no document or of all has nothing to be balanced against
+            both = (own > 0) & (own < total)
+            class_cost[both] = total / (2 * np.column_stack([total - own, own])[both])
+        elif self.class_weight is not None:
+            for label, weight in self.class_weight.items():
+                class_cost[np.flatnonzero(self.classes_ == label), 1] = weight
+        return class_cost
 
     def _class_weights(self, y: Array, sample_cost: Floats) -> Floats:
         """Return the weight of each class, shape (n_classes,)."""
@@ -122,8 +140,9 @@ class DualLinearClassifier(LinearClassifier):
         from sklearn.utils.multiclass import check_classification_targets
         from sklearn.utils.validation import _check_sample_weight, validate_data
 
-        from copydesk.classifiers.solvers.training_rows import dual_rows
+        from copydesk.classifiers.solvers.training_rows import RowClasses, dual_rows
 
+        y = np.asarray(y) if isinstance(y, list) else y
         X, y = validate_data(
             self,
             X,
@@ -131,6 +150,7 @@ class DualLinearClassifier(LinearClassifier):
             accept_sparse="csr",
             dtype=[np.float64, np.float32],
             order="C",
+            multi_output=is_indicator(y),
         )
         check_classification_targets(y)
         self._check_parameters()
@@ -138,18 +158,20 @@ class DualLinearClassifier(LinearClassifier):
         if not sample_cost.all():
             X, y, sample_cost = X[sample_cost > 0], y[sample_cost > 0], sample_cost[sample_cost > 0]
         X = narrow_csr(X)
-        target = self._set_classes(y)
-        n_lanes = 1 if self.classes_.size == 2 else self.classes_.size
+        y, target = self._set_classes(y)
+        n_lanes = self._n_outputs
         rows = dual_rows(X, n_lanes)
         if rows is None:
             X = X.copy()  # leaves the caller's matrix alone
             X.sum_duplicates()
             rows = dual_rows(X, n_lanes)
             assert rows is not None
-        if n_lanes == 1:
-            target = target - 1  # the only weight vector is that of classes_[1]
         sample_cost, class_cost = self._costs(y, n_lanes, sample_cost)
-        return Problem(X, rows, target.astype(np.int32), n_lanes, sample_cost, class_cost)
+        lanes = target.indices
+        if n_lanes == 1 and not self.multilabel_:
+            lanes = lanes - 1  # the only weight vector is that of classes_[1]
+        targets = RowClasses(target.indptr.astype(np.int64), lanes.astype(np.int32))
+        return Problem(X, rows, targets, n_lanes, sample_cost, class_cost)
 
     def _check_parameters(self) -> None:
         for name in ("C", "tol", "max_iter", "intercept_scaling"):

@@ -29,7 +29,8 @@ class LinearSVM(DualLinearClassifier):
     intercept_scaling : float
         Value of that feature; the larger it is, the less the intercept is penalised.
     class_weight : dict, "balanced" or None
-        Factor of C for the documents of a class in the class's own problem.
+        Factor of C for the documents of a class in the class's own problem. With an indicator matrix the keys are
+        numbers of columns, and balanced labels weigh as much as the documents without them.
     tol : float
         Stops when the largest and the smallest element of a class's projected gradient differ by at most this. 0.1
         is LIBLINEAR's default: on text, a ten times smaller value changes at most one label in a thousand.
@@ -88,7 +89,7 @@ class LinearSVM(DualLinearClassifier):
 
         cost, class_cost = self.C * problem.sample_cost, problem.class_cost[first:last]
         squared = self.loss == "squared_hinge"
-        return solve_svm(problem.rows, problem.target - first, cost, class_cost, squared, limits, solution)
+        return solve_svm(problem.rows, problem.target.block(first), cost, class_cost, squared, limits, solution)
 
 
 class LogisticRegression(DualLinearClassifier):
@@ -102,7 +103,8 @@ class LogisticRegression(DualLinearClassifier):
     C, fit_intercept, intercept_scaling, max_iter, random_state
         As for `LinearSVM`. scikit-learn's default solver leaves the intercept unpenalised; here it is penalised.
     multi_class : {"multinomial", "ovr"}
-        One softmax over all classes, or each class against the rest.
+        One softmax over all classes, or each class against the rest. Labels of an indicator matrix are always fitted
+        each against the rest.
     class_weight : dict, "balanced" or None
         Factor of C for the documents of a class; for "ovr", in the class's own problem.
     tol : float
@@ -145,8 +147,13 @@ class LogisticRegression(DualLinearClassifier):
         self.random_state = random_state
 
     def predict_proba(self, X: Any) -> Floats:
-        """Return probabilities (n_samples, n_classes): softmax; for "ovr" each class's, scaled to sum to 1."""
+        """Return probabilities (n_samples, n_classes): softmax; for "ovr" each class's, scaled to sum to 1.
+
+        With several labels they are independent, (n_samples, n_labels).
+        """
         scores = self.decision_function(X)
+        if self.multilabel_:
+            return expit(scores.reshape(len(scores), -1))
         if scores.ndim == 1:
             positive = expit(scores)
             return np.column_stack([1 - positive, positive])
@@ -166,7 +173,7 @@ class LogisticRegression(DualLinearClassifier):
             raise ValueError(f"multi_class={self.multi_class!r} is not valid; choose 'multinomial' or 'ovr'")
 
     def _is_softmax(self, n_lanes: int) -> bool:
-        return self.multi_class == "multinomial" and n_lanes > 1
+        return self.multi_class == "multinomial" and n_lanes > 1 and not self.multilabel_
 
     def _max_blocks(self, n_lanes: int) -> int:
         return 1 if self._is_softmax(n_lanes) else n_lanes
@@ -182,6 +189,6 @@ class LogisticRegression(DualLinearClassifier):
 
         cost = self.C * problem.sample_cost
         if self._is_softmax(problem.n_lanes):
-            return solve_multinomial(problem.rows, problem.target, cost, limits, solution)
+            return solve_multinomial(problem.rows, problem.target.indices, cost, limits, solution)
         class_cost = problem.class_cost[first:last]
-        return solve_one_vs_rest(problem.rows, problem.target - first, cost, class_cost, limits, solution)
+        return solve_one_vs_rest(problem.rows, problem.target.block(first), cost, class_cost, limits, solution)

@@ -6,13 +6,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from copydesk.classifiers.base import LinearClassifier, narrow_csr
 from copydesk.classifiers.regularization_path import fit_path
 from copydesk.compiled.arrays import Floats
 from copydesk.compiled.threads import thread_count
 from copydesk.features.parameters import check_n_jobs
+from copydesk.labels.indicator import is_indicator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,6 +61,8 @@ class NBWeighted(LinearClassifier):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit to ``X`` (n_samples, n_features), sparse or dense, and labels ``y`` (n_samples,).
 
+        Where documents have several labels, ``y`` is an indicator matrix (n_samples, n_labels), sparse or dense.
+
         Raises
         ------
         ValueError
@@ -81,9 +83,7 @@ class NBWeighted(LinearClassifier):
         ):
             fitted = clone(self).set_params(classifier__C=C)
             fitted.weights_, fitted.intercept_ = weights, intercept
-            for name in ("classes_", "n_features_in_", "feature_names_in_"):
-                if hasattr(first, name):
-                    setattr(fitted, name, getattr(first, name))
+            fitted._take_targets(first)
             yield fitted
 
     def _check_parameters(self) -> None:
@@ -93,39 +93,47 @@ class NBWeighted(LinearClassifier):
             raise ValueError(f"beta={self.beta!r} is not valid; it must be from 0 to 1")
         check_n_jobs(self.n_jobs)
 
-    def _problem(self, X: Any, y: Any, sample_weight: Any) -> tuple[sp.csr_matrix, NDArray[np.intp], Floats]:
+    def _problem(self, X: Any, y: Any, sample_weight: Any) -> tuple[sp.csr_matrix, sp.csr_matrix, Floats]:
         from sklearn.utils.multiclass import check_classification_targets
         from sklearn.utils.validation import _check_sample_weight, validate_data
 
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32])
+        y = np.asarray(y) if isinstance(y, list) else y
+        X, y = validate_data(
+            self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], multi_output=is_indicator(y)
+        )
         check_classification_targets(y)
         self._check_parameters()
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if not weight.all():
             X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
-        return narrow_csr(X), self._set_classes(y), weight
+        return narrow_csr(X), self._set_classes(y)[1], weight
 
     def _one_against_rest(
-        self, X: sp.csr_matrix, target: NDArray[np.intp], weight: Floats, Cs: Sequence[float] | None
+        self, X: sp.csr_matrix, target: sp.csr_matrix, weight: Floats, Cs: Sequence[float] | None
     ) -> list[tuple[Floats, Floats]]:
         """Return weights and intercepts of all classes, once or for each of ``Cs``."""
         import scipy.sparse as sp
         from joblib import Parallel, delayed
         from sklearn.base import clone
 
-        lanes = [1] if self.classes_.size == 2 else list(range(self.classes_.size))
+        lanes = list(range(self.classes_.size))[-self._n_outputs :]  # of two classes the second
         found = [
             (np.zeros((X.shape[1], len(lanes)), dtype=X.dtype), np.zeros(len(lanes), dtype=X.dtype))
             for _ in range(1 if Cs is None else len(Cs))
         ]
-        ratios = log_count_ratios(X, target, weight, self.classes_.size, self.alpha).astype(X.dtype)
+        ratios = log_count_ratios(X, target, weight, self.alpha).astype(X.dtype)
+        columns = target.tocsc()
 
         def fit_lanes(first: int, last: int) -> None:
             for lane in range(first, last):
                 ratio = ratios[lanes[lane]]
                 weighed = sp.csr_matrix((X.data * ratio[X.indices], X.indices, X.indptr), shape=X.shape)
+                positive = columns[:, [lanes[lane]]].toarray().ravel().astype(np.int32)
+                if positive.min() == positive.max():  # a label that no document has, or every one
+                    for _, intercept in found:
+                        intercept[lane] = 2 * positive[0] - 1
+                    continue
                 inner = clone(self.classifier)
-                positive = (target == lanes[lane]).astype(np.int32)
                 steps = (
                     [inner.fit(weighed, positive, sample_weight=weight)]
                     if Cs is None
@@ -142,20 +150,18 @@ class NBWeighted(LinearClassifier):
         return found
 
 
-def log_count_ratios(
-    X: sp.csr_matrix, target: NDArray[np.intp], weight: Floats, n_classes: int, alpha: float
-) -> Floats:
+def log_count_ratios(X: sp.csr_matrix, target: sp.csr_matrix, weight: Floats, alpha: float) -> Floats:
     """Return the log-count ratio of every feature for every class against the rest, (n_classes, n_features).
 
-    A feature counts in a document where its value is positive, by the document's ``weight``.
+    ``target`` is an indicator matrix (n_samples, n_classes). A feature counts in a document where its value is
+    positive, by the document's ``weight``.
     """
     import scipy.sparse as sp
 
     present = sp.csr_matrix(((X.data > 0).astype(np.float64), X.indices, X.indptr), shape=X.shape)
-    rows = np.arange(target.size)
-    members = sp.csr_matrix((weight, (target, rows)), shape=(n_classes, target.size))
+    members = sp.csr_matrix((weight[target.tocoo().row], target.indices, target.indptr), shape=target.shape).T
     own = (members @ present).toarray()
-    rest = own.sum(axis=0) - own
+    rest = weight @ present - own
     own += alpha
     rest += alpha
     return np.asarray(np.log(own / own.sum(axis=1, keepdims=True)) - np.log(rest / rest.sum(axis=1, keepdims=True)))

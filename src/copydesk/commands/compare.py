@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     ResourceError
         The page can't be written.
     """
-    from copydesk.evaluation.comparison import compare, difference_of_data
+    from copydesk.evaluation.comparison import difference_of_data
 
     found = [find_run(name) for name in args.runs]
     check_runs(args, found)
@@ -50,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
         reason = difference_of_data(judged[0], predictions) if each.metrics["task"] == task else "the tasks differ"
         if reason:
             raise DataError(f"{args.runs[0]} and {name} were judged on different data: {reason}")
+    compare = find_task(task).load("comparison")
     compared = [compare(judged[0], predictions, find_task(task)) for predictions in judged[1:]]
     if args.html:
         from copydesk.reports.comparison_page import Side, write_comparison
@@ -205,11 +206,14 @@ def class_lines(letter: str, compared: Comparison) -> list[str]:
 
 def flip_lines(letter: str, rows: list[dict[str, Any]]) -> list[str]:
     """Return lines on the rows that flipped, most confident first."""
+    from copydesk.reports.report import shown_label
+
     if not rows:
         return ["", "no row got another label"]
+    labels = ("label", "before", "after")
     table = [
-        [clipped(row["document"], 30), clipped(row["label"], 24), clipped(row["before"] or "–", 24),
-         clipped(row["after"] or "–", 24), clipped(row["text"], 60)]
+        [clipped(row["document"], 30), *(clipped(shown_label(row[key]) or "–", 24) for key in labels),
+         clipped(row["text"], 60)]
         for row in rows[:FLIPS_SHOWN]
     ]  # fmt: skip
     more = [f"and {len(rows) - FLIPS_SHOWN:,} more; --json lists all"] if len(rows) > FLIPS_SHOWN else []

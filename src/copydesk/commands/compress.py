@@ -1,4 +1,4 @@
-"""``copydesk compress``: shrinks a saved topic model below a size and measures the loss."""
+"""``copydesk compress``: shrinks a saved model of topics or labels below a size and measures the loss."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from copydesk.bundle import load_bundle, measure, save_bundle
+from copydesk.bundle import load_bundle, measure, read_manifest, save_bundle
 from copydesk.bundle.bundle import FILE_LIST, MANIFEST
 from copydesk.classifiers.compression import BITS, Smaller
 from copydesk.config.units import parse_size, shown_size
 from copydesk.datasets.seen_rows import SEEN_FILE, leaves_room
 from copydesk.errors import ConfigError, DataError, ModelError, ResourceError, escaped
+from copydesk.labels.indicator import is_indicator, sets_of
 from copydesk.models.loading import find_model
 from copydesk.streams.conflicts import check_output
-from copydesk.tasks import TOPIC_TASK
+from copydesk.tasks import TOPIC_TASK, Task, find_task
 
 if TYPE_CHECKING:
     from copydesk.estimator import TextClassifier
@@ -29,7 +30,7 @@ SIZE_ATTEMPTS = 12
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``copydesk compress``."""
-    parser.add_argument("model", metavar="MODEL", help="a topic model's or run's folder, or an experiment's name")
+    parser.add_argument("model", metavar="MODEL", help="a model's or run's folder, or an experiment's name")
     parser.add_argument("--to", required=True, metavar="SIZE", help="largest size of the folder, such as 500kB or 2MB")
     parser.add_argument("--output", "-o", metavar="OUT", help="folder to write; by default MODEL-SIZE")
     parser.add_argument("--bits", type=int, choices=BITS, default=8, help="of a weight (default 8)")
@@ -49,7 +50,8 @@ def run(args: argparse.Namespace) -> int:
         The folder already exists, or can't be written.
     """
     model, to = find_model(args.model), parse_size(args.to, "--to")
-    estimator, manifest = load_bundle(model, task=TOPIC_TASK.name)
+    own = str(read_manifest(model)["task"])
+    estimator, manifest = load_bundle(model, task=own if find_task(own).several else TOPIC_TASK.name)
     size = sum(path.stat().st_size for path in model.iterdir())
     if size <= to:
         raise ConfigError(f"--to={args.to}: {model} has {shown_size(size)}, which is no more; nothing to do")
@@ -75,13 +77,13 @@ def run(args: argparse.Namespace) -> int:
     if found is None:
         least = fixed + measure(shrunk(estimator, smaller, 2), compressed=True)
         raise ConfigError(f"--to={args.to}: {model} can't have less than {shown_size(least)}")
-    lost = loss(estimator, found, model.parent / "predictions.parquet")
+    lost = loss(estimator, found, model.parent / "predictions.parquet", find_task(own))
     facts = {"from_bytes": size, "terms": n_terms(found), "bits": args.bits, **(lost or {})}
     save_bundle(target, found, {**kept, "compressed": facts}, extras, compressed=True)
     written = sum(path.stat().st_size for path in target.iterdir())
     print(f"{model}: {shown_size(size)}, {n_terms(estimator):,} terms")
     print(f"{target}: {shown_size(written)}, {n_terms(found):,} terms, weights of {args.bits} bits")
-    print("\n".join(loss_lines(lost)))
+    print("\n".join(loss_lines(lost, find_task(own))))
     return 0
 
 
@@ -126,24 +128,25 @@ def largest_within(estimator: TextClassifier, smaller: Smaller, room: int) -> Te
     return best
 
 
-def loss(estimator: TextClassifier, found: TextClassifier, stored: Path) -> dict[str, Any] | None:
+def loss(
+    estimator: TextClassifier, found: TextClassifier, stored: Path, task: Task = TOPIC_TASK
+) -> dict[str, Any] | None:
     """Compare both models on the run's evaluation set; None if there is none.
 
     Returns
     -------
     dict
         ``texts``; ``seen_in_training`` (whether the saved model was fitted on them, as after cross-validation);
-        ``changed`` (texts whose label differs); ``right_before``, ``right_after``, ``lost`` and ``gained``.
+        ``changed`` (texts whose label differs); ``right_before``, ``right_after``, ``lost`` and ``gained``. Of several
+        labels all must be the same.
     """
-    from copydesk.evaluation.predictions import Predictions
-
     if not stored.is_file():
         return None
-    predictions = Predictions.load(stored).judged()
+    predictions = task.load("predictions").load(stored).judged()
     texts, y = predictions.rows["text"].tolist(), predictions.rows["label"].to_numpy(object)
     if not texts:
         raise DataError(f"{stored}: no text to judge by")
-    before, after = estimator.predict(texts), found.predict(texts)
+    before, after = answers(estimator, texts), answers(found, texts)
     right, still = before == y, after == y
     return {
         "texts": len(texts),
@@ -156,17 +159,32 @@ def loss(estimator: TextClassifier, found: TextClassifier, stored: Path) -> dict
     }
 
 
-def loss_lines(lost: dict[str, Any] | None) -> list[str]:
+def answers(estimator: TextClassifier, texts: list[str]) -> Any:
+    """Return the label of each text, or the tuple of its labels, as an array of shape (n_texts,)."""
+    predicted = estimator.predict(texts)
+    if not is_indicator(predicted):
+        return predicted
+    found = np.empty(len(texts), dtype=object)
+    found[:] = sets_of(predicted, estimator.classes_)
+    return found
+
+
+def loss_lines(lost: dict[str, Any] | None, task: Task = TOPIC_TASK) -> list[str]:
     """Return the loss as lines of text."""
     if lost is None:
         return ["loss: not measured; there is no predictions.parquet of a run beside the model"]
     n = lost["texts"]
+    changed, right = (
+        ("other labels than before", "exactly the labels")
+        if task.several
+        else ("another label than before", "accuracy")
+    )
     seen = (
         "that both have seen in training, which flatters them" if lost["seen_in_training"] else "not seen in training"
     )
     return [
         f"on the {n:,} texts of the run's evaluation set, {seen} (the first 2,000 characters of each):",
-        f"  another label than before  {lost['changed']:,} ({lost['changed'] / n:.2%})",
-        f"  accuracy                   {lost['right_before'] / n:.2%} before, {lost['right_after'] / n:.2%} now "
+        f"  {changed:<25}  {lost['changed']:,} ({lost['changed'] / n:.2%})",
+        f"  {right:<25}  {lost['right_before'] / n:.2%} before, {lost['right_after'] / n:.2%} now "
         f"({lost['lost']:,} lost, {lost['gained']:,} gained)",
     ]

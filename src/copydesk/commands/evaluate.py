@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copydesk.errors import DataError
+from copydesk.errors import ConfigError, DataError
 from copydesk.streams.conflicts import check_folder
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from copydesk.models.topic import Model
     from copydesk.reports.report import Section
     from copydesk.runs.run import Run
-    from copydesk.tasks import Task
 
 FOLDER = "experiments/evaluations"
 LABELS_SHOWN = 5
@@ -35,7 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a model's or run's folder, an experiment's name, or boilerplate: the cleaner in the box",
     )
     add("--text-field", metavar="FIELD", help="field of the text (that of the training data, else text)")
-    add("--label-field", default="label", metavar="FIELD", help="field of the label (%(default)s)")
+    add("--label-field", metavar="FIELD", help="field of the label (label), or of several (that of the training data)")
+    add("--label-delimiter", metavar="TEXT", help="between several labels of a field (that of the training data)")
     add("--title-field", metavar="FIELD", help="field of the title (that of the training data); '' for none")
     add("--site-field", metavar="FIELD", help="field of the site, by which intervals are then taken (that of the "
         "training data); '' for none")  # fmt: skip
@@ -60,7 +60,6 @@ def run(args: argparse.Namespace) -> int:
         One line each.
     """
     from copydesk.datasets.audit import audit
-    from copydesk.evaluation.metrics import evaluate
     from copydesk.evaluation.shift import profile
     from copydesk.formats.input_fields import choose_fields
     from copydesk.models.loading import find_model, load
@@ -76,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     name = Path(str(model.manifest.get("name", ""))).name or model.task
     with Run(Path(args.output), name) as run:
         with run.stage("read"):
-            examples = read(args, task, choose_fields(args, model.manifest))
+            examples = read(args, model, choose_fields(args, model.manifest))
             outputs.save_left_out(run, examples)
         with run.stage("audit"):
             # all rows are test rows: duplicates stay, and a single label is allowed
@@ -98,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
         with run.stage("predict"):
             predictions = predict_held_out(model.estimator, frame, task, 0)
         with run.stage("evaluate"):
-            metrics = evaluate(predictions, task, seed=args.seed)
+            metrics = task.load("evaluation")(predictions, task, seed=args.seed)
             limits = limits_of(model, frame)
             if args.include_seen and seen is not None and seen.any():
                 limits.append(f"the model was trained on {int(seen.sum()):,} of these {len(seen):,} {task.unit}")
@@ -124,13 +123,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def read(args: argparse.Namespace, task: Task, named: dict[str, str]) -> Examples:
-    """Read the labelled data that a task needs.
+def read(args: argparse.Namespace, model: Model, named: dict[str, str]) -> Examples:
+    """Read the labelled data that the task of a model needs.
 
     Parameters
     ----------
     args : Namespace
-    task : Task
+    model : Model
     named : dict of str to str
         Fields that the command line names, by role; others are read where the data has them.
 
@@ -140,30 +139,56 @@ def read(args: argparse.Namespace, task: Task, named: dict[str, str]) -> Example
         Names this command's options, not config keys.
     """
     from copydesk.datasets.labelled_paragraphs import Paragraphs
-    from copydesk.datasets.tables import Table
     from copydesk.formats.input_fields import warn_of_title
+    from copydesk.tasks import find_task
 
     given = {"title": args.title_field, "site": args.site_field, "id": args.id_field}
     try:
-        if task.grouped:
+        if find_task(model.task).grouped:
             return Paragraphs(path=args.data, **{name: field for name, field in given.items() if field}).load()
-        present = Table(path=args.data, text=args.text_field, label=args.label_field).fields()
+        table, labelled = table_of(args, model)
+        present = table(path=args.data, text=args.text_field, **labelled).fields()
         for role in ("title", "site"):
             if role not in named and given[role] not in present:
                 if given[role] and role == "title" and present:
                     warn_of_title(given[role])
                 given[role] = ""
-        return Table(
+        found: Examples = table(
             path=args.data,
             text=args.text_field,
-            label=args.label_field,
+            **labelled,
             id=given["id"] or None,
             title=given["title"] or None,
             group=given["site"] or None,
         ).load()
+        return found
     except DataError as error:
         text = str(error).replace(f"dataset.path={args.data}", ", ".join(args.data)).replace("dataset.path=", "")
         raise DataError(text.replace(", or raise dataset.max_bad", "")) from None
+
+
+def table_of(args: argparse.Namespace, model: Model) -> tuple[Any, dict[str, Any]]:
+    """Return the class that reads a model's labelled data, and its arguments that say where labels are.
+
+    Raises
+    ------
+    ConfigError
+        ``--label-delimiter`` is given for a model of one label.
+    """
+    from copydesk.datasets.labels import LabelTable
+    from copydesk.datasets.tables import Table
+    from copydesk.tasks import find_task
+
+    if not find_task(model.task).several:
+        if args.label_delimiter is not None:
+            raise ConfigError("--label-delimiter: the model gives one label to each text")
+        return Table, {"label": args.label_field or "label"}
+    labelled: dict[str, Any] = dict(model.manifest.get("dataset", {}).get("labels") or {})
+    if args.label_field is not None:
+        labelled |= {"label": args.label_field, "labels": None}
+    if args.label_delimiter is not None:
+        labelled["label_delimiter"] = args.label_delimiter
+    return LabelTable, labelled
 
 
 def seen_in_training(args: argparse.Namespace, frame: pd.DataFrame) -> NDArray[np.bool_] | None:
@@ -190,11 +215,13 @@ def novelty(frame: pd.DataFrame, seen: NDArray[np.bool_] | None, included: bool,
 
 def limits_of(model: Model, frame: pd.DataFrame) -> list[str]:
     """Return the limits of an evaluation on these data, a line each."""
+    from copydesk.datasets.label_audit import label_counts
+
     found = []
-    known, present = {str(label) for label in model.classes_}, set(frame["label"])
+    known, present = {str(label) for label in model.classes_}, set(label_counts(frame["label"]))
     strange = sorted(present - known)
     if strange:
-        rows = int(frame["label"].isin(strange).sum())
+        rows = sum(not known.issuperset(label_counts([label])) for label in frame["label"])
         found.append(
             f"{rows:,} rows have labels that the model does not know, which are always wrong: {listed(strange)}"
         )

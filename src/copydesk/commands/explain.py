@@ -22,6 +22,7 @@ from copydesk.tasks import find_task
 if TYPE_CHECKING:
     from copydesk.explanations.contributions import Explanation
     from copydesk.models.cleaner import Cleaner
+    from copydesk.models.labels_model import LabelsModel
     from copydesk.models.topic import TopicModel
 
 NGRAMS_SHOWN = 10  # for a label, and against it
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="a model's or run's folder, an experiment's name, or boilerplate: the cleaner in the box",
     )
-    add("--label", help="explain this label instead of the likeliest (topic models)")
+    add("--label", help="explain this label instead of the given ones (not of paragraphs)")
     add("--json", action="store_true", help="an object for each text, with all n-grams and their places")
     add("--format", choices=FORMATS, help="of the input, if its name does not say it")
     add("--text-field", metavar="FIELD", help="field of the text (that of the training data, else text)")
@@ -162,6 +163,34 @@ def highlighted(text: str, found: Explanation) -> Iterator[tuple[str, str]]:
     spans = [(start, end, each.value / len(each.spans)) for each in found.contributions for start, end in each.spans]
     for piece, kind in marked(text, spans):
         yield printable(piece.replace("\r\n", "\n")), MARK_STYLES.get(kind, "")
+
+
+# --- several labels ------------------------------------------------------------------------------------------------
+
+
+def sets_explained(model: LabelsModel, row: Row, args: argparse.Namespace) -> list[str]:
+    """Return the labels to explain: the one asked for, else those given, else the likeliest."""
+    from copydesk.models.topic import join_title
+
+    if args.label is not None:
+        return [args.label]
+    text = join_title(row.text, row.title)
+    return model.predict([text])[0] or model.label_sets([text], top_k=1)[0][0]
+
+
+def labels_json(model: LabelsModel, row: Row, args: argparse.Namespace) -> dict[str, Any]:
+    """Return the explanations of a text's labels as JSON."""
+    found = [topic_json(model, row, argparse.Namespace(label=label)) for label in sets_explained(model, row, args)]
+    return {"source": place_of(row), "labels": [{key: each[key] for key in each if key != "source"} for each in found]}
+
+
+def labels_text(model: LabelsModel, row: Row, args: argparse.Namespace) -> str:
+    """Return the explanations of a text's labels as text."""
+    own = vars(args)
+    return "\n".join(
+        topic_text(model, row, argparse.Namespace(**{**own, "label": label}))
+        for label in sets_explained(model, row, args)
+    )
 
 
 # --- paragraphs ----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""``copydesk predict``: labels texts with a saved topic model."""
+"""``copydesk predict``: labels texts with a saved model of topics or of several labels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from copydesk import predict
 from copydesk.errors import ConfigError
 from copydesk.formats.rows import Answer, Row
-from copydesk.tasks import TOPIC_TASK
+from copydesk.tasks import TOPIC_TASK, find_task
 
 if TYPE_CHECKING:
     from copydesk.models.topic import TopicModel
@@ -21,8 +21,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--model", required=True, help="a model's or run's folder, or an experiment's name: its latest run")
     predict.add_arguments(parser)
     add("--proba", action="store_true", help="add the probability of every label")
-    add("--top-k", type=int, metavar="K", help="add the K likeliest labels with probabilities")
+    add(
+        "--top-k",
+        type=int,
+        metavar="K",
+        help="add the K likeliest labels with probabilities; of several labels: give these",
+    )
     add("--min-confidence", type=float, metavar="P", help="label null below this probability")
+    add("--labels-threshold", type=float, metavar="P", help="of several labels: those from this probability on")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -31,12 +37,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 class TopicFilter(predict.Filter):
-    """Adds ``label`` and ``confidence`` to a row, and the probabilities asked for."""
+    """Adds ``label`` and ``confidence``, or the ``labels`` of a model of several, and what else is asked for."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         super().__init__(args)
         self.unsure: list[tuple[int, int]] = []  # labels left null by --min-confidence, and rows, of each chunk
         self.calibrated = True
+        self.names = ["label", "confidence", *["probabilities"] * args.proba, *["top"] * bool(args.top_k)]
 
     def open(self) -> tuple[dict[str, Any], Answer]:
         """Load the topic model.
@@ -44,15 +51,21 @@ class TopicFilter(predict.Filter):
         Raises
         ------
         ConfigError
-            ``--top-k`` or ``--min-confidence`` is out of range.
+            ``--top-k``, ``--min-confidence`` or ``--labels-threshold`` is out of range, or not of this model.
         ModelError
             The model can't be loaded.
         """
         from copydesk.models.loading import load
 
         model = load(self.args.model, task=TOPIC_TASK.name)
-        check_ranges(self.args, model.manifest["classes"])
-        model.label([""])  # prepares what threads then share
+        several = find_task(model.task).several
+        check_ranges(self.args, model.manifest["classes"], several)
+        model.decision_function([""])  # prepares what threads then share
+        if several:
+            from copydesk.commands.label_answers import answer_with_sets, names_of_sets
+
+            self.names = names_of_sets(self.args)
+            return model.manifest, answer_with_sets(model, self.args)
         self.calibrated = bool(getattr(model.estimator.decision_, "summary_", {}).get("calibrated", True))
         return model.manifest, label_with(model, self.args, self.unsure)
 
@@ -68,13 +81,11 @@ class TopicFilter(predict.Filter):
 
     def added(self) -> frozenset[str]:
         """Return the names of the label, its confidence and the probabilities asked for."""
-        args = self.args
-        names = ["label", "confidence", *["probabilities"] * args.proba, *["top"] * bool(args.top_k)]
-        return frozenset(args.prefix + name for name in names)
+        return frozenset(self.args.prefix + name for name in self.names)
 
 
-def check_ranges(args: argparse.Namespace, classes: Sequence[str]) -> None:
-    """Check the numbers among the options.
+def check_ranges(args: argparse.Namespace, classes: Sequence[str], several: bool = False) -> None:
+    """Check the numbers among the options, and that a model of one label or of several has them.
 
     Raises
     ------
@@ -84,6 +95,16 @@ def check_ranges(args: argparse.Namespace, classes: Sequence[str]) -> None:
         raise ConfigError(f"--top-k {args.top_k}: the model has {len(classes)} labels; give 1 to {len(classes)}")
     if args.min_confidence is not None and not 0 <= args.min_confidence <= 1:
         raise ConfigError(f"--min-confidence {args.min_confidence}: a probability is from 0 to 1")
+    if several and args.min_confidence is not None:
+        raise ConfigError("--min-confidence: the model gives several labels; use --labels-threshold")
+    if args.labels_threshold is None:
+        return
+    if not several:
+        raise ConfigError("--labels-threshold: the model gives one label to each text; use --min-confidence")
+    if args.top_k is not None:
+        raise ConfigError("--labels-threshold and --top-k: give one of both")
+    if not 0 <= args.labels_threshold <= 1:
+        raise ConfigError(f"--labels-threshold {args.labels_threshold}: a probability is from 0 to 1")
 
 
 def label_with(model: TopicModel, args: argparse.Namespace, counts: list[tuple[int, int]]) -> Answer:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from copydesk.datasets.label_audit import audit_label_sets, has_label_sets, is_label_set, label_counts
 from copydesk.datasets.near_duplicates import near_duplicate_clusters
 from copydesk.errors import DataError
 
@@ -83,7 +84,7 @@ def audit(frame: pd.DataFrame, *, official: bool = False, folds: int = 2, fewest
     frame = frame[frame["document"].isin(clusters)].reset_index(drop=True)
     frame = frame.assign(cluster=frame["document"].map(clusters).astype(np.int64))
 
-    counts = frame["label"].value_counts().sort_index()
+    counts = label_counts(frame["label"])
     facts = {
         "rows": len(frame),
         "documents": len(kept),
@@ -94,9 +95,13 @@ def audit(frame: pd.DataFrame, *, official: bool = False, folds: int = 2, fewest
         "exact_duplicates_dropped": int(dropped.sum()),
         "exact_duplicates_with_another_label": contradicting,
         "near_duplicates": len(kept) - len(set(clusters.values())),
-        "rows_by_label": {str(label): int(n) for label, n in counts.items()},
+        "rows_by_label": counts,
     }
-    return Audit(frame, facts, _warnings(frame, counts, official, folds))
+    found = _warnings(frame, counts, official, folds)
+    if has_label_sets(frame):
+        more, warned = audit_label_sets(frame)
+        facts, found = facts | more, found + warned
+    return Audit(frame, facts, found)
 
 
 def drop_straddlers(
@@ -122,15 +127,20 @@ def _check_types(frame: pd.DataFrame, fewest_labels: int) -> None:
         raise DataError(f"the dataset has no column {missing[0]!r}; a dataset has {', '.join(REQUIRED)}")
     if not len(frame):
         raise DataError("the dataset has no rows")
+    several = has_label_sets(frame)
     for name in ("text", "label"):
         for row, value in enumerate(frame[name].tolist()):
-            if not isinstance(value, str):
+            valid = is_label_set(value) if several and name == "label" else isinstance(value, str)
+            if not valid:
                 where = frame["document"].iloc[row]
                 raise DataError(
-                    f"{where}: {name} is {value!r} of type {type(value).__name__}; every {name} must be a string"
+                    f"{where}: {name} is {value!r} of type {type(value).__name__}; every {name} must be a "
+                    + ("tuple of strings, as the first is" if several and name == "label" else "string")
                 )
-    labels = sorted(frame["label"].unique())
-    if len(labels) < fewest_labels:
+    labels = list(label_counts(frame["label"]))
+    if several and not labels:
+        raise DataError("no row of the dataset has a label; check dataset.label")
+    if len(labels) < fewest_labels and not several:
         raise DataError(f"the dataset has one label only, {labels[0]!r}; a classifier needs two; check dataset.label")
 
 
@@ -158,13 +168,13 @@ def _rows_of(documents: pd.DataFrame, chosen: NDArray[np.bool_]) -> int:
     return int(documents["n"].to_numpy()[chosen].sum())
 
 
-def _warnings(frame: pd.DataFrame, counts: pd.Series, official: bool, folds: int) -> list[str]:
+def _warnings(frame: pd.DataFrame, counts: dict[str, int], official: bool, folds: int) -> list[str]:
     found = []
-    few = [str(label) for label, n in counts.items() if n < folds]
+    few = [label for label, n in counts.items() if n < folds]
     if few and not official:
         found.append(f"fewer than {folds} examples, too few for the split: {shorten(few)}")
     if official:
-        parts = {name: set(frame.loc[frame["split"] == name, "label"]) for name in ("train", "test")}
+        parts = {name: set(label_counts(frame.loc[frame["split"] == name, "label"])) for name in ("train", "test")}
         for label_set, said in (
             (parts["test"] - parts["train"], "in the test part only, and can't be learnt"),
             (parts["train"] - parts["test"], "in the training part only, and not judged"),

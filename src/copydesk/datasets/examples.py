@@ -20,11 +20,11 @@ class Examples:
     Attributes
     ----------
     frame : pandas.DataFrame
-        Columns ``text`` (str), ``label`` (str), ``group`` (str, the site or source that must not straddle a
-        split; "" where unknown), ``split`` ("train", "test" or "" where there is no official split),
-        ``document`` (str), ``position`` (int, the paragraph's place in its document), ``title`` (str), and
-        optionally ``weight`` (float, the sample weight; 0: neither trained on nor judged) and ``judged`` (bool;
-        False: trained on, and never judged). For topic a row is a document; for boilerplate a row
+        Columns ``text`` (str), ``label`` (str; a tuple of str where the task has several), ``group`` (str, the site or
+        source that must not straddle a split; "" where unknown), ``split`` ("train", "test" or "" where there is no
+        official split), ``document`` (str), ``position`` (int, the paragraph's place in its document), ``title``
+        (str), and optionally ``weight`` (float, the sample weight; 0: neither trained on nor judged) and ``judged``
+        (bool; False: trained on, and never judged). For topic a row is a document; for boilerplate a row
         is a paragraph, and a document's rows are contiguous and in order.
     task : Task
     name : str

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from copydesk.datasets.label_audit import has_label_sets
+from copydesk.labels.indicator import indicator_of
+from copydesk.labels.stratification import stratify
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -64,7 +68,9 @@ class Stratified:
             There are fewer than two documents.
         """
         units = _documents(frame)
-        if units.max(initial=-1) + 1 == len(frame):
+        if has_label_sets(frame):
+            test = _draw_sets(frame, units, self.test_size, seed, "documents")
+        elif units.max(initial=-1) + 1 == len(frame):
             test = _draw_rows(_codes(frame["label"]), self.test_size, np.random.default_rng(seed))
         else:
             test = _draw_units(units, _codes(frame["label"]), self.test_size, seed, "documents")
@@ -96,7 +102,10 @@ class Grouped:
         if not has_groups(frame):
             raise ValueError(f"split=grouped: {_NO_GROUPS}, or use split=stratified")
         units = _groups(frame)
-        yield _parts(_draw_units(units, _codes(frame["label"]), self.test_size, seed, "groups"))
+        if has_label_sets(frame):
+            yield _parts(_draw_sets(frame, units, self.test_size, seed, "groups"))
+        else:
+            yield _parts(_draw_units(units, _codes(frame["label"]), self.test_size, seed, "groups"))
 
 
 class KFold:
@@ -133,7 +142,7 @@ class KFold:
         if self.grouped and not known:
             raise ValueError(f"split.grouped=true: {_NO_GROUPS}, or set split.grouped=null")
         by_group = known if self.grouped is None else self.grouped
-        units, labels = (_groups if by_group else _documents)(frame), _codes(frame["label"])
+        units = (_groups if by_group else _documents)(frame)
         n_units, n_splits = int(units.max(initial=-1)) + 1, self.n_splits
         if self.adapt and by_group and n_units < n_splits:
             warnings.warn(
@@ -153,9 +162,12 @@ class KFold:
                 + ("; split.grouped=false splits inside groups" if by_group else "")
             )
         rng = np.random.default_rng(seed)
-        fold_of_row = (
-            _deal_rows(labels, n_splits, rng) if n_units == len(frame) else _deal_units(units, labels, n_splits, rng)
-        )
+        if has_label_sets(frame):
+            fold_of_row = stratify(indicator_of(frame["label"])[0], [1 / n_splits] * n_splits, rng, units)
+        elif n_units == len(frame):
+            fold_of_row = _deal_rows(_codes(frame["label"]), n_splits, rng)
+        else:
+            fold_of_row = _deal_units(units, _codes(frame["label"]), n_splits, rng)
         for fold in range(n_splits):
             yield _parts(fold_of_row == fold)
 
@@ -232,6 +244,15 @@ def _draw_rows(labels: Indices, share: float, rng: np.random.Generator) -> NDArr
         most = int(np.argmax(sizes))
         chosen[np.flatnonzero(labels == most)[-1]] = True
     return chosen
+
+
+def _draw_sets(frame: pd.DataFrame, units: Indices, share: float, seed: int, what: str) -> NDArray[np.bool_]:
+    """Mark about ``share`` of the rows by iterative stratification of whole units, at least one unit in each part."""
+    n_units = int(units.max(initial=-1)) + 1
+    if n_units < 2:
+        raise ValueError(f"a train and a test part need at least 2 {what}; the dataset has {n_units}")
+    rng = np.random.default_rng(seed)
+    return np.asarray(stratify(indicator_of(frame["label"])[0], [1 - share, share], rng, units) == 1)
 
 
 def _deal_rows(labels: Indices, n_splits: int, rng: np.random.Generator) -> Indices:

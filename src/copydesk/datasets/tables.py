@@ -68,6 +68,9 @@ class Table:
         Share of rows left out above which the data is refused.
     """
 
+    task = TOPIC_TASK
+    _label_roles: tuple[str, ...] = ("label",)  # parameters that name a column of one label
+
     def __init__(
         self,
         path: str | list[str] | None = None,
@@ -116,18 +119,18 @@ class Table:
         assert self.path is not None
         columns = {
             name: column
-            for name in ("text", "label", "id", "group", "title", "split")
+            for name in ("text", *self._label_roles, "id", "group", "title", "split")
             if (column := getattr(self, name)) is not None
         }
-        records: list[dict[str, str]] = []
+        records: list[dict[str, Any]] = []
         bad: list[LeftOut] = []
         fields: dict[str, None] = {}
         label_kinds: dict[str, str] = {}
         seen: dict[str, str] = {}
-        for where, row in self._rows(files, list(columns.values())):
+        for where, row in self._rows(files, [*columns.values(), *self._label_columns()]):
             if isinstance(row, dict) and len(fields) < MANY_FIELDS:
                 fields |= dict.fromkeys(row)
-            record = row if isinstance(row, str) else read_record(row, columns)
+            record = row if isinstance(row, str) else self._record(row, columns)
             if isinstance(record, dict):
                 name = record.pop("id", "")
                 if name and seen.setdefault(name, where) != where:
@@ -136,9 +139,10 @@ class Table:
                 bad.append(LeftOut(where, record))
             else:
                 assert isinstance(row, dict)
-                label_kinds.setdefault(_kind(row[self.label]), where)
+                if "label" in columns:
+                    label_kinds.setdefault(_kind(row[self.label]), where)
                 records.append({**record, "document": name or where})
-        self._check_fields(fields, columns)
+        self._check_fields(fields, [*columns.values(), *self._label_columns()])
         check_bad(self.path, bad, len(records), self.max_bad)
         self._warn_of_title(files, columns)
         self._check_labels(label_kinds)
@@ -148,11 +152,23 @@ class Table:
         for column in ("group", "split", "title"):
             if column not in frame:
                 frame[column] = ""
-        notes: dict[str, Any] = {"files": len(files), "rows_left_out": len(bad)}
+        notes: dict[str, Any] = {"files": len(files), "rows_left_out": len(bad), **self._label_notes()}
         notes |= {"left_out": list(map(str, bad[:SHOWN_ROWS]))} if bad else {}
         roles = {"text": self.text, "title": self.title, "site": self.group}
         remembered = {role: column for role, column in roles.items() if column is not None}
-        return Examples(frame, TOPIC_TASK, "table", notes, remembered, bad)
+        return Examples(frame, self.task, "table", notes, remembered, bad)
+
+    def _label_columns(self) -> list[str]:
+        """Return the columns of labels beside those of ``_label_roles``."""
+        return []
+
+    def _label_notes(self) -> dict[str, Any]:
+        """Return facts for a saved model on where labels are."""
+        return {}
+
+    def _record(self, row: dict[str, Any], columns: dict[str, str]) -> dict[str, Any] | str:
+        """Return the fields of a row, or why it can't be used."""
+        return read_record(row, columns)
 
     def _files(self) -> list[Path]:
         """Check the parameters; return the files."""
@@ -181,7 +197,8 @@ class Table:
             file_format = self.format or table_format(file)
             if file_format != "folder":
                 source = Source(file.name, file, file_format, self.encoding, self.delimiter)
-                found |= dict.fromkeys(first_fields(source, (self.text, self.label)))
+                wanted = (self.text, *(self._label_columns() or [self.label]))
+                found |= dict.fromkeys(first_fields(source, wanted))
         return list(found)
 
     def _warn_of_title(self, files: Sequence[Path], columns: dict[str, str]) -> None:
@@ -202,8 +219,8 @@ class Table:
             else:
                 yield from read_table(Source(name, file, file_format, self.encoding, self.delimiter), columns)
 
-    def _check_fields(self, fields: dict[str, None], columns: dict[str, str]) -> None:
-        for column in columns.values():
+    def _check_fields(self, fields: dict[str, None], columns: Sequence[str]) -> None:
+        for column in columns:
             if fields and column not in fields:
                 raise DataError(f"dataset.path={self.path}: no row has a field {column!r}; {nearest(column, fields)}")
 
@@ -255,14 +272,14 @@ def check_bad(path: str | list[str], bad: Sequence[LeftOut], good: int, max_bad:
         )
 
 
-def read_record(row: dict[str, Any], columns: dict[str, str]) -> dict[str, str] | str:
+def read_record(row: dict[str, Any], columns: dict[str, str]) -> dict[str, Any] | str:
     """Return the fields of a row as strings, or why it can't be used."""
-    record = {}
+    record: dict[str, Any] = {}
     for name, column in columns.items():
         value = row.get(column)
         if name == "label" and isinstance(value, list):
             if len(value) != 1:
-                return f"{column}: {len(value)} labels; one label per document is supported"
+                return f"{column}: {len(value)} labels; one label per document is supported, several by dataset=labels"
             value = value[0]
         if name in ("id", "group", "title", "split") and value is None:
             value = ""

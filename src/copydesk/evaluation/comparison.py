@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -15,8 +15,10 @@ from copydesk.tasks import TOPIC_TASK, Task
 if TYPE_CHECKING:
     import pandas as pd
 
+    from copydesk.evaluation.label_predictions import LabelPredictions
     from copydesk.evaluation.predictions import Predictions
 
+AnyPredictions = TypeVar("AnyPredictions", "Predictions", "LabelPredictions")
 KEY = ["document", "position"]
 
 
@@ -46,7 +48,7 @@ class Comparison:
     flipped: np.ndarray
 
 
-def difference_of_data(earlier: Predictions, later: Predictions) -> str | None:
+def difference_of_data(earlier: AnyPredictions, later: AnyPredictions) -> str | None:
     """Return why two runs were not evaluated on the same rows; None if they were."""
     first, second = (each.judged().rows for each in (earlier, later))
     if len(first) != len(second):
@@ -95,7 +97,7 @@ def _keys_by_text(rows: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_arrays([documents.map(whole), documents.map(number), rows["position"]])
 
 
-def in_same_order(earlier: Predictions, later: Predictions) -> tuple[Predictions, Predictions]:
+def in_same_order(earlier: AnyPredictions, later: AnyPredictions) -> tuple[AnyPredictions, AnyPredictions]:
     """Return the evaluated rows of both, in the order of the earlier."""
     earlier, later = earlier.judged(), later.judged()
     wanted, have = _keys(earlier.rows, later.rows)

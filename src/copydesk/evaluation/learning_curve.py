@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from copydesk.evaluation.metrics import evaluate
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -55,5 +53,5 @@ def points(
 
 
 def _point(n: int, predictions: Predictions, task: Task, seed: int) -> dict[str, Any]:
-    headline = evaluate(predictions, task, seed=seed, resamples=_RESAMPLES)["headline"]
+    headline = task.load("evaluation")(predictions, task, seed=seed, resamples=_RESAMPLES)["headline"]
     return {"n": n, **{name: headline[name] for name in ("value", "low", "high")}}

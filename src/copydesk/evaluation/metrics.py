@@ -16,6 +16,8 @@ from copydesk.evaluation.score import json_float, never_certain, ratio, score, w
 from copydesk.tasks import TOPIC_TASK, Task
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from copydesk.evaluation.predictions import Predictions
 
 LENGTH_BINS = (0, 50, 200, 500, 1_000, 2_000, 4_000, 8_000, 16_000)  # characters
@@ -63,12 +65,7 @@ def evaluate(
         scores |= _of_ranking(counts, judged, per_class, *setting)
     never_certain(scores["accuracy"], n_units)
     result: dict[str, Any] = {
-        "task": task.name,
-        "n": len(judged),
-        "documents": int(judged.rows["document"].nunique()),
-        "groups": len(set(judged.rows["group"]) - {""}),
-        "intervals": {"method": "percentile bootstrap", "level": intervals.LEVEL, "resampled": kind,
-                      "units": n_units, "resamples": resamples, "seed": seed},
+        **about(judged.rows, task, n_units, kind, resamples, seed),
         "scores": scores,
         "per_class": per_class,
         "confusion": counts.confusion(),
@@ -79,6 +76,18 @@ def evaluate(
     }  # fmt: skip
     result["headline"] = {"name": task.headline, **scores[task.headline]}
     return result
+
+
+def about(rows: pd.DataFrame, task: Task, n_units: int, kind: str, resamples: int, seed: int) -> dict[str, Any]:
+    """Return what was evaluated, and how its intervals were computed."""
+    return {
+        "task": task.name,
+        "n": len(rows),
+        "documents": int(rows["document"].nunique()),
+        "groups": len(set(rows["group"]) - {""}),
+        "intervals": {"method": "percentile bootstrap", "level": intervals.LEVEL, "resampled": kind,
+                      "units": n_units, "resamples": resamples, "seed": seed},
+    }  # fmt: skip
 
 
 class Counts:

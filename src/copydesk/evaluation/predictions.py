@@ -90,17 +90,9 @@ class Predictions:
         labels_given = np.asarray([None if value is None else str(value) for value in predicted], dtype=object)
         if len(labels_given) != len(frame):
             raise ValueError(f"{len(labels_given)} predictions for {len(frame)} rows")
-        text = frame["text"]
-        rows = frame[["document", "position", "group", "title"]].reset_index(drop=True)
-        rows = rows.assign(
-            text=text.str.slice(0, STORED_CHARACTERS).to_numpy(object),
-            characters=text.str.len().to_numpy(np.int64),
-            label=frame["label"].to_numpy(object),
-            predicted=pd.Series(labels_given, dtype=object),  # else pandas turns None into NaN
-            confidence=_confidence(score, proba),
-            fold=np.broadcast_to(np.asarray(fold, np.int64), len(frame)).copy(),
-            judged=is_judged(frame),
-        )
+        predicted_column = pd.Series(labels_given, dtype=object)  # else pandas turns None into NaN
+        label = frame["label"].to_numpy(object)
+        rows = stored_rows(frame, label, predicted_column, _confidence(score, proba), fold)
         return cls(rows, labels, score, proba)
 
     @classmethod
@@ -180,6 +172,21 @@ class Predictions:
         predicted = [value if isinstance(value, str) else None for value in rows["predicted"]]
         rows["predicted"] = pd.Series(predicted, dtype=object)
         return cls(rows, np.asarray(classes, dtype=object), values["score_"], values["proba_"])
+
+
+def stored_rows(frame: pd.DataFrame, label: Any, predicted: Any, confidence: np.ndarray, fold: Any) -> pd.DataFrame:
+    """Return the rows of predictions from those of a dataset, with the beginning of each text."""
+    text = frame["text"]
+    rows = frame[["document", "position", "group", "title"]].reset_index(drop=True)
+    return rows.assign(
+        text=text.str.slice(0, STORED_CHARACTERS).to_numpy(object),
+        characters=text.str.len().to_numpy(np.int64),
+        label=label,
+        predicted=predicted,
+        confidence=confidence,
+        fold=np.broadcast_to(np.asarray(fold, np.int64), len(frame)).copy(),
+        judged=is_judged(frame),
+    )
 
 
 def _aligned(values: np.ndarray | None, have: np.ndarray, wanted: np.ndarray, fill: float | None) -> np.ndarray | None:

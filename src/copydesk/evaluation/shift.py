@@ -39,7 +39,9 @@ def profile(predictions: Predictions, unknown_share: float | None) -> dict[str, 
 
 
 def label_shares(values: pd.Series) -> dict[str, float]:
-    """Return the share of each value, by name; "" is a row without a label."""
+    """Return the share of each value, by name; "" is a row without a label. Labels of sets are counted one by one."""
+    if len(values) and isinstance(values.iloc[0], tuple):
+        values = values.explode().fillna("")
     return {str(name): float(share) for name, share in values.value_counts(normalize=True).sort_index().items()}
 
 

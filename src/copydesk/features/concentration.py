@@ -10,6 +10,7 @@ from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 from copydesk.features.kernels.weights import NORMS
 from copydesk.features.learner import Part, tfidf_matrix
+from copydesk.labels.indicator import as_indicator, is_indicator
 
 SMOOTHING = 2.0
 """Documents that a term is taken to have in addition, spread evenly over the classes: a term of one document would
@@ -58,19 +59,33 @@ def concentration(X: Any, y: Any) -> Array:
     ----------
     X : csr_matrix of shape (n_documents, n_terms)
         A term is in a document where it has an entry.
-    y : array-like of shape (n_documents,)
+    y : array-like of shape (n_documents,), or indicator matrix of shape (n_documents, n_labels)
+        Documents with several labels count in each; those with none are a class of their own.
     """
     import scipy.sparse as sp
 
-    classes, codes = np.unique(np.asarray(y), return_inverse=True)
-    if len(classes) < 2:
+    membership = _membership(y)
+    if membership.shape[0] < 2:
         return np.ones(X.shape[1])
-    sizes = np.bincount(codes)
-    membership = sp.csr_matrix((np.ones(len(codes), np.float32), (codes, np.arange(len(codes)))))
+    sizes = np.diff(membership.indptr)
     present = sp.csr_matrix((np.ones(X.nnz, np.float32), X.indices, X.indptr), shape=X.shape)
     documents = (membership @ present).tocsc()
     found: Array = _concentration(documents.indptr, documents.indices, documents.data, 1.0 / sizes, SMOOTHING)
     return found
+
+
+def _membership(y: Any) -> Any:
+    """Return the documents of each class that has any, a CSR matrix of float32, (n_classes, n_documents)."""
+    import scipy.sparse as sp
+
+    if not is_indicator(y):
+        classes, codes = np.unique(np.asarray(y), return_inverse=True)
+        rows = np.ones(len(codes), np.float32), (codes, np.arange(len(codes)))
+        return sp.csr_matrix(rows, shape=(len(classes), len(codes)))
+    indicator = as_indicator(y)
+    none = sp.csr_matrix((np.diff(indicator.indptr) == 0)[:, None])
+    members = sp.csr_matrix(sp.hstack([indicator, none]).T, dtype=np.float32)
+    return members[np.diff(members.indptr) > 0]
 
 
 @kernel

@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from copydesk.models.labels_model import LabelsModel
 from copydesk.models.topic import Model, TopicModel, fault_of, join_title
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def arrow_predictor(
 class ArrowPredictor:
     """Adds answers to an Arrow table or record batch, or a pandas frame; see ``arrow_predictor``.
 
-    A topic model adds ``label`` (string) and ``confidence`` (double); a cleaner adds ``cleaned`` (string), the text
+    A topic model adds ``label`` (string) and ``confidence`` (double); a model of several labels ``labels`` and
+    ``probabilities`` (lists of these); a cleaner adds ``cleaned`` (string), the text
     without its boilerplate. A row without a valid text gets nulls. It can be pickled, without the loaded model if that
     was given as a path.
     """
@@ -74,7 +76,9 @@ class ArrowPredictor:
         """Return the schema of the added columns."""
         import pyarrow as pa
 
-        if isinstance(self.model, TopicModel):
+        if isinstance(self.model, LabelsModel):
+            types = {"labels": pa.list_(pa.string()), "probabilities": pa.list_(pa.float64())}
+        elif isinstance(self.model, TopicModel):
             types = {"label": pa.string(), "confidence": pa.float64()}
         else:
             types = {"cleaned": pa.string()}
@@ -134,12 +138,12 @@ class ArrowPredictor:
 
         Returns
         -------
-        pyarrow.Array of string
+        pyarrow.Array of string, or of list of string with several labels
         """
         import pyarrow as pa
 
         first = self._answer([self._text_name], lambda name: texts.to_pylist(), alone=True)[0]
-        return pa.array(first, pa.string())
+        return pa.array(first, self.added().field(0).type)
 
     @property
     def _text_name(self) -> str:
@@ -173,8 +177,8 @@ class ArrowPredictor:
 
     def _of(self, texts: list[str], titles: list[str | None], sites: list[str | None]) -> list[list[Any]]:
         if isinstance(self.model, TopicModel):
-            labels, likely = self.model.label([join_title(*each) for each in zip(texts, titles, strict=True)])
-            return [labels.tolist(), likely.max(axis=1).tolist()]
+            joined = [join_title(*each) for each in zip(texts, titles, strict=True)]
+            return [list(values) for values in self.model.added_values(joined)]
         cleaner: Cleaner = self.model  # type: ignore[assignment]
         cleaned = cleaner.clean_many(
             texts, [each or "" for each in titles], [each or "" for each in sites] if self.site else None

@@ -25,12 +25,12 @@ def load(path: str | Path, task: str | None = None) -> Any:
         in ``experiments/runs``; or ``"boilerplate"`` or ``"boilerplate-html"``, the cleaners in the box
         (``"./boilerplate"`` is a folder of that name).
     task : str, optional
-        Refuse a model whose task is loaded as another class than this one.
+        Refuse a model whose task is loaded as another class than that of this one, or one derived from it.
 
     Returns
     -------
     Model
-        Of the class that its task names: ``TopicModel`` or ``Cleaner``.
+        Of the class that its task names: ``TopicModel``, ``LabelsModel`` or ``Cleaner``.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def load(path: str | Path, task: str | None = None) -> Any:
     """
     folder = find_model(path)
     own = str(read_manifest(folder)["task"])
-    alike = task is not None and find_task(own).model == find_task(task).model
+    alike = task is not None and issubclass(find_task(own).load("model"), find_task(task).load("model"))
     estimator, manifest = load_bundle(folder, task=own if alike else task)
     check_fitted(folder, estimator, manifest["classes"])
     return find_task(own).load("model")(estimator, manifest)

@@ -58,7 +58,7 @@ class TopicModel(Model):
 
     def predict(self, texts: Sequence[str]) -> NDArray[np.object_]:
         """Return a label for every text, shape (n_texts,); None where the model abstains."""
-        return self.estimator.predict(check_texts(texts))
+        return np.asarray(self.estimator.predict(check_texts(texts)), dtype=object)
 
     def predict_proba(self, texts: Sequence[str]) -> NDArray[np.floating[Any]]:
         """Return probabilities, shape (n_texts, n_classes); rows sum to 1."""
@@ -90,6 +90,13 @@ class TopicModel(Model):
 
         return explain(self.estimator, check_text(text), label)
 
+    added_names = ("label", "confidence")
+
+    def added_values(self, texts: Sequence[str], n_jobs: int | None = None) -> tuple[Sequence[Any], ...]:
+        """Return the values of the fields ``added_names``, one for each text."""
+        labels, probabilities = self.label(texts, n_jobs)
+        return labels.tolist(), probabilities.max(axis=1).tolist()
+
     def predict_frame(
         self,
         frame: pd.DataFrame,
@@ -100,7 +107,8 @@ class TopicModel(Model):
         on_reject: OnReject | None = None,
         n_jobs: int | None = None,
     ) -> pd.DataFrame:
-        """Return a copy of ``frame`` with the columns ``label`` (None if the model abstains) and ``confidence``.
+        """Return a copy of ``frame`` with the columns of ``added_names``: the label, None if the model abstains, and
+        its confidence.
 
         Parameters
         ----------
@@ -125,7 +133,8 @@ class TopicModel(Model):
         ValueError
             An added column already exists.
         """
-        for name in (f"{prefix}label", f"{prefix}confidence"):
+        names = [f"{prefix}{name}" for name in self.added_names]
+        for name in names:
             if name in frame:
                 raise ValueError(f"the column {name!r} already exists; give a prefix, such as prefix='predicted_'")
         text, title = self._fields(text, title, frame.columns)
@@ -141,9 +150,9 @@ class TopicModel(Model):
             else:
                 refuse(index, body, fault, on_reject)
                 kept[row] = False
-        labels, probabilities = self.label(texts, n_jobs)
-        added = {f"{prefix}label": labels, f"{prefix}confidence": probabilities.max(axis=1)}
-        return frame[kept].assign(**added)
+        kept_rows = frame[kept]
+        columns = zip(names, self.added_values(texts, n_jobs), strict=True)
+        return kept_rows.assign(**{name: as_column(values, kept_rows.index) for name, values in columns})
 
     def predict_stream(
         self,
@@ -182,13 +191,14 @@ class TopicModel(Model):
         if isinstance(items, str):
             raise TypeError("expected an iterable of texts, found one str; pass [text]")
         refuse_tables(items)
+        names = [f"{prefix}{name}" for name in self.added_names]
         text, title = self._fields(text, title)
         for part in in_batches(enumerate(items), chunk, size=_characters):
             good, texts, stop = [], [], None
             for number, item in part:
                 body, head = (item, None) if isinstance(item, str) else fields_of(item, text, title)
                 try:
-                    fault = fault_of(body, head) or clash_of(item, prefix)
+                    fault = fault_of(body, head) or clash_of(item, names)
                     if fault is not None:
                         refuse(number, item, fault, on_reject)
                         continue
@@ -197,10 +207,8 @@ class TopicModel(Model):
                     break
                 good.append(item)
                 texts.append(join_title(body, head))
-            labels, probabilities = self.label(texts, n_jobs)
-            for item, label, confidence in zip(good, labels.tolist(), probabilities.max(axis=1).tolist(), strict=True):
-                added = {f"{prefix}label": label, f"{prefix}confidence": confidence}
-                yield label if isinstance(item, str) else {**item, **added}
+            for item, *values in zip(good, *self.added_values(texts, n_jobs), strict=True):
+                yield values[0] if isinstance(item, str) else {**item, **dict(zip(names, values, strict=True))}
             if stop is not None:
                 raise stop
 
@@ -237,11 +245,18 @@ def fault_of(text: Any, title: Any) -> str | None:
     return None if text.strip() or (title or "").strip() else "nothing but white space"
 
 
-def clash_of(item: Any, prefix: str) -> str | None:
+def as_column(values: Sequence[Any], index: Any) -> Any:
+    """Return values, which may be lists, as a column with this index."""
+    import pandas as pd
+
+    return pd.Series(values, index=index, dtype=np.float64 if values and isinstance(values[0], float) else object)
+
+
+def clash_of(item: Any, names: Sequence[str]) -> str | None:
     """Return an error if an item already has an added field."""
     if isinstance(item, str):
         return None
-    clashes = [name for name in (f"{prefix}label", f"{prefix}confidence") if name in item]
+    clashes = [name for name in names if name in item]
     return f"the field {clashes[0]!r} already exists; give a prefix, such as prefix='predicted_'" if clashes else None
 
 

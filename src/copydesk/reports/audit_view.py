@@ -14,6 +14,8 @@ _NAMES = {
     "exact_duplicates_dropped": "exact copies, left out",
     "exact_duplicates_with_another_label": "exact copies with another label",
     "straddling_documents_dropped_from_train": "training documents nearly equal to a test document, left out",
+    "rows_without_labels": "rows without any label",
+    "near_duplicates_with_other_labels": "near duplicates with other labels",
     "rows_by_label": "Rows by label",
 }
 

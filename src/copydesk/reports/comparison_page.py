@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from copydesk.evaluation.comparison import in_same_order
 from copydesk.reports.html_report import write_page
-from copydesk.reports.report import shown_scores
+from copydesk.reports.report import shown_label, shown_scores
 from copydesk.reports.views import excerpt
 from copydesk.tasks import find_task
 
@@ -65,10 +65,10 @@ def flipped(first: Predictions, later: Predictions, compared: Comparison) -> lis
     chosen = compared.flipped[:_MOST_FLIPPED]
     found = []
     for row, now in zip(before.rows.iloc[chosen].to_dict("records"), after.rows["predicted"].iloc[chosen], strict=True):
-        old, new = row["predicted"] or "(no label)", now or "(no label)"
-        change = "mended" if new == row["label"] else "broken" if old == row["label"] else "wrong in both"
+        change = "mended" if now == row["label"] else "broken" if row["predicted"] == row["label"] else "wrong in both"
+        true, old, new = (shown_label(each) or "(no label)" for each in (row["label"], row["predicted"], now))
         found.append(
-            {"label": row["label"], "before": old, "after": new, "change": change, "text": row["text"],
+            {"label": true, "before": old, "after": new, "change": change, "text": row["text"],
              "head": excerpt(row["title"] or row["text"]), "document": row["document"]}
         )  # fmt: skip
     return found

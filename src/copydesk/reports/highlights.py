@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from copydesk.errors import ModelError
+from copydesk.evaluation.label_mistakes import LabelMistake, worst_label_mistakes
 from copydesk.evaluation.mistakes import worst_mistakes
 from copydesk.evaluation.predictions import STORED_CHARACTERS
 from copydesk.explanations.contributions import (
@@ -42,13 +44,15 @@ def highlights(
         Of the rows of ``frame``, in order.
     task : Task
     """
-    chosen = worst_mistakes(predictions)
     try:
-        found = (
-            of_paragraphs(model, frame, predictions, chosen)
-            if task.grouped
-            else of_texts(model, frame, predictions, chosen)
-        )
+        if task.several:
+            mistakes = worst_label_mistakes(predictions)  # type: ignore[arg-type]
+            chosen = np.asarray([each.row for each in mistakes], dtype=np.int64)
+            found = [of_labels(model, frame["text"].iloc[each.row], each) for each in mistakes]
+        else:
+            chosen = worst_mistakes(predictions)
+            of_rows = of_paragraphs if task.grouped else of_texts
+            found = of_rows(model, frame, predictions, chosen)
     except ModelError:
         return {}
     places = zip(
@@ -74,6 +78,20 @@ def of_texts(
         else:
             found.append(explain(model, text, predicted).contributions)
     return found
+
+
+def of_labels(model: TextClassifier, text: str, mistake: LabelMistake) -> list[Contribution]:
+    """Return the n-grams of a text that favour its surest wrong label over the missed one, or either alone."""
+    known = set(model.classes_)
+    wrong = next((label for label, _ in mistake.wrong), None)
+    missed = next((label for label, _ in mistake.missed if label in known), None)
+    if wrong is not None and missed is not None:
+        return contrast(model, text, wrong, missed)
+    if wrong is not None:
+        return explain(model, text, wrong).contributions
+    if missed is not None:
+        return [replace(each, value=-each.value) for each in explain(model, text, missed).contributions]
+    return []
 
 
 def of_paragraphs(

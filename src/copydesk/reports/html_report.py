@@ -44,7 +44,8 @@ def missing_library() -> str | None:
 
 def write_html(report: Report, path: Path) -> None:
     """Write the report as one HTML file."""
-    write_page("report.html.j2", context(report), path)
+    template, values = find_task(report.metrics["task"]).load("html")(report)
+    write_page(template, values, path)
 
 
 def write_page(template: str, values: Mapping[str, Any], path: Path) -> None:
@@ -78,12 +79,43 @@ def environment() -> Environment:
     return made
 
 
-def context(report: Report) -> dict[str, Any]:
-    """Return the values of the template."""
+def topic_page(report: Report) -> tuple[str, dict[str, Any]]:
+    """Return the template of a report on texts with one label each, and its values."""
+    metrics, task = report.metrics, find_task(report.metrics["task"])
+    values: dict[str, Any] = {
+        **shared_values(report),
+        "confusion": views.confusion(metrics["confusion"]),
+        "confusions": ReportTable(
+            ["rows", "true label", "predicted"],
+            [
+                [(f"{n:,}", n), true, predicted]
+                for n, true, predicted in confusions(metrics["confusion"])[:MOST_CONFUSIONS]
+            ],
+        ),
+        "plots": [drawn(plot, at) for at, plot in enumerate(plots(report))],
+        "other_plots": [drawn(plot, 50 + at) for at, plot in enumerate(plots_of_other_classes(report))],
+        **mistake_views.mistakes(report),
+        **mistake_views.label_error_table(report.predictions, task),
+        **(task.load("pages")(report.predictions) if task.pages else {"pages": []}),
+    }
+    listed: Sequence[tuple[str, str, Any]] = (
+        ("scores", "Scores", True),
+        ("classes", "By class", True),
+        ("confusion", "Confusion", True),
+        ("curves", "Curves", True),
+        ("ngrams", "N-grams", values["strongest"]),
+        ("pages", "Pages", values["pages"]),
+        ("mistakes", "Mistakes", values["mistakes"]),
+        ("labels", "Label errors", values["label_errors"].rows),
+    )
+    return "report.html.j2", values | {"contents": contents(values, listed)}
+
+
+def shared_values(report: Report) -> dict[str, Any]:
+    """Return the values that the templates of all tasks print."""
     metrics, run = report.metrics, report.run
     task = find_task(metrics["task"])
-    pictures = [drawn(plot, at) for at, plot in enumerate(plots(report))]
-    values: dict[str, Any] = {
+    return {
         "title": run.get("experiment", "Evaluation"),
         "kind": task.title,
         "run": {"started": "", "dataset": None, **run},
@@ -93,16 +125,6 @@ def context(report: Report) -> dict[str, Any]:
         "baseline_name": task.baseline_title.format(label=metrics["baseline"]["label"]),
         "previous": report.previous and views.previous(report.previous),
         "names": shown_scores(metrics),
-        "confusion": views.confusion(metrics["confusion"]),
-        "confusions": ReportTable(
-            ["rows", "true label", "predicted"],
-            [
-                [(f"{n:,}", n), true, predicted]
-                for n, true, predicted in confusions(metrics["confusion"])[:MOST_CONFUSIONS]
-            ],
-        ),
-        "plots": pictures,
-        "other_plots": [drawn(plot, 50 + at) for at, plot in enumerate(plots_of_other_classes(report))],
         "rare_classes_advice": rare_classes_advice(metrics),
         "leakage_advice": leakage_advice(report.audit),
         "decision": [(name.replace("_", " "), value) for name, value in flat(report.decision)],
@@ -114,32 +136,20 @@ def context(report: Report) -> dict[str, Any]:
         "record": list(flat({name: value for name, value in run.items() if name not in ("audit", "seconds")})),
         "overrides": report.overrides,
         "config": report.config.strip(),
-        **mistake_views.mistakes(report),
-        **mistake_views.label_error_table(report.predictions, task),
-        **(task.load("pages")(report.predictions) if task.pages else {"pages": []}),
     }
-    return values | {"contents": contents(values)}
 
 
-def contents(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return anchor and name of each section that is not empty."""
+def contents(values: Mapping[str, Any], listed: Sequence[tuple[str, str, Any]]) -> list[tuple[str, str]]:
+    """Return anchor and name of each section that is not empty: those of a task, then those that all reports have."""
     metrics = values["metrics"]
-    listed: Sequence[tuple[str, str, Any]] = (
-        ("scores", "Scores", True),
-        ("classes", "By class", True),
-        ("confusion", "Confusion", True),
-        ("curves", "Curves", True),
-        ("ngrams", "N-grams", values["strongest"]),
-        ("pages", "Pages", values["pages"]),
-        ("mistakes", "Mistakes", values["mistakes"]),
-        ("labels", "Label errors", values["label_errors"].rows),
+    after: Sequence[tuple[str, str, Any]] = (
         ("length", "By length", metrics["by_length"]),
         ("groups", "By group", metrics["by_group"]),
         ("audit", "Data audit", values["audit"] or values["audit_tables"]),
         *((f"section{at}", each["title"], True) for at, each in enumerate(values["sections"], start=1)),
         ("run", "Run and config", True),
     )
-    return [(anchor, name) for anchor, name, content in listed if content]
+    return [(anchor, name) for anchor, name, content in (*listed, *after) if content]
 
 
 def drawn(plot: Plot, number: int) -> dict[str, Any]:

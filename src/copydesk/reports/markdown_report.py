@@ -10,6 +10,7 @@ from copydesk.reports.advice import leakage_advice, rare_classes_advice
 from copydesk.reports.audit_view import audit_facts, audit_tables
 from copydesk.reports.report import SCORES, Report, Section, shown, shown_interval, shown_scores
 from copydesk.reports.verdict import verdict
+from copydesk.tasks import find_task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,22 +21,38 @@ _MOST_PARTS = 20
 
 def write_markdown(report: Report, path: Path) -> None:
     """Write the report as Markdown."""
+    found = find_task(report.metrics["task"]).load("markdown")(report)
+    text = "\n\n".join(section for section in found if section) + "\n"
+    path.write_text(text, encoding="utf-8", errors="replace")
+
+
+def topic_sections(report: Report) -> list[str]:
+    """Return the sections of a report on texts with one label each; empty ones are left out."""
     metrics = report.metrics
-    sections = [
-        f"# {plain(report.run.get('experiment', 'Evaluation'))}",
-        plain(verdict(metrics)),
-        _scores(metrics),
+    return [
+        *opening_sections(report),
         _classes(metrics),
         _confusions(metrics),
-        *(_parts(title, metrics[key]) for title, key in (("By group", "by_group"), ("By length", "by_length"))),
+        *(parts_section(title, metrics[key]) for title, key in (("By group", "by_group"), ("By length", "by_length"))),
+        *closing_sections(report),
+    ]
+
+
+def opening_sections(report: Report) -> list[str]:
+    """Return title, verdict and scores."""
+    title = f"# {plain(report.run.get('experiment', 'Evaluation'))}"
+    return [title, plain(verdict(report.metrics)), _scores(report.metrics)]
+
+
+def closing_sections(report: Report) -> list[str]:
+    """Return decision, audit, run, added sections and config."""
+    return [
         _mapping("Decision", report.decision),
         _audit(report.audit),
         _mapping("Run", {name: value for name, value in report.run.items() if name != "experiment"}),
         *(_section(each) for each in report.sections),
         f"## Config\n\n```yaml\n{report.config.strip()}\n```" if report.config else "",
     ]
-    text = "\n\n".join(section for section in sections if section) + "\n"
-    path.write_text(text, encoding="utf-8", errors="replace")
 
 
 def _scores(metrics: Mapping[str, Any]) -> str:
@@ -89,16 +106,18 @@ def confusions(confusion: Mapping[str, Any]) -> list[tuple[int, str, str]]:
     return sorted(found, key=lambda each: (-each[0], each[1], each[2]))
 
 
-def _parts(title: str, parts: Sequence[Mapping[str, Any]]) -> str:
+def parts_section(title: str, parts: Sequence[Mapping[str, Any]], name: str = "accuracy") -> str:
+    """Return a score by part of the data."""
     if not parts:
         return ""
     rows = [
         [part["part"] or "(unknown)", f"{part['n']:,}",
-         f"{shown('accuracy', part['accuracy']['value'])} ({shown_interval('accuracy', part['accuracy'])})"]
+         f"{shown(name, part[name]['value'])} ({shown_interval(name, part[name])})".replace(" ()", "")]
         for part in parts[:_MOST_PARTS]
     ]  # fmt: skip
     more = f"\n\nand {len(parts) - _MOST_PARTS:,} more, in metrics.json" if len(parts) > _MOST_PARTS else ""
-    return f"## {title}\n\n" + table(["part", "rows", "accuracy (95 % interval)"], rows) + more
+    heading = "accuracy (95 % interval)" if name == "accuracy" else SCORES[name].title
+    return f"## {title}\n\n" + table(["part", "rows", heading], rows) + more
 
 
 def _section(section: Section) -> str:

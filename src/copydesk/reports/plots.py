@@ -6,7 +6,7 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -192,19 +192,25 @@ def reliability_plot(judged: Predictions, metrics: Any) -> Plot:
     bins = reliability(judged.probabilities.max(axis=1), right)
 
     def draw(axes: Any) -> None:
-        sure, hit = (np.array([each[name] for each in bins]) for name in ("confidence", "accuracy"))
-        low, high = np.array([wilson_interval(each["accuracy"] * each["n"], each["n"]) for each in bins]).T
-        error = np.maximum([hit - low, high - hit], 0.0)
-        axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":", label="perfectly calibrated")
-        axes.errorbar(sure, hit, yerr=error, color=LINE_COLOURS[0], marker="o", markersize=4, linewidth=1.2, capsize=2,
-                      label="this model", clip_on=False)  # fmt: skip
-        axes.set(xlabel="confidence", ylabel="share right", xlim=(max(0.0, sure.min() - 0.05), 1), ylim=(0, 1))
+        draw_reliability(axes, bins)
+        axes.set(xlabel="confidence", ylabel="share right", xlim=(max(0.0, bins[0]["confidence"] - 0.05), 1),
+                 ylim=(0, 1))  # fmt: skip
         legend_above(axes)
 
     bin_texts = "; ".join(f"at confidence {b['confidence']:.2f} {b['accuracy']:.2f} are right" for b in bins)
     alt = f"Share of right labels over confidence: {bin_texts}"
     advice = calibration_advice(metrics, float(judged.probabilities.max(axis=1).mean()), float(right.mean()))
     return Plot("Reliability", alt, draw, advice)
+
+
+def draw_reliability(axes: Any, bins: Sequence[Mapping[str, float]]) -> None:
+    """Draw the bins of `reliability` with Wilson intervals, beside the diagonal."""
+    sure, hit = (np.array([each[name] for each in bins]) for name in ("confidence", "accuracy"))
+    low, high = np.array([wilson_interval(each["accuracy"] * each["n"], each["n"]) for each in bins]).T
+    error = np.maximum([hit - low, high - hit], 0.0)
+    axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":", label="perfectly calibrated")
+    axes.errorbar(sure, hit, yerr=error, color=LINE_COLOURS[0], marker="o", markersize=4, linewidth=1.2, capsize=2,
+                  label="this model", clip_on=False)  # fmt: skip
 
 
 def coverage_plot(metrics: Any) -> Plot:

@@ -108,6 +108,8 @@ class Report:
         Facts about the data, by name; nested mappings and lists of mappings become tables.
     decision : mapping, optional
         The decision's ``summary_``.
+    thresholds : mapping of label to float, optional
+        Probabilities from which on the saved model gives each of several labels; above 1 for one never given.
     strongest : mapping of label to sequence of StrongTerm, optional
         Strongest first.
     highlights : mapping of Place to Highlight, optional
@@ -126,6 +128,7 @@ class Report:
     overrides: Sequence[str] = ()
     audit: Mapping[str, Any] = field(default_factory=dict)
     decision: Mapping[str, Any] = field(default_factory=dict)
+    thresholds: Mapping[str, float] = field(default_factory=dict)
     strongest: Mapping[str, Sequence[StrongTerm]] = field(default_factory=dict)
     highlights: Mapping[Place, Highlight] = field(default_factory=dict)
     previous: Previous | None = None
@@ -150,6 +153,24 @@ SCORES = {
     "accuracy_answered": ScoreForm("Accuracy where answered", True, 1, "share of right labels among those given"),
     "average_precision": ScoreForm("Average precision", False, 1, "area under precision-recall, over all thresholds"),
     "roc_auc": ScoreForm("ROC AUC", False, 1, "chance that a member of a class is ranked above a non-member"),
+    "micro_f1": ScoreForm("Micro F1", False, 1, "F1 over all pairs of a text and a label"),
+    "micro_precision": ScoreForm("Micro precision", False, 1, "share of right labels among all that were given"),
+    "micro_recall": ScoreForm("Micro recall", False, 1, "share of all true labels that were given"),
+    "macro_precision": ScoreForm("Macro precision", False, 1, "mean precision of the labels, each counted once"),
+    "macro_recall": ScoreForm("Macro recall", False, 1, "mean recall of the labels, each counted once"),
+    "weighted_precision": ScoreForm("Weighted precision", False, 1, "mean precision, counted by support"),
+    "weighted_recall": ScoreForm("Weighted recall", False, 1, "mean recall, counted by support"),
+    "subset_accuracy": ScoreForm("Subset accuracy", True, 1, "share of texts that get exactly their labels"),
+    "hamming_loss": ScoreForm("Hamming loss", True, -1, "share of wrong decisions among all pairs"),
+    "labels_given": ScoreForm("Labels given", False, 1, "mean number of labels that a text gets"),
+    "coverage_error": ScoreForm("Coverage error", False, -1, "labels to go through, likeliest first, to find all true"),
+    "label_ece": ScoreForm("Calibration error by label", True, -1, "mean over labels, each in 15 bins of probability"),
+    "given_ece": ScoreForm("Calibration error where given", True, -1, "that of the labels that are given, in 15 bins"),
+    **{f"precision_at_{k}": ScoreForm(f"Precision at {k}", False, 1, f"right among the {k} most probable")
+       for k in (1, 3, 5)},
+    **{f"recall_at_{k}": ScoreForm(f"Recall at {k}", False, 1, f"share of the labels among the {k} most probable")
+       for k in (1, 3, 5)},
+    **{f"ndcg_at_{k}": ScoreForm(f"nDCG at {k}", False, 1, "the same, discounted by rank") for k in (1, 3, 5)},
     "log_loss": ScoreForm("Log loss", False, -1, "mean negative log probability of the true label"),
     "brier": ScoreForm("Brier score", False, -1, "mean squared error of the probabilities"),
     "ece": ScoreForm("Calibration error", True, -1, "mean gap between confidence and accuracy, in 15 bins (ECE)"),
@@ -176,6 +197,11 @@ def shown(name: str, value: float | None, *, unit: bool = True) -> str:
         decimals = 2 if 0 < min(value, 1 - value) < 0.01 else 1
         return f"{100 * value:.{decimals}f}{' %' if unit else ''}"
     return f"{value:.3f}"
+
+
+def shown_label(value: str | tuple[str, ...] | None) -> str:
+    """Return a label, or a set of labels, as text; empty where there is none."""
+    return ", ".join(value) if isinstance(value, tuple) else value or ""
 
 
 def shown_interval(name: str, score: Mapping[str, Any]) -> str:

@@ -12,6 +12,8 @@ from copydesk.explanations.reasons import reader_of
 from copydesk.features.tfidf import TfidfFeatures
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from copydesk.estimator import TextClassifier
 
 _STRONGEST = 12  # listed of each class
@@ -52,15 +54,21 @@ class StrongTerm(NamedTuple):
         )
 
 
-def strongest_ngrams(model: TextClassifier, n: int = _STRONGEST) -> dict[str, list[StrongTerm]]:
-    """Return the ``n`` most important terms of each class, largest weight first; empty if none are known."""
+def strongest_ngrams(
+    model: TextClassifier, n: int = _STRONGEST, labels: Collection[str] | None = None
+) -> dict[str, list[StrongTerm]]:
+    """Return the ``n`` most important terms of each class, largest weight first; empty if none are known.
+
+    ``labels`` limits the classes, of which there may be thousands.
+    """
     try:
         if getattr(model.features_ or model.classifier_, "takes_paragraphs", False):
             features, weights, _ = reader_of(model)
             of_class = dict(zip(model.classes_, (-weights, weights), strict=True))
         else:
             features = explainable(model)
-            of_class = {label: linear_part(model, label)[0] for label in model.classes_}
+            chosen = [label for label in model.classes_ if labels is None or str(label) in labels]
+            of_class = {label: linear_part(model, label)[0] for label in chosen}
     except ModelError:
         return {}
     if not isinstance(features, TfidfFeatures):

@@ -42,6 +42,19 @@ def _weakest_class(rows: Sequence[Mapping[str, Any]]) -> str:
     return f" The weakest class{among} is “{worst['label']}”, with an F1 of {shown('f1', worst['f1']['value'])}."
 
 
+def labels_verdict(metrics: Mapping[str, Any]) -> str:
+    """Return micro and macro F1, the texts that get exactly their labels, and the baseline."""
+    scores, baseline, labels = metrics["scores"], metrics["baseline"], metrics["labels"]
+    micro, macro = scores["micro_f1"], scores["macro_f1"]
+    return (
+        f"On {metrics['n']:,} texts with {labels['per_document']:.1f} of {labels['n']:,} labels each, micro F1 is "
+        f"{shown('micro_f1', micro['value'])} (95 % interval {shown_interval('micro_f1', micro)}) and macro F1, with "
+        f"every label counted once, {shown('macro_f1', macro['value'])}; always answering “{baseline['label']}” would "
+        f"reach {shown('micro_f1', baseline['micro_f1'])} and {shown('macro_f1', baseline['macro_f1'])}. "
+        f"{shown('subset_accuracy', scores['subset_accuracy']['value'])} of the texts get exactly their labels."
+    )
+
+
 def boilerplate_verdict(metrics: Mapping[str, Any]) -> str:
     """Return the shares of boilerplate removed and of article lost, and F1 by paragraph."""
     scores = metrics["scores"]

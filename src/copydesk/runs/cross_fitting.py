@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from copydesk.estimator import TextClassifier, aligned
+from copydesk.estimator import TextClassifier
+from copydesk.labels.targets import aligned
 from copydesk.runs.fit import examples_of, predictions_of
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class CrossFitting:
         scores = model.scores(self.task.inputs(rows))
         self.folds.append((held_out, scores, np.asarray(model.classes_, dtype=object)))
         number = len(self.folds) - 1
-        return predictions_of(self._decide(model, [number]), rows, scores, number)
+        return predictions_of(self._decide(model, [number]), rows, scores, self.task, number)
 
     def fit_whole(self) -> TextClassifier:
         """Fit the model of all rows, its decision on the scores of all folds."""
@@ -85,7 +86,7 @@ class CrossFitting:
             model = clone(self.estimator)
             model.classes_ = classes
             self._decide(model, [other for other in range(len(self.folds)) if other != number])
-            found.append(predictions_of(model, self.frame.iloc[rows], scores, number))
+            found.append(predictions_of(model, self.frame.iloc[rows], scores, self.task, number))
         return found
 
     def _decide(self, model: TextClassifier, folds: Sequence[int]) -> TextClassifier:

@@ -92,15 +92,16 @@ class Finished:
         return sum(file.stat().st_size for file in model.iterdir()) if model.is_dir() else 0
 
     def predictions(self) -> Predictions:
-        """Read the run's predictions.
+        """Read the run's predictions, of the class that its task names.
 
         Raises
         ------
         DataError
         """
-        from copydesk.evaluation.predictions import Predictions
-
-        return Predictions.load(self.folder / "predictions.parquet")
+        found: Predictions = (
+            find_task(self.metrics["task"]).load("predictions").load(self.folder / "predictions.parquet")
+        )
+        return found
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ def find_run(name: str) -> Finished:
 
 def last_run(folder: Path, predictions: Predictions, task: str) -> Previous | None:
     """Return the run before the one in ``folder``, compared with these predictions; None if missing or unreadable."""
-    from copydesk.evaluation.comparison import compare, difference_of_data
+    from copydesk.evaluation.comparison import difference_of_data
     from copydesk.reports.report import Previous
 
     latest = folder.parent / LATEST
@@ -193,10 +194,11 @@ def last_run(folder: Path, predictions: Predictions, task: str) -> Previous | No
         return None
     try:
         before = Finished.of(latest.resolve())
-        earlier = before.predictions()
         if before.metrics["task"] != task:
             return None
+        earlier = before.predictions()
         reason = difference_of_data(earlier, predictions)
+        compare = find_task(task).load("comparison")
         differences = {} if reason else compare(earlier, predictions, find_task(task)).differences
         return Previous(before.folder.name, before.metrics["scores"], differences, reason or "")
     except (DataError, KeyError, TypeError):

@@ -10,13 +10,13 @@ import numpy as np
 from copydesk.config.build import build
 from copydesk.errors import ConfigError
 from copydesk.estimator import TextClassifier
-from copydesk.evaluation.predictions import Predictions
 from copydesk.tasks import TASKS
 
 if TYPE_CHECKING:
     import pandas as pd
     from omegaconf import DictConfig
 
+    from copydesk.evaluation.predictions import Predictions
     from copydesk.tasks import Task
 
 
@@ -28,13 +28,14 @@ def build_estimator(cfg: DictConfig) -> TextClassifier:
 
 
 def check_fit(task: Task, estimator: TextClassifier) -> None:
-    """Refuse features or a classifier that read something else than the task gives, before any data is read.
+    """Refuse features, a classifier or a decision made for other data, before any data is read.
 
     Raises
     ------
     ConfigError
-        Texts meet a part made for paragraphs, or the other way round.
+        Texts meet a part made for paragraphs, or several labels one made for a single label, or the other way round.
     """
+    check_several(task, estimator)
     key = "features" if estimator.features is not None else "classifier"
     reader = getattr(estimator, key)
     takes_paragraphs = bool(getattr(reader, "takes_paragraphs", False))
@@ -44,6 +45,31 @@ def check_fit(task: Task, estimator: TextClassifier) -> None:
         raise ConfigError(
             f"{key}: {type(reader).__name__} reads {'paragraphs of pages' if takes_paragraphs else 'texts'}, but the "
             f"dataset gives {given}; use features={task.features}, or a {other} dataset"
+        )
+
+
+def check_several(task: Task, estimator: TextClassifier) -> None:
+    """Refuse a classifier or a decision that can't give several labels to data with several, or the other way round.
+
+    Raises
+    ------
+    ConfigError
+    """
+    from sklearn.utils import get_tags
+
+    decision, classifier = type(estimator.decision), type(estimator.classifier)
+    if task.several != bool(getattr(estimator.decision, "takes_several", False)):
+        found, option = ("several labels", "labels") if task.several else ("one label", "calibrated")
+        raise ConfigError(f"decision: {decision.__name__} does not fit rows with {found}; use decision={option}")
+    if not task.several and getattr(estimator.classifier, "needs_several", False):
+        raise ConfigError(
+            f"classifier: {classifier.__name__} is made for several labels in a row, but the data has one; use "
+            "classifier=linear_svm"
+        )
+    if task.several and not get_tags(estimator.classifier).classifier_tags.multi_label:
+        raise ConfigError(
+            f"classifier: {classifier.__name__} gives one label to a row, but the data has several; use "
+            "classifier=linear_svm, logistic, nb_svm or label_tree"
         )
 
 
@@ -85,7 +111,7 @@ def predict_held_out(model: TextClassifier, frame: pd.DataFrame, task: Task, fol
     ValueError
         A score or probability is not finite.
     """
-    return predictions_of(model, frame, model.scores(task.inputs(frame)), fold)
+    return predictions_of(model, frame, model.scores(task.inputs(frame)), task, fold)
 
 
 def fit_and_judge(estimator: TextClassifier, frame: pd.DataFrame, task: Task) -> tuple[TextClassifier, Predictions]:
@@ -107,16 +133,16 @@ def fit_and_judge(estimator: TextClassifier, frame: pd.DataFrame, task: Task) ->
         )
     model: TextClassifier = clone(estimator)
     scores = model.fit_and_validate(**examples_of(frame, task))
-    return model, predictions_of(model, frame, scores, fold=0)
+    return model, predictions_of(model, frame, scores, task, fold=0)
 
 
-def predictions_of(model: TextClassifier, frame: pd.DataFrame, scores: Any, fold: int) -> Predictions:
+def predictions_of(model: TextClassifier, frame: pd.DataFrame, scores: Any, task: Task, fold: int) -> Predictions:
     """Return a frame's rows with decision values, and the labels and probabilities that follow from them."""
     decision = model.decision_for(frame, scores)
     probabilities = decision.predict_proba(scores)
     if not (np.isfinite(scores).all() and np.isfinite(probabilities).all()):
         raise ValueError("the fitted model gives scores that are not numbers; lower classifier.C or check the texts")
-    return Predictions.of(
+    found: Predictions = task.load("predictions").of(
         frame,
         classes=model.classes_,
         predicted=decision.predict(scores),
@@ -124,3 +150,4 @@ def predictions_of(model: TextClassifier, frame: pd.DataFrame, scores: Any, fold
         probabilities=probabilities,
         fold=fold,
     )
+    return found

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from copydesk.runs.diagnostics import Diagnostics
     from copydesk.runs.run import Run
 
+LABELS_WITH_NGRAMS = 60  # of sets of labels, of which there may be thousands
+
 
 def show_audit(run: Run, audited: Audit) -> None:
     """Record the audit, print its warnings and, on a terminal, its table."""
@@ -137,7 +139,8 @@ def write_reports(
         overrides=run.info["overrides"],
         audit=run.info["audit"],
         decision=model.decision_.summary_,
-        strongest=strongest_ngrams(model),
+        thresholds=thresholds_of(model),
+        strongest=strongest_ngrams(model, labels=labels_with_ngrams(metrics)),
         highlights=highlights,
         previous=last_run(run.folder, predictions, metrics["task"]),
         learning_curve=learning_curve,
@@ -146,6 +149,20 @@ def write_reports(
     write_markdown(content, run.folder / "report.md")
     if missing_library() is None:
         write_html(content, run.folder / "report.html")
+
+
+def labels_with_ngrams(metrics: Mapping[str, Any]) -> set[str] | None:
+    """Return the labels whose n-grams are listed: of sets of labels those with the largest support; None for all."""
+    if not find_task(metrics["task"]).several:
+        return None
+    rows = sorted(metrics["per_class"], key=lambda row: -row["support"])
+    return {row["label"] for row in rows[:LABELS_WITH_NGRAMS]}
+
+
+def thresholds_of(model: TextClassifier) -> dict[str, float]:
+    """Return the threshold of each of several labels; empty where a decision has none."""
+    thresholds = getattr(model.decision_, "thresholds_", ())
+    return {str(label): float(value) for label, value in zip(model.classes_, thresholds, strict=False)}
 
 
 def print_summary(run: Run, metrics: dict[str, Any], n_folds: int, lines: Sequence[str] = ()) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from copydesk.errors import ConfigError, nearest
 from copydesk.evaluation.curves import average_precision, precision_recall
+from copydesk.labels.indicator import indicator_of, is_indicator
 from copydesk.tasks import TASKS, Task
 
 Scores = NDArray[np.floating[Any]]
@@ -17,6 +18,7 @@ Scores = NDArray[np.floating[Any]]
 METRICS = ("accuracy", "macro_f1", "f1", "average_precision", "precision_at_recall", "recall_at_precision")
 OF_ONE_LABEL = METRICS[2:]
 AT = METRICS[4:]
+OF_SETS = ("micro_f1", "macro_f1")  # where rows have several labels
 
 
 class Metric:
@@ -46,7 +48,7 @@ class Metric:
         ConfigError
             Names the key and what is valid.
         """
-        known = [*METRICS, *(each for task in TASKS.values() for each in task.search_metrics)]
+        known = [*METRICS, *OF_SETS, *(each for task in TASKS.values() for each in task.search_metrics)]
         if metric not in known:
             raise ConfigError(f"search.metric={metric}: no such metric; {nearest(metric, known)}")
         if label is not None and metric not in OF_ONE_LABEL:
@@ -66,7 +68,7 @@ class Metric:
         ConfigError
             Names the valid ones.
         """
-        known = (*METRICS, *task.search_metrics)
+        known = OF_SETS if task.several else (*METRICS, *task.search_metrics)
         if asked not in known:
             valid = ", ".join(known)
             raise ConfigError(f"search.metric={asked}: the task {task.name!r} has no such metric; valid: {valid}")
@@ -84,11 +86,13 @@ class Metric:
 
         Parameters
         ----------
-        y : ndarray of str, shape (n,)
-        predicted : ndarray of (str or None), shape (n,)
+        y : ndarray of str, shape (n,), or of tuple of str
+        predicted : ndarray of (str or None), shape (n,), or indicator matrix of shape (n, k)
         ranking : ndarray of float, shape (n, k)
         classes : ndarray of str, shape (k,)
         """
+        if is_indicator(predicted):
+            return self._of_sets(y, predicted, classes)
         if self.name == "accuracy":
             return float(np.mean(y == predicted))
         if self.label is not None and not (y == self.label).any():
@@ -105,6 +109,22 @@ class Metric:
         # a label that training lacks scores 0
         found = [by_label(y == label, ranking[:, column[label]]) if label in column else 0.0 for label in labels]
         return float(np.mean(found)) if len(found) else 0.0
+
+    def _of_sets(self, y: NDArray[Any], predicted: Any, classes: NDArray[Any]) -> float:
+        """Return micro or macro F1 over the labels that occur in ``y``."""
+        truth, labels = indicator_of(y)
+        column = {str(label): at for at, label in enumerate(classes)}
+        known = [column.get(label, -1) for label in labels]
+        given = np.asarray(predicted.sum(axis=0)).ravel()
+        right = np.asarray(
+            indicator_of(y, [str(label) for label in classes])[0].multiply(predicted).sum(axis=0)
+        ).ravel()
+        if self.name == "micro_f1":
+            total = truth.nnz + given.sum()
+            return float(2 * right.sum() / total) if total else 0.0
+        right, given = (np.where(np.array(known) >= 0, values[known], 0) for values in (right, given))
+        support = np.asarray(truth.sum(axis=0)).ravel()
+        return float(np.mean(2 * right / (given + support))) if len(support) else 0.0
 
     def _precision_at(self, positive: NDArray[np.bool_], ranking: Scores) -> float:
         precision, recall, _ = precision_recall(positive, ranking)

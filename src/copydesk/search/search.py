@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copydesk.config.compose import options_of, write_experiment
+from copydesk.datasets.label_audit import label_counts
 from copydesk.errors import ConfigError
 from copydesk.runs.fit import build_estimator, check_fit
 from copydesk.search.objective import Metric
@@ -75,7 +76,7 @@ class RunSearch:
             The search was interrupted before it had a result.
         """
         options, metric, space = self.single.options, self.single.metric, self.single.space
-        metric.check(options.metric, task, set(frame["label"]))
+        metric.check(options.metric, task, label_counts(frame["label"]))
         for cfg in space.each_option():
             check_fit(task, build_estimator(cfg))
         (run.folder / "search").mkdir()

@@ -18,9 +18,11 @@ from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.regularization_path import fit_path
 from copydesk.config.build import build, check_parts
 from copydesk.datasets.audit import drop_straddlers
+from copydesk.datasets.label_audit import label_counts
 from copydesk.datasets.splits import KFold
 from copydesk.errors import ConfigError
 from copydesk.estimator import scores_of
+from copydesk.labels.targets import Targets, training_targets
 from copydesk.runs.fit import build_estimator, fit, groups_and_weights
 from copydesk.search.cache import Cache
 from copydesk.search.objective import Metric
@@ -204,12 +206,24 @@ class Trials:
             predicted, ranking = model.predict(self.task.inputs(rows)), model.predict_proba(self.task.inputs(rows))
             yield 0.0, self.metric.score(y, predicted, ranking, model.classes_)
             return
-        matrices = self._fitting(cfg, fold, outcome, len(set(labels)))
+        matrices = self._fitting(cfg, fold, outcome, len(label_counts(labels)))
         judged = is_judged(fold.held_out)
-        for C, classifier in self._classifiers(cfg, key, Cs, matrices.seen, labels, fold.seen):
-            decision = Argmax().fit(np.empty(0), np.empty(0), classifier.classes_)
-            scores = scores_of(None, classifier, matrices.held_out)[judged]
+        targets = training_targets(labels)
+        for C, classifier in self._classifiers(cfg, key, Cs, matrices.seen, targets.values, fold.seen):
+            found = scores_of(None, classifier, matrices.held_out)[judged]
+            scores = targets.align(found, classifier, targets.classes(classifier))
+            decision = self._decision(cfg, targets, classifier, scores, y)
             yield C, self.metric.score(y, decision.predict(scores), decision.predict_proba(scores), decision.classes_)
+
+    def _decision(self, cfg: DictConfig, targets: Targets, classifier: Any, scores: Any, y: Any) -> Any:
+        """Return a decision: the highest score; of several labels the configured one, fitted on the same rows.
+
+        That flatters every trial alike, and takes no more fits.
+        """
+        classes = targets.classes(classifier)
+        if not self.task.several:
+            return Argmax().fit(np.empty(0), np.empty(0), classes)
+        return build(cfg.decision, "decision").fit(scores, training_targets(y, classes).values, classes)
 
     def _classifiers(
         self, cfg: DictConfig, key: str | None, Cs: Sequence[float], X: Any, y: Any, frame: pd.DataFrame
@@ -252,7 +266,8 @@ class Trials:
 
         def make() -> tuple[Matrices, int]:
             features = build(cfg.features, "features")
-            seen = features.fit_transform(self.task.inputs(fold.seen), fold.seen["label"].to_numpy(object))
+            targets = training_targets(fold.seen["label"].to_numpy(object))
+            seen = features.fit_transform(self.task.inputs(fold.seen), targets.values)
             made = Matrices(seen, features.transform(self.task.inputs(fold.held_out)), measure(features))
             return made, sum(_bytes(each) for each in (made.seen, made.held_out))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from copydesk.classifiers.solvers.training_rows import add_row, score_row, shuffle
+from copydesk.classifiers.solvers.training_rows import add_row, mark_classes, score_row, shuffle
 from copydesk.compiled.kernel import kernel
 
 SMALLEST_LOG = -700.0
@@ -33,19 +33,20 @@ def solve_one_vs_rest(rows, target, cost, class_cost, limits, solution):
     converged = np.zeros(n_classes, dtype=np.bool_)
     scores = np.zeros(n_classes, dtype=weights.dtype)
     steps = np.zeros(n_classes, dtype=weights.dtype)
+    own = np.zeros(n_classes, dtype=np.bool_)
     for iteration in range(max_iter):
         state = shuffle(order, state)
         violation = np.zeros(n_classes)
         for i in order:
+            mark_classes(target, i, own, True)
             score_row(rows, solution, i, scores)
             curvature = rows.squared_norm[i] + intercept_scaling * intercept_scaling
             for c in range(n_classes):
                 steps[c] = 0
                 if converged[c]:
                     continue
-                own = target[i] == c
-                sign = 1.0 if own else -1.0
-                bound = cost[i] * class_cost[c, 1 if own else 0]
+                sign = 1.0 if own[c] else -1.0
+                bound = cost[i] * class_cost[c, 1 if own[c] else 0]
                 alpha = sign * dual[i, c]
                 score = scores[c] + dual[i, c] * rows.own_square[i] + intercept[c] * intercept_scaling
                 changed = bound * _binary_optimum(sign * score - curvature * alpha, curvature * bound)
@@ -53,6 +54,7 @@ def solve_one_vs_rest(rows, target, cost, class_cost, limits, solution):
                 steps[c] = sign * (changed - alpha)
                 dual[i, c] = sign * changed
                 intercept[c] += steps[c] * intercept_scaling
+            mark_classes(target, i, own, False)
             add_row(rows, weights, i, steps)
         for c in range(n_classes):
             if not converged[c]:
@@ -92,8 +94,9 @@ def _binary_optimum(margin, strength):
 def solve_multinomial(rows, target, cost, limits, solution):
     """Solve the softmax problem of all classes in place; return whether it has converged.
 
-    Parameters as in `solve_svm`, but ``dual[i, c]`` is ``cost[i]`` times (1 for the document's class, else
-    0, less its probability), and ``n_iter`` is filled with one number.
+    Parameters as in `solve_svm`, but ``target`` is the class of each document, int32 (n_samples,), ``dual[i, c]`` is
+    ``cost[i]`` times (1 for the document's class, else 0, less its probability), and ``n_iter`` is filled with one
+    number.
     """
     weights, intercept, dual, n_iter = solution
     intercept_scaling, tol, max_iter, seed = limits

@@ -76,6 +76,24 @@ class Limits(NamedTuple):
     seed: int
 
 
+class RowClasses(NamedTuple):
+    """Classes of each row, counted from the first of a block; numbers out of range are of other blocks.
+
+    Attributes
+    ----------
+    indptr : int64 array of shape (n_samples + 1,)
+    indices : int32 array of shape (nnz,)
+        Those of row ``i`` are ``indices[indptr[i] : indptr[i + 1]]``.
+    """
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+
+    def block(self, first: int) -> RowClasses:
+        """Return the classes counted from ``first``."""
+        return RowClasses(self.indptr, self.indices - np.int32(first))
+
+
 class Solution(NamedTuple):
     """Variables that a solver updates in place.
 
@@ -173,6 +191,14 @@ def _split_rows(indptr, indices, values, rank, first, last, n_shared):
     return kept_indptr, kept_indices[:kept].copy(), kept_values[:kept].copy(), squared_norm, own_square
 
 
+@kernel
+def mark_classes(target, i, own, value):
+    """Set ``own`` (one per class of the block) to ``value`` for the classes of row ``i``."""
+    for j in range(target.indptr[i], target.indptr[i + 1]):
+        if 0 <= target.indices[j] < own.size:
+            own[target.indices[j]] = value
+
+
 @kernel(fastmath={"contract"})
 def score_row(rows, solution, i, scores):
     """Write the row's score for every class, without its own features and the intercept, into ``scores``.
@@ -215,6 +241,48 @@ def add_row(rows, weights, i, steps):
         w = np.uint64(indices[j]) * n_classes
         for c in range(n_classes):
             weights[w + c] += values[j] * steps[c]
+
+
+@kernel(fastmath={"contract"})
+def score_row_at(rows, solution, i, lanes, n_lanes, scores):
+    """Write the row's score for the classes ``lanes[:n_lanes]``, with the same roundings as `score_row`."""
+    indices, values = rows.indices, rows.values
+    weights, dual = solution.weights, solution.dual
+    n_classes = np.uint64(scores.size)
+    for k in range(n_lanes):
+        scores[lanes[k]] = 0
+    j = rows.indptr[i]
+    end = rows.indptr[i + 1]
+    while j + 4 <= end:
+        v0, v1, v2, v3 = values[j], values[j + 1], values[j + 2], values[j + 3]
+        w0 = np.uint64(indices[j]) * n_classes
+        w1 = np.uint64(indices[j + 1]) * n_classes
+        w2 = np.uint64(indices[j + 2]) * n_classes
+        w3 = np.uint64(indices[j + 3]) * n_classes
+        for k in range(n_lanes):
+            c = lanes[k]
+            scores[c] += (v0 * weights[w0 + c] + v1 * weights[w1 + c]) + (v2 * weights[w2 + c] + v3 * weights[w3 + c])
+        j += 4
+    while j < end:
+        w0 = np.uint64(indices[j]) * n_classes
+        for k in range(n_lanes):
+            scores[lanes[k]] += values[j] * weights[w0 + lanes[k]]
+        j += 1
+    for s in range(rows.seen_indptr[i], rows.seen_indptr[i + 1]):
+        value, other = rows.seen_values[s], np.uint64(rows.seen_rows[s])
+        for k in range(n_lanes):
+            scores[lanes[k]] += value * dual[other, lanes[k]]
+
+
+@kernel(fastmath={"contract"})
+def add_row_at(rows, weights, i, lanes, n_lanes, steps):
+    """Add ``steps`` times the row to ``weights`` as `add_row`, for the classes ``lanes[:n_lanes]``."""
+    indices, values = rows.indices, rows.values
+    n_classes = np.uint64(steps.size)
+    for j in range(rows.indptr[i], rows.indptr[i + 1]):
+        w = np.uint64(indices[j]) * n_classes
+        for k in range(n_lanes):
+            weights[w + lanes[k]] += values[j] * steps[lanes[k]]
 
 
 @kernel

@@ -39,7 +39,7 @@
       const words = search ? search.value.toLowerCase().trim() : "";
       for (const item of items) {
         const fits =
-          wanted.every((each) => item.getAttribute("data-" + each.dataset.key) === each.value) &&
+          wanted.every((each) => item.getAttribute("data-" + each.dataset.key).split("\n").includes(each.value)) &&
           (!words || item.textContent.toLowerCase().includes(words));
         item.hidden = !fits;
         shown += fits;

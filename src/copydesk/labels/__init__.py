@@ -1,0 +1,1 @@
+"""Sets of labels: indicator matrices, hierarchies and stratification."""
