@@ -62,7 +62,7 @@ class Cleaner(Model):
             page: a dump of a whole page; extract: an extractor's output, or an article with leftovers, where less is
             cut. Default: the model's, which is auto: one for each text, by its scores.
         """
-        return self.clean_many([check_text(text)], *singly(title, site, headline), mode)[0]
+        return self.clean_many([check_text(text)], *singly(title, site, headline), mode=mode)[0]
 
     def clean_many(
         self,
@@ -190,7 +190,7 @@ class Cleaner(Model):
         mode: str | None = None,
     ) -> list[Reasons]:
         """Explain why each paragraph of a text was cut or kept; see ``explain_many``."""
-        return self.explain_many([check_text(text)], *singly(title, site, headline), mode)[0]
+        return self.explain_many([check_text(text)], *singly(title, site, headline), mode=mode)[0]
 
     def explain_many(
         self,
