@@ -76,7 +76,12 @@ def validate(corpus: Corpus, overrides: Lines) -> Found:
     )
     real = frame["view"].isin(MODES).to_numpy()
     frame, found = frame[real].reset_index(drop=True), found[real]
-    return {"folds": cfg.classifier.folds, "frame": frame, "score": found, **decide(build_estimator(cfg).decision, frame, found)}
+    return {
+        "folds": cfg.classifier.folds,
+        "frame": frame,
+        "score": found,
+        **decide(build_estimator(cfg).decision, frame, found),
+    }
 
 
 def decide(decision: Modes, frame: pd.DataFrame, score: np.ndarray, parts: int = 5) -> Found:

@@ -70,6 +70,7 @@ class Cleaner(Model):
         titles: Sequence[str] | None = None,
         sites: Sequence[str] | None = None,
         headlines: Sequence[str] | None = None,
+        *,
         mode: str | None = None,
     ) -> list[CleanedText]:
         """Clean texts together.
@@ -198,6 +199,7 @@ class Cleaner(Model):
         titles: Sequence[str] | None = None,
         sites: Sequence[str] | None = None,
         headlines: Sequence[str] | None = None,
+        *,
         mode: str | None = None,
     ) -> list[list[Reasons]]:
         """Explain why each paragraph of texts, cleaned together, was cut or kept: its words and its surroundings.
