@@ -76,7 +76,12 @@ def validate(corpus: Corpus, overrides: Lines) -> Found:
     )
     real = frame["view"].isin(MODES).to_numpy()
     frame, found = frame[real].reset_index(drop=True), found[real]
-    return {"frame": frame, "score": found, **decide(build_estimator(cfg).decision, frame, found)}
+    return {
+        "folds": cfg.classifier.folds,
+        "frame": frame,
+        "score": found,
+        **decide(build_estimator(cfg).decision, frame, found),
+    }
 
 
 def decide(decision: Modes, frame: pd.DataFrame, score: np.ndarray, parts: int = 5) -> Found:
@@ -263,7 +268,7 @@ def parts_of(frame: pd.DataFrame, rows: np.ndarray) -> dict[str, np.ndarray]:
 
 def validation_table(found: Found, corpus: Corpus) -> Lines:
     frame, score = found["frame"], found["score"]
-    lines = ["## Five folds by site, all sources", "", *head("view, part")]
+    lines = [f"## {found['folds']} folds by site, all sources", "", *head("view, part")]
     for view in MODES:
         for name, part in parts_of(frame, (frame["view"] == view).to_numpy()).items():
             judged = frame[part].reset_index(drop=True).assign(judged=True)  # silver pages, too

@@ -307,7 +307,7 @@ def _promises(ranked: Floats, weight: Floats) -> Floats:
     order = np.argsort(-ranked, kind="stable")
     ranked, kept = ranked[order], np.cumsum(weight[order]) / weight.sum()
     points = np.unique(np.append(np.geomspace(1, len(ranked), _CURVE_POINTS), len(ranked)).astype(int)) - 1
-    return np.column_stack([kept, ranked])[np.unique(len(ranked) - 1 - points)]
+    return np.asarray(np.column_stack([kept, ranked])[np.unique(len(ranked) - 1 - points)])
 
 
 def check_keep(keep: float) -> None:

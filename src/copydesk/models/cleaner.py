@@ -66,7 +66,7 @@ class Cleaner(Model):
             page: a dump of a whole page; extract: an extractor's output, or an article with leftovers, where less is
             cut. Default: the model's, which is auto: one for each text, by its scores.
         """
-        return self.clean_many([check_text(text)], *singly(title, site, headline), mode)[0]
+        return self.clean_many([check_text(text)], *singly(title, site, headline), mode=mode)[0]
 
     def clean_many(
         self,
@@ -74,6 +74,7 @@ class Cleaner(Model):
         titles: Sequence[str] | None = None,
         sites: Sequence[str] | None = None,
         headlines: Sequence[str] | None = None,
+        *,
         mode: str | None = None,
     ) -> list[CleanedText]:
         """Clean texts together.
@@ -244,7 +245,7 @@ class Cleaner(Model):
         mode: str | None = None,
     ) -> list[Reasons]:
         """Explain why each paragraph of a text was cut or kept; see ``explain_many``."""
-        return self.explain_many([check_text(text)], *singly(title, site, headline), mode)[0]
+        return self.explain_many([check_text(text)], *singly(title, site, headline), mode=mode)[0]
 
     def explain_many(
         self,
@@ -252,6 +253,7 @@ class Cleaner(Model):
         titles: Sequence[str] | None = None,
         sites: Sequence[str] | None = None,
         headlines: Sequence[str] | None = None,
+        *,
         mode: str | None = None,
     ) -> list[list[Reasons]]:
         """Explain why each paragraph of texts, cleaned together, was cut or kept: its words and its surroundings.
