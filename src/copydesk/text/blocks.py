@@ -94,9 +94,8 @@ def collapse(text: str) -> str:
 
 def unescaped(text: str) -> str:
     """Return serialised text as it was; a serialiser writes five entities."""
-    if "&" in text:
-        for entity, character in ENTITIES:
-            text = text.replace(entity, character)
+    for entity, character in ENTITIES:
+        text = text.replace(entity, character)
     return text
 
 
@@ -212,7 +211,7 @@ class StartTag(NamedTuple):
 @lru_cache(maxsize=4_096)
 def read_start_tag(tag: str, *attributes: tuple[str, str]) -> StartTag:
     """Read a start tag from its name, and names and serialised values of the attributes that are read."""
-    found = {name: unescaped(value) for name, value in attributes}
+    found = {name: unescaped(value) if "&" in value else value for name, value in attributes}
     style = found.get("style", "")
     is_hidden = (
         ("hidden" in found and found["hidden"].lower() != "until-found")
@@ -344,31 +343,25 @@ class Walk:
     def read(self, body: str) -> None:
         """Read all tokens."""
         n_tags = 0
+        elements, left_out = self.elements, self.left_out
         for text, end, tag, attributes in tokens_of(body):
-            if text:
-                if self.left_out:
-                    self.hidden_characters += 0 if self.never_shown else len(text.strip()) + 1
-                elif self.elements:
-                    self.add(text)
+            if left_out:
+                self.pass_through(text, end, tag)
+                n_tags += tag is not None
+                continue
+            if text and elements:
+                self.add(text, elements[-1])
             if tag is not None:
                 n_tags += 1
-                if self.left_out:
-                    self.pass_over(tag)
-                else:
-                    self.enter(read_start_tag(tag, *(ATTRIBUTE.findall(attributes) if attributes else ())), n_tags)
-            elif end is not None:
-                if self.left_out:
-                    if self.left_out[-1] == end:
-                        self.left_out.pop()
-                        self.never_shown -= end in HIDDEN
-                elif self.elements and self.elements[-1].tag == end:  # a stray one ends nothing
-                    self.leave()
-        while self.elements:
+                found = ATTRIBUTE.findall(attributes) if attributes else ()
+                self.enter(read_start_tag(tag, *found), n_tags)
+            elif end is not None and elements and elements[-1].tag == end:  # a stray one ends nothing
+                self.leave()
+        while elements:
             self.leave()
 
-    def add(self, text: str) -> None:
+    def add(self, text: str, holder: Element) -> None:
         """Add text to the block under way."""
-        holder = self.elements[-1]
         if holder.keeps_lines:
             self.keeps_lines = True
         elif text.isspace():
@@ -378,8 +371,18 @@ class Walk:
             text = " "
         if holder.in_link:
             self.has_links = True
-        self.parts.append(unescaped(text))
+        self.parts.append(unescaped(text) if "&" in text else text)
         self.holders_of_parts.append(holder)
+
+    def pass_through(self, text: str, end: str | None, tag: str | None) -> None:
+        """Read a token within an element that is left out."""
+        if text and not self.never_shown:
+            self.hidden_characters += len(text.strip()) + 1
+        if tag is not None:
+            self.pass_over(tag)
+        elif self.left_out[-1] == end:
+            self.left_out.pop()
+            self.never_shown -= end in HIDDEN
 
     def pass_over(self, tag: str) -> None:
         """Enter an element that is left out."""
@@ -405,7 +408,8 @@ class Walk:
         self.n_elements += 1
         element = Element(start, parent, number, is_block is not False)
         if element.is_block:
-            self.flush()
+            if self.parts or self.indent:
+                self.flush()
             self.path.append(self.n_elements)
             self.block_elements.append(element)
             element.first_block = len(self.pieces)
@@ -417,7 +421,8 @@ class Walk:
         """Close the innermost element."""
         element = self.elements.pop()
         if element.is_block:
-            self.flush()
+            if self.parts or self.indent:
+                self.flush()
             if element.tag == "tr":
                 self.join_row(element.first_block)
             self.path.pop()

@@ -171,11 +171,22 @@ def is_utf8(html: bytes, declared: str | None) -> bool:
     A page with stray bytes of another encoding, or cut within a character, stays UTF-8: more of its characters beyond
     ASCII must be whole than not. In any other encoding few are, by chance.
     """
+    if declared not in DOUBLE_BYTE and is_strict_utf8(html):
+        return True
     cut = CUT.search(html, max(0, len(html) - 3))
     text = (html[: cut.start()] if cut else html).decode("utf-8", "replace")
     faults = text.count("\ufffd") - html.count("\ufffd".encode())
     whole = len(text) - len(text.encode("ascii", "ignore")) - text.count("\ufffd")
     return whole > faults and (declared not in DOUBLE_BYTE or whole >= BY_CHANCE)
+
+
+def is_strict_utf8(html: bytes) -> bool:
+    """Return whether bytes are UTF-8 without a fault."""
+    try:
+        html.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def detected_codec(html: bytes) -> str:

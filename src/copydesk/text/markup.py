@@ -9,6 +9,7 @@ from functools import lru_cache
 ATTRIBUTE = re.compile(
     r' (class|id|role|itemprop|itemtype|style|hidden|open|rel|data-(?:testid|component|type))="([^"]*)"'
 )
+NAMING = ("class", "id", "data-testid", "data-component", "data-type", "rel")
 WORD = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[^\W\d_a-zA-Z]{2,}")
 MOST_WORDS = 12  # of an element's names; some pages put data into classes
 MOST_TOKENS = 150  # of an element's ancestors
@@ -19,17 +20,16 @@ LONGEST_NAME = 400  # characters of a class attribute that are read
 @lru_cache(maxsize=4_096)
 def name_words(name: str) -> tuple[str, ...]:
     """Split a class or an id into its words, in lower case, without digits: ``postBody-12`` is post and body."""
-    found = [word.lower() for word in WORD.findall(name[:LONGEST_NAME])]
-    return tuple(dict.fromkeys(found))[:MOST_WORDS]
+    return tuple(dict.fromkeys(word.lower() for word in WORD.findall(name)))
 
 
 def attribute_tokens(attributes: dict[str, str]) -> tuple[str, ...]:
     """Return the tokens of a start tag's attributes: ``.word`` of class and id, ``role=…``, ``itemprop=…``."""
-    names = f"{attributes.get('class', '')} {attributes.get('id', '')}"
-    for data in ("data-testid", "data-component", "data-type", "rel"):
-        if data in attributes:
-            names += f" {attributes[data]}"
-    tokens = [f".{word}" for word in name_words(names)] if not names.isspace() else []
+    names = [attributes[name] for name in NAMING if name in attributes]
+    words: dict[str, None] = {}
+    for name in " ".join(names)[:LONGEST_NAME].split():
+        words.update(dict.fromkeys(name_words(name)))
+    tokens = [f".{word}" for word in list(words)[:MOST_WORDS]]
     for name in ("role", "itemprop"):
         tokens += [f"{name}={value[:LONGEST_TOKEN]}" for value in attributes.get(name, "").lower().split()[:2]]
     if "itemtype" in attributes:
