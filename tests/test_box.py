@@ -159,12 +159,8 @@ def test_its_card_names_sources_licences_and_scores() -> None:
     facts = yaml.safe_load(front)
     assert facts["license"] == "mit"
     assert {each["type"] for each in facts["model-index"][0]["results"][0]["metrics"]} >= {"article_lost"}
-    for source, licence in (
-        ("wcxb", "CC-BY-4.0"),
-        ("fundus", "MIT"),
-        ("readability", "Apache-2.0"),
-        ("daniel", "GPL-3"),
-    ):
+    licences = {"wcxb": "CC-BY-4.0", "fundus": "MIT", "readability": "Apache-2.0", "daniel": "GPL-3"}
+    for source, licence in licences.items():
         assert any(source in line and licence in line for line in body.splitlines())
     assert "| page, copydesk |" in body
 
