@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from copydesk.text.line_breaks import split_lines
-from copydesk.text.markup import ATTRIBUTE, LONGEST_TOKEN, MOST_TOKENS, attribute_tokens
+from copydesk.text.markup_tokens import LONGEST_TOKEN, MOST_TOKENS, READ_ATTRIBUTE, attribute_tokens
 
 # What does not begin a new line: phrasing content of the HTML standard, and what older pages use like it.
 INLINE = frozenset(
@@ -42,7 +42,7 @@ LONGEST_CELL = 100
 # Text and what follows it in a serialised tree: an end tag, a start tag, all of whose values are quoted, a comment or
 # the like, the end. Text and values hold no "<"; names of elements and attributes may, for want of a rule.
 NAME = r"[^ \t\n\f\r/>]"  # a character of an element's name; of an attribute's, but for "="
-TOKEN = re.compile(
+MARK = re.compile(
     rf"([^<]*)(?:</({NAME}+)>|<((?![!?]){NAME}+)((?: {NAME}[^ \t\n\f\r/>=]*=\"[^\"]*\")*)>"
     r"|<!--.*?-->|<[!?][^>]*>|<|(?<=[^<])\Z)",
     re.DOTALL,
@@ -115,12 +115,12 @@ def collect_blocks(body: str) -> list[Block]:
     return blocks if shown >= (1 - MOST_HIDDEN) * sum(len(block.text) for block in whole) else whole
 
 
-def tokens_of(body: str) -> Iterator[tuple[str, str | None, str | None, str | None]]:
+def read_marks(body: str) -> Iterator[tuple[str, str | None, str | None, str | None]]:
     """Yield text, and the end tag, or start tag with its attributes, that follows it; none of the three may follow."""
     at: int | None = 0
     while at is not None:
         start, at = at, None
-        for token in TOKEN.finditer(body, start):
+        for token in MARK.finditer(body, start):
             text, end, tag, attributes = token.groups()
             yield text, end, tag, attributes
             if tag in RAW:
@@ -158,7 +158,7 @@ def block_holders(body: str) -> frozenset[int]:
     found, n_tags, inner = set(), 0, 0
     stack: list[tuple[str, int]] = [("", 0)]
     n_children: dict[int, int] = {0: 0}  # of elements that may be such
-    for text, end, tag, _ in tokens_of(body):
+    for text, end, tag, _ in read_marks(body):
         if text and not text.isspace():
             n_children.pop(inner, None)
         if tag is not None:
@@ -344,7 +344,7 @@ class Walk:
         """Read all tokens."""
         n_tags = 0
         elements, left_out = self.elements, self.left_out
-        for text, end, tag, attributes in tokens_of(body):
+        for text, end, tag, attributes in read_marks(body):
             if left_out:
                 self.pass_through(text, end, tag)
                 n_tags += tag is not None
@@ -353,7 +353,7 @@ class Walk:
                 self.add(text, elements[-1])
             if tag is not None:
                 n_tags += 1
-                found = ATTRIBUTE.findall(attributes) if attributes else ()
+                found = READ_ATTRIBUTE.findall(attributes) if attributes else ()
                 self.enter(read_start_tag(tag, *found), n_tags)
             elif end is not None and elements and elements[-1].tag == end:  # a stray one ends nothing
                 self.leave()

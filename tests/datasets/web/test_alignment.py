@@ -52,6 +52,11 @@ def test_text_of_the_article_that_stands_elsewhere_once_more_is_doubtful() -> No
     ]
 
 
+def test_a_form_field_that_holds_the_article_is_boilerplate() -> None:
+    blocks = [block(FIRST, "textarea"), block(SECOND, "textarea"), block(FIRST), block(SECOND)]
+    assert labels(blocks, f"{FIRST} {SECOND}") == ["boilerplate", "boilerplate", "content", "content"]
+
+
 def test_a_headline_that_the_main_text_lacks_is_content_and_its_copies_are_not() -> None:
     page = [block("Bridge closed", "li"), block("Bridge closed", "h1"), block(FIRST), block("Bridge closed", "li")]
     own = "Bridge closed"

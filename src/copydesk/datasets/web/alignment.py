@@ -23,6 +23,7 @@ LONG_BLOCK = 150  # words of a block that may be a copy of the whole article
 MOSTLY, HARDLY = 0.7, 0.1  # shares of a block's words in the gold: above, content; below, boilerplate
 # Gold texts leave these out now and then though the article has them.
 OFTEN_OMITTED = frozenset("h2 h3 h4 h5 h6 li tr td th dt dd blockquote figcaption pre".split())
+FORM_FIELD = "textarea"  # holds text, but never the article
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def align(blocks: Sequence[Block], gold: str, title: str = "", headline: str = "
         does not learn to cut headlines.
     """
     block_words = [tokenize(block.text) for block in blocks]
-    copies = whole_copies(block_words)
+    copies = whole_copies(block_words) | {at for at, block in enumerate(blocks) if block.tag == FORM_FIELD}
     words = [
         "" if number in copies else word  # matches nothing
         for number, own in enumerate(block_words)
@@ -185,7 +186,9 @@ def judge(
     content = np.flatnonzero(shares >= MOSTLY)
     labels = []
     for number, own in enumerate(block_words):
-        if shares[number] >= MOSTLY:
+        if blocks[number].tag == FORM_FIELD:
+            labels.append(BOILERPLATE)  # such as the article's HTML, offered to be published elsewhere
+        elif shares[number] >= MOSTLY:
             labels.append(CONTENT)
         elif shares[number] > HARDLY or stands_elsewhere(own, shingles) or omitted(blocks, number, content, own):
             labels.append(DOUBTFUL)

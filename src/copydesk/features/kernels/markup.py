@@ -10,7 +10,7 @@ from copydesk.compiled.arrays import Array
 from copydesk.compiled.kernel import kernel
 
 N_STRUCTURE = 20
-LEVELS = 4  # ancestors whose contents are numbers of a paragraph
+N_ANCESTORS = 4  # ancestors whose contents are numbers of a paragraph
 MOST_OF_IT = 0.5  # an element's child that holds more than this share of its prose is a holder of it
 _SPACE = 32
 _OFFSET = np.uint64(0xCBF29CE484222325)
@@ -159,11 +159,11 @@ def structure(
             numbers[4] = depth - prose_depth + numbers[3]
             numbers[5] = steps_between(paths, borders, row, liked_row, liked_depth)
             numbers[6] = depth - liked_depth + numbers[5]
-            for level in range(LEVELS):
+            for level in range(N_ANCESTORS):
                 element = paths[first + max(depth - 2 - level, 0)]
                 rest = roots[element] - root
                 numbers[7 + level] = (scored[element] - root * score) / rest if rest > 0.5 else 0.0
-                if level < LEVELS - 1:
+                if level < N_ANCESTORS - 1:
                     numbers[11 + level] = linked[element] / max(mass[element], 1.0)
                     numbers[14 + level] = prose[element] / max(mass[element], 1.0) if element != 0 else 0.0
                     numbers[17 + level] = mass[element] / total

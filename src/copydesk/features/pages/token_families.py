@@ -140,7 +140,7 @@ class NeighbourWords(TokenFamily):
 
 
 class Markup(TokenFamily):
-    """Tokens of the elements around and within a paragraph, see ``text.markup``; none where the table has none.
+    """Tokens of the elements around and within a paragraph, see ``text.markup_tokens``; none where the table has none.
 
     Parameters
     ----------

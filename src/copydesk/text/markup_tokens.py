@@ -6,12 +6,12 @@ import re
 from functools import lru_cache
 
 # Attributes that are read. A quote within a value is escaped: no value holds one of these.
-ATTRIBUTE = re.compile(
+READ_ATTRIBUTE = re.compile(
     r' (class|id|role|itemprop|itemtype|style|hidden|open|rel|data-(?:testid|component|type))="([^"]*)"'
 )
 NAMING = ("class", "id", "data-testid", "data-component", "data-type", "rel")
 WORD = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[^\W\d_a-zA-Z]{2,}")
-MOST_WORDS = 12  # of an element's names; some pages put data into classes
+MOST_NAME_WORDS = 12  # of an element's names; some pages put data into classes
 MOST_TOKENS = 150  # of an element's ancestors
 LONGEST_TOKEN = 60  # characters of an element's name, a role and the like
 LONGEST_NAME = 400  # characters of a class attribute that are read
@@ -29,7 +29,7 @@ def attribute_tokens(attributes: dict[str, str]) -> tuple[str, ...]:
     words: dict[str, None] = {}
     for name in " ".join(names)[:LONGEST_NAME].split():
         words.update(dict.fromkeys(name_words(name)))
-    tokens = [f".{word}" for word in list(words)[:MOST_WORDS]]
+    tokens = [f".{word}" for word in list(words)[:MOST_NAME_WORDS]]
     for name in ("role", "itemprop"):
         tokens += [f"{name}={value[:LONGEST_TOKEN]}" for value in attributes.get(name, "").lower().split()[:2]]
     if "itemtype" in attributes:

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("resiliparse", reason="needs the extra html")
 
 from copydesk.text.html import read_page
-from copydesk.text.markup import MOST_TOKENS, name_words
+from copydesk.text.markup_tokens import MOST_TOKENS, name_words
 
 
 @pytest.mark.parametrize(
