@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -91,6 +90,7 @@ def make(client: Any, model: str, files: Path, folder: Path, **changes: Any) -> 
     add_arguments(parser)
     args = parser.parse(["--model", model, str(files), "-o", str(folder)])
     args.text_field, args.title_field = "text", None
+    args.model = changes.pop("on_workers", model)
     shards: list[Shard] = plan_shards(find_sources([str(files)]), folder)
     run = PartsRun(folder, shards, Silent())
     sha = load(model).manifest["sha256"]
@@ -192,11 +192,8 @@ def test_another_model_on_a_worker_is_refused(client: Any, model: str, files: Pa
 
 
 def test_a_model_that_workers_can_not_read_is_named(client: Any, model: str, files: Path, tmp_path: Path) -> None:
-    moved = tmp_path / "moved"
-    order = Order(Deadly, Namespace(model=str(moved)), tmp_path / "out", load(model).manifest["sha256"])
-    run = PartsRun(tmp_path / "out", plan_shards(find_sources([str(files)]), tmp_path / "out"), Silent())
-    with run.begun({}, resume=False, force=False) as left, pytest.raises(ModelError, match=r"a worker: .*moved"):
-        run.make_on(client, left, order)
+    with pytest.raises(ModelError, match=r"a worker: .*moved"):
+        make(client, model, files, tmp_path / "out", on_workers=str(tmp_path / "moved"))
 
 
 def test_a_scheduler_that_is_not_there_is_named_before_anything_is_written(

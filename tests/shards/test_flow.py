@@ -17,6 +17,7 @@ from copydesk.cli import main, process_files
 from copydesk.errors import ConfigError
 from helpers import little_topics
 from helpers.command import copydesk
+from helpers.little_archive import archive, packed
 from helpers.little_topics import TEXTS
 
 
@@ -149,3 +150,16 @@ def test_strict_stops_at_the_first_reject(
 def test_options_of_the_command_are_checked_from_python_too(files: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no option --modle"):
         process_files("predict", [str(files)], str(tmp_path / "out"), modle="x")
+
+
+def test_a_web_archive_becomes_rows_and_its_other_records_are_counted(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "crawl.warc.gz").write_bytes(packed(archive(3)))
+    words = ["predict", "--model", model, str(tmp_path / "crawl.warc.gz"), "--text-field", "text"]
+    assert main([*words, "-o", f"{tmp_path}/out/"]) == 0
+    said = capsys.readouterr().err
+    assert "3 read = 3 written + 0 rejected; 1 of 1 parts" in said
+    assert "3 records of web archives skipped, which are no pages: 3 request" in said
+    assert main([*words, "-o", str(tmp_path / "all.jsonl")]) == 0
+    assert (tmp_path / "out/crawl.jsonl").read_bytes() == (tmp_path / "all.jsonl").read_bytes()

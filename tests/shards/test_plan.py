@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from zipfile import ZipFile
 
 import pyarrow as pa
 import pytest
@@ -91,3 +92,12 @@ def test_refused(tmp_path: Path, names: list[str], wanted: str) -> None:
 def test_standard_input_has_no_name() -> None:
     with pytest.raises(ConfigError, match="standard input has no name"):
         plan_shards(find_sources(["-"], "jsonl"), Path("out"))
+
+
+def test_a_web_archive_gets_a_part_and_an_archive_of_files_none(tmp_path: Path) -> None:
+    (tmp_path / "crawl.warc.gz").write_bytes(b"")
+    assert [shard.name for shard in planned(tmp_path / "crawl.warc.gz")] == ["crawl.jsonl"]
+    with ZipFile(tmp_path / "pages.zip", "w") as archive:
+        archive.writestr("a.jsonl", '{"text": "x"}\n')
+    with pytest.raises(ConfigError, match="is in an archive, and gets no part"):
+        planned(tmp_path / "pages.zip")

@@ -8,7 +8,7 @@ import numpy as np
 
 from copydesk.evaluation import intervals
 from copydesk.evaluation.label_predictions import cells
-from copydesk.evaluation.label_ranking import CUTS, at_cuts
+from copydesk.evaluation.label_ranking import RANKS, at_cuts
 from copydesk.evaluation.metrics import CALIBRATION_BINS
 from copydesk.evaluation.score import ratio
 
@@ -21,7 +21,7 @@ LABELS_AT_ONCE = 1_000  # of whose counts resamples are drawn together; bounds m
 
 _BY_DOCUMENT = (
     "n", "labelled", "support", "predicted", "hits", "exact", "coverage_error",
-    *(f"{name}_at_{k}" for name in ("precision", "recall", "ndcg") for k in CUTS),
+    *(f"{name}_at_{k}" for name in ("precision", "recall", "ndcg") for k in RANKS),
 )  # fmt: skip
 
 
@@ -94,7 +94,7 @@ class LabelCounts:
             "labels_given": ratio(predicted, total["n"]),
             "given_ece": ratio(np.abs(sure - right).sum(axis=1), predicted),
         }
-        for k in CUTS:
+        for k in RANKS:
             scores[f"precision_at_{k}"] = ratio(total[f"precision_at_{k}"], total["n"])
             for name in (f"recall_at_{k}", f"ndcg_at_{k}"):  # undefined for documents without labels
                 scores[name] = ratio(total[name], total["labelled"])

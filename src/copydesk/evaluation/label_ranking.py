@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from copydesk.evaluation.label_predictions import LabelPredictions
 
-CUTS = (1, 3, 5)  # the k of precision, recall and nDCG at k
+RANKS = (1, 3, 5)  # the k of precision, recall and nDCG at k
 
 
 def at_cuts(judged: LabelPredictions) -> dict[str, np.ndarray]:
@@ -32,20 +32,20 @@ def at_cuts(judged: LabelPredictions) -> dict[str, np.ndarray]:
         are 0 for documents without labels.
     """
     support = np.diff(judged.truth.indptr).astype(np.float64)
-    deepest = min(max(CUTS), len(judged.classes))
-    hits = np.zeros((len(judged), max(CUTS)))
+    deepest = min(max(RANKS), len(judged.classes))
+    hits = np.zeros((len(judged), max(RANKS)))
     coverage = np.zeros(len(judged))
     for part, values in judged.blocks():
         truth = judged.truth[part]
         top = _top(values, deepest)
         hits[part, :deepest] = np.take_along_axis(truth.toarray(), top, axis=1)
         coverage[part] = _depth(values, truth)
-    discount = 1 / np.log2(np.arange(2, max(CUTS) + 2))
+    discount = 1 / np.log2(np.arange(2, max(RANKS) + 2))
     found = np.cumsum(hits, axis=1)
     gain = np.cumsum(hits * discount, axis=1)
     ideal = np.append(0.0, np.cumsum(discount))
     scores = {}
-    for k in CUTS:
+    for k in RANKS:
         scores[f"precision_at_{k}"] = found[:, k - 1] / k
         scores[f"recall_at_{k}"] = found[:, k - 1] / np.maximum(support, 1)
         best = ideal[np.minimum(support, k).astype(np.int64)]

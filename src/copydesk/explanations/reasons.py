@@ -104,7 +104,7 @@ def explain_paragraphs(
     parts = take_apart(estimator, reader, table)
     tokens = token_contributions(estimator, table)
     sign = 1.0 if list(estimator.classes_).index(label) == 1 else -1.0
-    thresholds = thresholds_of(estimator, table)
+    thresholds = paragraph_thresholds(estimator, table)
     found = []
     for row, paragraph in enumerate(paragraphs):
         added = (sign * parts.added[row]).tolist()
@@ -130,7 +130,7 @@ def explain_paragraphs(
     return found
 
 
-def thresholds_of(estimator: TextClassifier, table: ParagraphTable) -> list[float | None]:
+def paragraph_thresholds(estimator: TextClassifier, table: ParagraphTable) -> list[float | None]:
     """Return the lowest score of a kept paragraph for each, None if the likelier label is taken."""
     decision = estimator.decision_for(table, estimator.scores(table))
     threshold = getattr(decision, "threshold_", None)

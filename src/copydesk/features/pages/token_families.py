@@ -156,7 +156,8 @@ class Markup(TokenFamily):
 
     def tokens(self, X: Table, rows: PageRows) -> tuple[Array, Array]:
         """Return the hashes of all tokens, and where each paragraph's begin."""
-        return spaced_tokens(*code_points(self._columns(X)))
+        tokens, borders = spaced_tokens(*code_points(self._columns(X)))
+        return tokens, borders
 
     def training_tokens(self, X: Table, rows: PageRows) -> tuple[Array, Array]:
         """Return the same, without classes and ids on a share of the pages, chosen by their names."""
@@ -166,7 +167,8 @@ class Markup(TokenFamily):
             " ".join(token for token in markup.split() if "." not in token) if unnamed else markup
             for markup, unnamed in zip(self._columns(X), drawn[page].tolist(), strict=True)
         ]
-        return spaced_tokens(*code_points(columns))
+        tokens, borders = spaced_tokens(*code_points(columns))
+        return tokens, borders
 
     def names(self, X: Table, rows: PageRows) -> list[str]:
         """Return the tokens."""
