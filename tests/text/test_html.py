@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copydesk.text.blocks import Block
-from copydesk.text.html import page_text, read_page
+from copydesk.text.html import LONG_TAG, first_words, page_text, read_page
 
 
 def texts(html: str | bytes) -> list[str]:
@@ -237,3 +237,15 @@ def test_text_that_is_serialised_as_it_is_and_names_with_brackets_are_read() -> 
     assert texts('<a<b>x</a<b><div <p a"b=1>y') == ["x", "y"]
     assert texts("<svg><style>&lt;/style>x</style></svg>z") == ["z"]
     assert texts("a &lt;b&gt; &amp;amp; &quot;") == ['a <b> &amp; "']
+
+
+@pytest.mark.parametrize("n_attributes", [1_900, 20_000, 300_000])
+def test_thousands_of_attributes_do_not_hide_the_text(n_attributes: int) -> None:
+    many = " ".join(f"data-a{number}=x" for number in range(n_attributes))
+    page = read_page(f"<p class=first {many}>One.</p><p>Two.</p>")
+    assert [block.text for block in page.blocks] == ["One.", "Two."]
+
+
+def test_an_embedded_image_keeps_its_other_attributes() -> None:
+    image = f'<img src="data:image/png;base64,{"A" * 50_000}" alt="x">'
+    assert first_words(LONG_TAG.search(image)) == image[:-1]  # type: ignore[arg-type]

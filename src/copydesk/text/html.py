@@ -6,6 +6,7 @@ serialises it, and one pass over that text, which is regular, is ten times faste
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -16,6 +17,10 @@ from copydesk.text.headline import page_headline
 
 # First-level headings among which the headline is looked for.
 MOST_HEADINGS = 50
+# Lexbor compares each attribute of an element with all before it, so that 20,000 take half a minute. Of the attributes
+# of a tag longer than this, those beyond so many words are left out; an embedded image is one word, however long.
+LONG_TAG = re.compile(r"<[A-Za-z][^<>]{20000,}")
+MOST_WORDS_IN_TAG = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +49,18 @@ def read_page(html: bytes | str) -> Page:
     from resiliparse.parse.html import HTMLTree
 
     text = decode(html) if isinstance(html, bytes) else html.encode("utf-8", "replace").decode()
+    text = LONG_TAG.sub(first_words, text)
     tree = HTMLTree.parse(text)
     if tree.body is None:
         return Page([], "", "", "")
     title = collapse(tree.title or "")
     return Page(collect_blocks(tree.body.html), title, page_headline(title, *headings(tree)), own_url(tree))
+
+
+def first_words(tag: re.Match[str]) -> str:
+    """Return a tag without its end, cut to ``MOST_WORDS_IN_TAG`` words."""
+    words = tag[0].split(maxsplit=MOST_WORDS_IN_TAG)
+    return tag[0] if len(words) <= MOST_WORDS_IN_TAG else " ".join(words[:-1])
 
 
 def page_text(html: bytes | str) -> str:
