@@ -8,7 +8,7 @@ import os
 import sys
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -17,22 +17,26 @@ from copydesk.compiled.startup import start_numba
 from copydesk.errors import ConfigError, escaped
 from copydesk.formats.input_fields import choose_fields, with_fields
 from copydesk.formats.jsonl import JsonLines
-from copydesk.formats.readers import FORMATS, READERS, parse, read_records
-from copydesk.formats.rows import Answer, Encoder, Fields, Record, Rejected, Row, Source
-from copydesk.formats.sources import SkippedFiles, find_sources
+from copydesk.formats.readers import FORMATS
+from copydesk.formats.rows import Answer, Encoder, Fields, Record, Source
+from copydesk.formats.sources import SkippedFiles
 from copydesk.formats.writers import encoder_for, output_format
-from copydesk.shards.flow import PartsRun
-from copydesk.shards.ledger import PLACE
-from copydesk.shards.make_part import Order
 from copydesk.shards.plan import SHARD_BYTES, plan_shards
 from copydesk.streams.answers import answering
 from copydesk.streams.chunks import CHUNK_ROWS, RecordChunk, in_chunks, in_order
 from copydesk.streams.conflicts import check_folder, check_output, check_stdout
 from copydesk.streams.delivery import Delivery
+from copydesk.streams.inputs import (
+    list_sources,
+    passed_over_line,
+    read_all,
+    read_source,
+    refuse_present,
+    total_size,
+)
 from copydesk.streams.progress_bar import Silent, bar
 
 MOST_DIGITS = 9  # of a number of threads or rows
-KINDS_SHOWN = 6  # of skipped records
 
 
 class Filter(ABC):
@@ -137,7 +141,7 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
         everything = with_fields(
             read_all(sources, args, progress, passed_over), args, named, lambda: list_sources(args)
         )
-        records = delivery.after_done(refuse_present(everything, rows))
+        records = delivery.after_done(refuse_present(everything, rows.fields(), rows.added()))
         for chunk, answered in in_order(rows.chunks(records), work, args.jobs or cores()):
             delivery.take(chunk, answered)
             progress.advance(len(chunk.records), chunk.size)
@@ -156,6 +160,9 @@ def run_parts(args: argparse.Namespace, rows: Filter) -> int:
     ConfigError, DataError, ModelError, ResourceError
         One line each.
     """
+    from copydesk.shards.flow import PartsRun
+    from copydesk.shards.make_part import Order
+
     folder = parts_folder(args)
     skipped = SkippedFiles()
     shards = plan_shards(rows.sources(skipped), folder, args.shard_size * 10**6)
@@ -203,7 +210,8 @@ def check_first_rows(args: argparse.Namespace, rows: Filter, manifest: dict[str,
     """
     named = choose_fields(args, manifest)
     records = read_all(list_sources(args), args, Silent(), Counter())
-    next(refuse_present(with_fields(records, args, named, lambda: list_sources(args)), rows), None)
+    found = with_fields(records, args, named, lambda: list_sources(args))
+    next(refuse_present(found, rows.fields(), rows.added()), None)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -280,6 +288,8 @@ def parts_folder(args: argparse.Namespace) -> Path:
     ConfigError
         It is an input, its parent does not exist, or an option makes no sense with it.
     """
+    from copydesk.shards.ledger import PLACE
+
     folder = Path(args.output)
     check_folder("--output", folder, [*args.files, args.model])
     if not folder.absolute().parent.is_dir():
@@ -291,19 +301,6 @@ def parts_folder(args: argparse.Namespace) -> Path:
     if args.rejects:
         raise ConfigError(f"--rejects {args.rejects}: rejects of parts go to {escaped(folder / PLACE)}/rejects")
     return folder
-
-
-def list_sources(args: argparse.Namespace, skipped: SkippedFiles | None = None) -> Iterator[Source]:
-    """Return the sources; ``skipped`` collects the files of folders that are passed over.
-
-    Raises
-    ------
-    ConfigError, DataError
-        A named file does not exist or can't be read, or standard input is named twice.
-    """
-    if args.files.count("-") > 1:
-        raise ConfigError("-: standard input can be read once")
-    return find_sources(args.files, args.format, args.encoding, args.delimiter, skipped)
 
 
 @contextmanager
@@ -324,63 +321,6 @@ def settings_of(args: argparse.Namespace, manifest: dict[str, Any]) -> dict[str,
     return {"model": manifest["sha256"], **options}
 
 
-def total_size(args: argparse.Namespace) -> int | None:
-    """Return the size of all inputs in bytes; None if one is not a file."""
-    sizes = [Path(name).stat().st_size if Path(name).is_file() else None for name in args.files]
-    return None if None in sizes else sum(size or 0 for size in sizes)
-
-
 def cores() -> int:
     """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def refuse_present(records: Iterator[Record], rows: Filter) -> Iterator[Record]:
-    """Yield the records; before the first that is a row, check that it lacks the fields to be added.
-
-    Raises
-    ------
-    ConfigError
-        Names the first such field. Later rows that have one are rejected.
-    """
-    for record in records:
-        row = parse(record, rows.fields()) if READERS[record.source.format].is_table else None
-        if isinstance(row, Row):
-            present = [name for name in row.members if name in rows.added()]
-            if present:
-                raise ConfigError(
-                    f"{escaped(record.source.name)}: rows already have the field {present[0]!r}; --prefix TEXT gives "
-                    f"the added fields other names, such as --prefix new_ for {'new_' + present[0]!r}"
-                )
-        yield record
-        if not isinstance(row, Rejected):
-            break
-    yield from records
-
-
-def read_all(
-    sources: Iterator[Source], args: argparse.Namespace, progress: Silent, passed_over: Counter[str]
-) -> Iterator[Record]:
-    """Yield the records of all sources; ``passed_over`` counts those of web archives that are no pages, by kind."""
-    for source in sources:
-        progress.next_file(source.size or 0)
-        yield from read_source(source, args, progress.at)
-        passed_over.update(source.passed_over)
-
-
-def read_source(
-    source: Source, args: argparse.Namespace, progress: Callable[[int], None] | None = None
-) -> Iterator[Record]:
-    """Yield the records of a source; see ``readers.read_records``."""
-    option = "--html-field" if args.html_field else "--text-field"
-    return read_records(source, args.html_field or args.text_field, progress, option)
-
-
-def passed_over_line(counts: Counter[str]) -> str:
-    """Return the records of web archives that are no pages as a line; "" if there are none."""
-    if not counts:
-        return ""
-    kinds = [f"{count:,} {kind}" for kind, count in counts.most_common(KINDS_SHOWN)]
-    others = counts.total() - sum(count for _, count in counts.most_common(KINDS_SHOWN))
-    listed = ", ".join(map(escaped, [*kinds, *[f"{others:,} others"] * bool(others)]))
-    return f"{counts.total():,} records of web archives skipped, which are no pages: {listed}"

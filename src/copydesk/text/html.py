@@ -49,7 +49,7 @@ def read_page(html: bytes | str) -> Page:
     from resiliparse.parse.html import HTMLTree
 
     text = decode(html) if isinstance(html, bytes) else html.encode("utf-8", "replace").decode()
-    text = LONG_TAG.sub(first_words, text)
+    text = LONG_TAG.sub(cut_tag, text)
     tree = HTMLTree.parse(text)
     if tree.body is None:
         return Page([], "", "", "")
@@ -57,7 +57,7 @@ def read_page(html: bytes | str) -> Page:
     return Page(collect_blocks(tree.body.html), title, page_headline(title, *headings(tree)), own_url(tree))
 
 
-def first_words(tag: re.Match[str]) -> str:
+def cut_tag(tag: re.Match[str]) -> str:
     """Return a tag without its end, cut to ``MOST_WORDS_IN_TAG`` words."""
     words = tag[0].split(maxsplit=MOST_WORDS_IN_TAG)
     return tag[0] if len(words) <= MOST_WORDS_IN_TAG else " ".join(words[:-1])
