@@ -18,14 +18,17 @@ TFIDF = {"ngram_range", "sublinear_tf", "dtype"}
 # Keys in which an option differs from its class on purpose, because it is one of several presets of the class,
 # or a class of scikit-learn with settings for text.
 PRESETS = {
+    "classifier/label_svm": {"C"},
     "classifier/logistic": {"C"},  # the class has scikit-learn's default, which is too strong for TF-IDF of texts
     "classifier/sequence": {"families", "numbers"},
     "classifier/sklearn_complement_nb": {"alpha"},
     "classifier/sklearn_logistic": {"C", "max_iter"},
     "classifier/sklearn_sgd": {"alpha"},
     "dataset/web": {"weight"},
+    "decision/labels": {"separator"},  # that of the data set
     "decision/threshold": {"cut"},
     "features/hashing": {"n_features", *TFIDF},
+    "features/labels": {"families", "sublinear_tf", "dtype"},
     "features/sklearn_tfidf": {"ngram_range", "sublinear_tf"},
     "features/topics": {"families", "sublinear_tf", "dtype"},
     "features/word": TFIDF,
