@@ -19,7 +19,7 @@ from copydesk.formats.input_fields import choose_fields, with_fields
 from copydesk.formats.jsonl import JsonLines
 from copydesk.formats.readers import FORMATS
 from copydesk.formats.rows import Answer, Encoder, Fields, Record, Source
-from copydesk.formats.sources import SkippedFiles
+from copydesk.formats.sources import LEDGER_FOLDER, SkippedFiles
 from copydesk.formats.writers import encoder_for, output_format
 from copydesk.shards.plan import SHARD_BYTES, plan_shards
 from copydesk.streams.answers import answering
@@ -288,8 +288,6 @@ def parts_folder(args: argparse.Namespace) -> Path:
     ConfigError
         It is an input, its parent does not exist, or an option makes no sense with it.
     """
-    from copydesk.shards.ledger import PLACE
-
     folder = Path(args.output)
     check_folder("--output", folder, [*args.files, args.model])
     if not folder.absolute().parent.is_dir():
@@ -299,7 +297,7 @@ def parts_folder(args: argparse.Namespace) -> Path:
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"--output {escaped(folder)}: is a file; name a folder, or another file without /")
     if args.rejects:
-        raise ConfigError(f"--rejects {args.rejects}: rejects of parts go to {escaped(folder / PLACE)}/rejects")
+        raise ConfigError(f"--rejects {args.rejects}: rejects of parts go to {escaped(folder / LEDGER_FOLDER)}/rejects")
     return folder
 
 

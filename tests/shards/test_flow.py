@@ -163,3 +163,10 @@ def test_a_web_archive_becomes_rows_and_its_other_records_are_counted(
     assert "3 records of web archives skipped, which are no pages: 3 request" in said
     assert main([*words, "-o", str(tmp_path / "all.jsonl")]) == 0
     assert (tmp_path / "out/crawl.jsonl").read_bytes() == (tmp_path / "all.jsonl").read_bytes()
+
+
+def test_a_folder_of_parts_is_read_without_its_ledger(model: str, files: Path, tmp_path: Path) -> None:
+    assert main(["predict", "--model", model, str(files), "-o", f"{tmp_path}/out/", "-q"]) == 3
+    again = ["predict", "--model", model, f"{tmp_path}/out", "-q", "--prefix", "new_"]
+    assert main([*again, "-o", str(tmp_path / "again.jsonl")]) == 0
+    assert len((tmp_path / "again.jsonl").read_text(encoding="utf-8").splitlines()) == 3998

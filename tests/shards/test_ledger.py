@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from copydesk.errors import ConfigError
-from copydesk.formats.sources import find_sources
-from copydesk.shards.ledger import MOST_ATTEMPTS, PLACE, Ledger
+from copydesk.formats.sources import LEDGER_FOLDER, find_sources
+from copydesk.shards.ledger import MOST_ATTEMPTS, Ledger
 from copydesk.shards.plan import Shard, plan_shards
 
 COUNTS = {"read": 1, "written": 1, "rejected": 0}
@@ -110,6 +110,6 @@ def test_a_file_of_nobody_s_run_is_not_replaced(tmp_path: Path, shards: list[Sha
 @pytest.mark.parametrize("text", ["", "[]", '{"version": 99, "shards": []}', "[" * 100_000])
 def test_a_damaged_plan_is_reported(tmp_path: Path, shards: list[Shard], text: str) -> None:
     begun(tmp_path / "out", shards)
-    (tmp_path / "out" / PLACE / "plan.json").write_text(text, encoding="utf-8")
+    (tmp_path / "out" / LEDGER_FOLDER / "plan.json").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match="not a plan that this copydesk can continue"):
         begun(tmp_path / "out", shards, resume=True)

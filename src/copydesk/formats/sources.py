@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # Read as text, such a file would be labelled without a warning.
 NOT_TEXT = {".bz2", ".xz", ".zip", ".7z", ".tar", ".tgz", ".pdf", ".doc", ".docx", ".xls", ".xlsx"}
 STDIN = "-"
+LEDGER_FOLDER = "_copydesk"  # beside the parts of an output folder; no data
 # Formats that an extra reads, by name and package.
 NEEDED = {"html": ("HTML", "resiliparse"), "warc": ("web archives", "fastwarc")}
 
@@ -158,9 +159,9 @@ def _format_of(path: Path) -> str:
 
 
 def _in_folder(folder: Path, file_format: str | None, skipped: SkippedFiles) -> Iterator[Found]:
-    """Yield a folder's files at any depth; hidden ones and those of kinds that can't be read are passed over."""
+    """Yield a folder's files at any depth; hidden ones, ledgers and kinds that can't be read are passed over."""
     for where, folders, files in os.walk(folder):
-        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        folders[:] = sorted(each for each in folders if not each.startswith(".") and each != LEDGER_FOLDER)
         for name in sorted(files):
             path = Path(where, name)
             kind = SUFFIXES.get(suffix_of(path))

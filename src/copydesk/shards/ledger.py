@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ConfigError, ResourceError, abbreviated, escaped
+from copydesk.formats.sources import LEDGER_FOLDER
 from copydesk.resources import sync
 from copydesk.shards.plan import Shard
 
-PLACE = "_copydesk"
 PLAN_VERSION = 1
 # Attempts at a shard that ended with their process before it is put aside.
 MOST_ATTEMPTS = 3
@@ -40,7 +40,7 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.place = folder / PLACE
+        self.place = folder / LEDGER_FOLDER
         self.plan_path = self.place / "plan.json"
         self.manifest_path = self.place / "manifest.json"
         self.entries = self.place / "done"
@@ -129,7 +129,9 @@ class Ledger:
             raise ResourceError(f"{escaped(self.plan_path)}: can't be read: {error.strerror}") from None
         except (ValueError, KeyError, TypeError, RecursionError):
             pass
-        raise ConfigError(f"{escaped(self.plan_path)}: not a plan that this copydesk can continue; remove {PLACE}/")
+        raise ConfigError(
+            f"{escaped(self.plan_path)}: not a plan that this copydesk can continue; remove {LEDGER_FOLDER}/"
+        )
 
     def _clear(self, parts: set[str]) -> None:
         """Remove the entries of an earlier run, and those of its parts that this one does not replace."""
