@@ -10,12 +10,15 @@ from hydra import compose, initialize_config_dir
 
 from copydesk.bundle import load_bundle, save_bundle
 from copydesk.config.build import check
+from copydesk.errors import ConfigError, DataError
 from copydesk.estimator import TextClassifier
 from copydesk.train import build_estimator
 
 CONF = Path(__file__).parents[1] / "conf"
-CLASSIFIERS = sorted(file.stem for file in (CONF / "classifier").glob("*.yaml") if file.stem != "sequence")
-DECISIONS = sorted(file.stem for file in (CONF / "decision").glob("*.yaml"))
+# For texts of one label each: those for the paragraphs of pages, or for several labels, have tests of their own.
+OTHERS = {"sequence", "sequence_html", "label_tree", "labels", "modes"}
+CLASSIFIERS = sorted(file.stem for file in (CONF / "classifier").glob("*.yaml") if file.stem not in OTHERS)
+DECISIONS = sorted(file.stem for file in (CONF / "decision").glob("*.yaml") if file.stem not in OTHERS)
 WORDS = {"boats": "sea sail harbour", "bread": "oven flour crust", "chess": "pawn queen rook"}
 rng = np.random.default_rng(0)
 LABELS = [label for label in WORDS for _ in range(20)]
@@ -38,6 +41,19 @@ def test_every_classifier_trains_and_predicts_the_same_once_loaded(classifier: s
     loaded, _ = load_bundle(tmp_path / "model")
     np.testing.assert_array_equal(loaded.scores(TEXTS), model.scores(TEXTS))
     assert loaded.predict(["a queen and a pawn"]).tolist() == ["chess"]
+
+
+@pytest.mark.parametrize(
+    ("option", "wanted"),
+    [
+        ("decision=modes", "decision=modes"),
+        ("decision=labels", "decision=labels"),
+        ("classifier=label_tree", "for one label for each text use classifier=linear_svm"),
+    ],
+)
+def test_parts_for_other_data_refuse_texts_of_one_label(option: str, wanted: str) -> None:
+    with pytest.raises((DataError, ConfigError, ValueError), match=wanted):
+        built(option).fit(TEXTS, LABELS)
 
 
 @pytest.mark.parametrize("classifier", ["linear_svm", "logistic", "sklearn_complement_nb"])

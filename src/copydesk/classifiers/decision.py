@@ -285,19 +285,22 @@ class Keep(Calibrated):
 
 
 def best_f1(own: Floats, wanted: Array, weight: Floats, documents: Array) -> float:
-    """Return the threshold of the best F1 of the kept weight, a mean over the documents that have wanted rows.
+    """Return the threshold of the best F1 of the kept weight, a mean over documents.
 
-    Thresholds within ``_AS_GOOD`` of the best are as good: the middle of them is taken.
+    A document without wanted rows counts as 1 where nothing of it is kept, else as 0. Thresholds within ``_AS_GOOD`` of
+    the best are as good: the middle of them is taken.
     """
     tried = np.unique(np.quantile(own, np.linspace(0, 1, _CURVE_POINTS)))
     n = int(documents.max()) + 1
     relevant = np.bincount(documents, weight * wanted, n)
+    judged = np.bincount(documents, weight, n) > 0
     f1 = np.empty(len(tried))
     for number, threshold in enumerate(tried):
         stays = own >= threshold
         kept = np.bincount(documents, weight * stays, n)
         hit = np.bincount(documents, weight * (stays & wanted), n)
-        f1[number] = (2 * hit / np.maximum(kept + relevant, 1e-12))[relevant > 0].mean()
+        overlap = np.where(relevant > 0, 2 * hit / np.maximum(kept + relevant, 1e-12), kept == 0)
+        f1[number] = overlap[judged].mean()
     good = np.flatnonzero(f1 >= f1.max() - _AS_GOOD)
     return float(tried[good[len(good) // 2]])
 
