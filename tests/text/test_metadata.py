@@ -118,3 +118,9 @@ def test_a_page_of_nothing_states_nothing(html: str | bytes) -> None:
 def test_any_script_gives_objects(script: str) -> None:
     assert all(isinstance(node, dict) for node in read_scripts([script]))
     assert isinstance(read_metadata(page(script)), Metadata)
+
+
+def test_thousands_of_attributes_do_not_hide_what_a_page_states() -> None:
+    many = " ".join(f"data-a{number}=x" for number in range(100_000))
+    page = f'<head><meta name=author content="Ann Lee"><title>T</title></head><body {many}><p>x</body>'
+    assert (read_metadata(page).author, read_metadata(page).title) == ("Ann Lee", "T")

@@ -152,12 +152,11 @@ class Cleaner(Model):
             Text, labelled paragraphs, title, author, date, name of the site, language and address.
         """
         from copydesk.models.cleaned_page import CleanedPage
-        from copydesk.text.decoding import decode
-        from copydesk.text.html import read_page
-        from copydesk.text.metadata import read_metadata
+        from copydesk.text.html import page_of_tree, parse_tree
+        from copydesk.text.metadata import metadata_of_tree
 
-        text = decode(html) if isinstance(html, bytes) else check_text(html)
-        page, stated = read_page(text), asdict(read_metadata(text))
+        tree = parse_tree(html if isinstance(html, bytes) else check_text(html))
+        page, stated = page_of_tree(tree), asdict(metadata_of_tree(tree))
         stated["url"] = stated["url"] or url or ""
         sites = [host_of(url or stated["url"])]
         ((found, paragraphs, _),) = self.clean_pages([page], sites)

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from copydesk.text.blocks import Block, collapse, collect_blocks
 from copydesk.text.decoding import decode
 from copydesk.text.headline import page_headline
+
+if TYPE_CHECKING:
+    from resiliparse.parse.html import HTMLTree
 
 # First-level headings among which the headline is looked for.
 MOST_HEADINGS = 50
@@ -39,7 +42,12 @@ class Page:
 
 
 def read_page(html: bytes | str) -> Page:
-    """Parse a page.
+    """Read a page; see ``parse_tree``."""
+    return page_of_tree(parse_tree(html))
+
+
+def parse_tree(html: bytes | str) -> HTMLTree:
+    """Parse a page into the tree that browsers build.
 
     Parameters
     ----------
@@ -49,8 +57,11 @@ def read_page(html: bytes | str) -> Page:
     from resiliparse.parse.html import HTMLTree
 
     text = decode(html) if isinstance(html, bytes) else html.encode("utf-8", "replace").decode()
-    text = LONG_TAG.sub(cut_tag, text)
-    tree = HTMLTree.parse(text)
+    return HTMLTree.parse(LONG_TAG.sub(cut_tag, text))
+
+
+def page_of_tree(tree: HTMLTree) -> Page:
+    """Return the blocks of a parsed page, its title, headline and address."""
     if tree.body is None:
         return Page([], "", "", "")
     title = collapse(tree.title or "")

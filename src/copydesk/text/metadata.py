@@ -1,7 +1,7 @@
 """Metadata that a page states of itself: JSON-LD, OpenGraph, ``<meta>``, microdata and ``<time>``. Nothing is guessed.
 
-Small and on the tree that the page is parsed into anyway: extruct, the library for it, brings lxml, rdflib and five
-more packages, and parses each page a second time.
+Small, and on the same kind of tree as the page's text, which ``Cleaner.clean_html`` parses once for both: extruct, the
+library for it, brings lxml, rdflib and five more packages, and always parses a page again.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from copydesk.text.blocks import collapse
-from copydesk.text.decoding import decode
-from copydesk.text.html import own_url
+from copydesk.text.html import own_url, parse_tree
 from copydesk.text.json_ld import Node, read_scripts, stated_names, types_of
+
+if TYPE_CHECKING:
+    from resiliparse.parse.html import HTMLTree
 
 ARTICLE = re.compile(r"(?:Article|Posting|Report)$")
 PAGE_KINDS = ("WebPage", "ItemPage")
@@ -69,17 +71,12 @@ class Metadata:
 
 
 def read_metadata(page: bytes | str) -> Metadata:
-    """Return what a page states of itself.
+    """Return what a page of HTML states of itself; see ``parse_tree``."""
+    return metadata_of_tree(parse_tree(page))
 
-    Parameters
-    ----------
-    page : bytes or str
-        HTML; bytes are decoded as by ``read_page``.
-    """
-    from resiliparse.parse.html import HTMLTree
 
-    text = decode(page) if isinstance(page, bytes) else page.encode("utf-8", "replace").decode()
-    tree = HTMLTree.parse(text)
+def metadata_of_tree(tree: HTMLTree) -> Metadata:
+    """Return what a parsed page states of itself."""
     metas = meta_values(tree)
     nodes = read_scripts([node.text for node in elements(tree, "script") if is_json_ld(node)])
     by_id = {str(node["@id"]): node for node in nodes if "@id" in node and len(node) > 1}
