@@ -46,7 +46,7 @@ ROOMS = {
     "__init__": "models text train",
     "commands": "bundle classifiers config datasets errors estimator evaluation explanations features formats labels "
     "models predict reports resources runs streams tasks text train",
-    "cli": "__init__ commands errors interruption",
+    "cli": "__init__ commands errors interruption shards",
 }
 TOP = {"__init__", "cli", "train", "predict", "estimator", "tasks", "errors", "resources"}
 VERB = {"add_arguments", "run"}  # the interface of commands and of the flow that two of them share

@@ -112,6 +112,18 @@ def guarded(command: Callable[[list[str]], int], words: list[str]) -> int:
 
 def run_verb(verb: str, words: list[str]) -> int:
     """Run ``copydesk.commands.<verb>``, which gives ``add_arguments(parser)`` and ``run(args)``."""
+    run, args = parse_words(verb, words)
+    return run(args)
+
+
+def parse_words(verb: str, words: list[str]) -> tuple[Callable[[Any], int], Any]:
+    """Return the function that runs a verb, and its options.
+
+    Raises
+    ------
+    ConfigError
+        An option is not valid.
+    """
     from importlib import import_module
 
     from copydesk.commands.parser import Parser
@@ -119,7 +131,7 @@ def run_verb(verb: str, words: list[str]) -> int:
     module = import_module(f"copydesk.commands.{verb}")
     parser = Parser(verb, COMMANDS[verb])
     module.add_arguments(parser)
-    return int(module.run(parser.parse(words)))
+    return module.run, parser.parse(words)
 
 
 def process_files(verb: str, files: Sequence[str], folder: str, client: Any = None, **options: Any) -> dict[str, Any]:
@@ -147,22 +159,18 @@ def process_files(verb: str, files: Sequence[str], folder: str, client: Any = No
         Whatever the command would print.
     """
     import json
-    from importlib import import_module
+    from pathlib import Path
 
-    from copydesk.commands.parser import Parser
+    from copydesk.shards.ledger import Ledger
 
-    module = import_module(f"copydesk.commands.{verb}")
-    parser = Parser(verb, COMMANDS[verb])
-    module.add_arguments(parser)
     words = [*files, f"--output={folder}/", "--quiet", *(["--on=dask"] if client is not None else [])]
     for name, value in options.items():
         flag = f"--{name.replace('_', '-')}"
         words += [flag] if value is True else [] if value is None or value is False else [f"{flag}={value}"]
-    args = parser.parse(words)
+    run, args = parse_words(verb, words)
     args.client = client
-    module.run(args)
-    with open(os.path.join(folder, "_copydesk", "manifest.json"), encoding="utf-8") as file:  # noqa: PTH118, PTH123
-        return dict(json.load(file))
+    run(args)
+    return dict(json.loads(Ledger(Path(folder)).manifest_path.read_text(encoding="utf-8")))
 
 
 def complete(words: list[str]) -> int:

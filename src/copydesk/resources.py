@@ -35,7 +35,7 @@ def replacement(path: Path) -> Iterator[Path]:
     Whatever goes wrong before leaves ``path`` as it was, and nothing beside it.
     """
     target = path.resolve()  # not the link that names it
-    aside = target.with_name(f".{os.getpid()}.part")
+    aside = target.with_name(f".{os.urandom(8).hex()}.part")  # threads and machines may write into the same folder
     with CleanUp(lambda: aside.unlink(missing_ok=True)):
         try:
             yield aside

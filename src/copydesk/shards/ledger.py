@@ -13,14 +13,15 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from copydesk.errors import ConfigError, ResourceError, abbreviated, escaped
+from copydesk.errors import ConfigError, ResourceError, escaped
 from copydesk.formats.sources import LEDGER_FOLDER
-from copydesk.resources import sync
+from copydesk.resources import replacement, sync
 from copydesk.shards.plan import Shard
+from copydesk.streams.resume import check_settings
 
 PLAN_VERSION = 1
 # Attempts at a shard that ended with their process before it is put aside.
@@ -237,14 +238,7 @@ def check_plan(stored: Mapping[str, Any], plan: Mapping[str, Any], path: Path) -
     ConfigError
         Names the first difference.
     """
-    then, now = stored["settings"], plan["settings"]
-    for name in [*now, *then]:
-        if then.get(name) != now.get(name):
-            before, after = (abbreviated(json.dumps(each.get(name), ensure_ascii=False)) for each in (then, now))
-            raise ConfigError(
-                f"{escaped(path)}: was begun with {name} {before}, not {after}; give the same, or start over "
-                "with --force"
-            )
+    check_settings(stored["settings"], plan["settings"], path)
     old, new = ({shard["name"]: shard for shard in each["shards"]} for each in (stored, plan))
     for name in [*new, *old]:
         if old.get(name) != new.get(name):
@@ -268,14 +262,8 @@ def write_json(path: Path, value: Any) -> None:
     ResourceError
         The disk is full.
     """
-    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with aside.open("w", encoding="utf-8") as file:
-            json.dump(value, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
+        with replacement(path) as aside:
+            aside.write_text(json.dumps(value, indent=1), encoding="utf-8")
     except OSError as error:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
         raise ResourceError(f"{escaped(path)}: can't be written: {error.strerror}") from None

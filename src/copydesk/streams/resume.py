@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,14 +91,32 @@ class State:
         ConfigError
             Names the first difference and both values.
         """
-        for name in [*settings, *self.settings]:
-            then, now = self.settings.get(name), settings.get(name)
-            if then != now:
-                before, after = (abbreviated(json.dumps(each, ensure_ascii=False)) for each in (then, now))
-                raise ConfigError(
-                    f"{escaped(path)}: was begun with {name} {before}, not {after}; give the same, or start over "
-                    "with --force"
-                )
+        check_settings(self.settings, settings, path)
+
+
+def check_settings(earlier: Mapping[str, Any], later: Mapping[str, Any], path: Path) -> None:
+    """Check that a run is continued with the settings that it was begun with.
+
+    Parameters
+    ----------
+    earlier, later : mapping
+        JSON-able settings.
+    path : Path
+        Where the earlier ones are recorded.
+
+    Raises
+    ------
+    ConfigError
+        Names the first difference and both values.
+    """
+    for name in [*later, *earlier]:
+        then, now = earlier.get(name), later.get(name)
+        if then != now:
+            before, after = (abbreviated(json.dumps(each, ensure_ascii=False)) for each in (then, now))
+            raise ConfigError(
+                f"{escaped(path)}: was begun with {name} {before}, not {after}; give the same, or start over "
+                "with --force"
+            )
 
 
 _TYPES = {name: type(value) for name, value in asdict(State({})).items()}
