@@ -95,7 +95,7 @@ class Filter(ABC):
             It is none, and an option asks for a cluster.
         """
         args = self.args
-        is_folder = args.output is not None and (args.output.endswith("/") or Path(args.output).is_dir())
+        is_folder = output_folder(args) is not None
         if args.on and not is_folder:
             raise ConfigError(f"--on {args.on}: a cluster makes parts of a folder; give --output FOLDER/")
         if args.scheduler and not args.on:
@@ -146,9 +146,7 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
             delivery.take(chunk, answered)
             progress.advance(len(chunk.records), chunk.size)
         counted = delivery.finish()
-    if not args.quiet:
-        for line in filter(None, (counted, str(skipped), passed_over_line(passed_over), *rows.remarks())):
-            print(f"copydesk: {line}", file=sys.stderr)
+    print_counts(rows, counted, skipped, passed_over)
     return 3 if delivery.state.rejected else 0
 
 
@@ -180,10 +178,16 @@ def run_parts(args: argparse.Namespace, rows: Filter) -> int:
                 options = argparse.Namespace(**{**vars(args), "client": None})
                 run.make_on(client, left, Order(type(rows), options, folder.absolute(), manifest["sha256"]))
         counted = run.report()
-    if not args.quiet:
-        for line in filter(None, (counted, str(skipped), passed_over_line(run.passed_over()), *rows.remarks())):
-            print(f"copydesk: {line}", file=sys.stderr)
+    print_counts(rows, counted, skipped, run.passed_over())
     return 3 if run.aside or run.manifest["rejected"] else 0
+
+
+def print_counts(rows: Filter, counted: str, skipped: SkippedFiles, passed_over: Counter[str]) -> None:
+    """Print what was read, written and passed over, and what the user should know of the answers."""
+    if rows.args.quiet:
+        return
+    for line in filter(None, (counted, str(skipped), passed_over_line(passed_over), *rows.remarks())):
+        print(f"copydesk: {line}", file=sys.stderr)
 
 
 def cluster(args: argparse.Namespace) -> AbstractContextManager[Any]:
@@ -271,13 +275,27 @@ def output_paths(args: argparse.Namespace) -> tuple[Path | None, Path | None]:
     for option, path in (("--output", output), ("--rejects", rejects)):
         if path is not None:
             check_output(option, path, inputs)
-            if not path.absolute().parent.is_dir():
-                raise ConfigError(
-                    f"{option} {escaped(path)}: the folder {escaped(path.parent)} does not exist; make it first"
-                )
+            check_parent(option, path)
     if output is None:
         check_stdout(args.files)
     return output, rejects
+
+
+def check_parent(option: str, path: Path) -> None:
+    """Check that the folder which a file or folder is to be made in exists.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if not path.absolute().parent.is_dir():
+        raise ConfigError(f"{option} {escaped(path)}: the folder {escaped(path.parent)} does not exist; make it first")
+
+
+def output_folder(args: argparse.Namespace) -> Path | None:
+    """Return the output if it is a folder, by its name or because there is one; else None."""
+    name = args.output or ""
+    return Path(name) if name.endswith("/") or Path(name or "-").is_dir() else None
 
 
 def parts_folder(args: argparse.Namespace) -> Path:
@@ -290,10 +308,7 @@ def parts_folder(args: argparse.Namespace) -> Path:
     """
     folder = Path(args.output)
     check_folder("--output", folder, [*args.files, args.model])
-    if not folder.absolute().parent.is_dir():
-        raise ConfigError(
-            f"--output {escaped(folder)}: the folder {escaped(folder.parent)} does not exist; make it first"
-        )
+    check_parent("--output", folder)
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"--output {escaped(folder)}: is a file; name a folder, or another file without /")
     if args.rejects:

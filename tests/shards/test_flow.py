@@ -178,3 +178,9 @@ def test_a_folder_of_parts_is_read_without_its_ledger(model: str, files: Path, t
     again = ["predict", "--model", model, f"{tmp_path}/out", "-q", "--prefix", "new_"]
     assert main([*again, "-o", str(tmp_path / "again.jsonl")]) == 0
     assert len((tmp_path / "again.jsonl").read_text(encoding="utf-8").splitlines()) == 3998
+
+
+@pytest.mark.parametrize("form", ["--text", "--markdown", "--diff"])
+def test_a_cluster_writes_no_texts(form: str, files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["clean", str(files), "-o", f"{tmp_path}/out/", "--on", "dask", form]) == 2
+    assert f"--on dask: a cluster writes tables; leave out {form}" in capsys.readouterr().err

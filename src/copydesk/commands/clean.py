@@ -74,7 +74,7 @@ class CleanFilter(predict.Filter):
     def __init__(self, args: argparse.Namespace) -> None:
         super().__init__(args)
         self.form = next((form for form in (*TEXT_SUFFIXES, "diff") if getattr(args, form)), None)
-        self.folder = folder_of(args)
+        self.folder = predict.output_folder(args) if self.form in TEXT_SUFFIXES else None
         self.targets: dict[str, Path] = {}
 
     def open(self) -> tuple[dict[str, Any], Answer]:
@@ -119,9 +119,9 @@ class CleanFilter(predict.Filter):
         ConfigError
             A cluster is asked for, and texts or a diff are to be written.
         """
-        if self.args.on and (self.args.text or self.args.diff):
-            raise ConfigError(f"--on {self.args.on}: a cluster writes tables; leave out --text and --diff")
-        return not self.folder and not self.args.diff and super().makes_parts()
+        if self.args.on and self.form:
+            raise ConfigError(f"--on {self.args.on}: a cluster writes tables; leave out --{self.form}")
+        return super().makes_parts() and not self.form
 
     def sources(self, skipped: SkippedFiles | None = None) -> Iterator[Source]:
         """Return the sources; those of a folder's texts must each have a file of its own."""
@@ -170,12 +170,6 @@ class CleanFilter(predict.Filter):
 def names_added(args: argparse.Namespace) -> frozenset[str]:
     """Return the fields that are added to any row: those of the paragraphs, of the mode and of what pages state."""
     return frozenset(args.prefix + name for name in ("paragraphs", "mode", *(METADATA if args.metadata else ())))
-
-
-def folder_of(args: argparse.Namespace) -> Path | None:
-    """Return the folder that the texts of each input file are written to, None without one."""
-    name = args.output or ""
-    return Path(name) if (args.text or args.markdown) and (name.endswith("/") or Path(name or "-").is_dir()) else None
 
 
 def check_is_text(form: str, output: Path) -> None:
