@@ -42,9 +42,8 @@ class ArrowPredictor:
     """Adds answers to an Arrow table or record batch, or a pandas frame; see ``arrow_predictor``.
 
     A topic model adds ``label`` (string) and ``confidence`` (double); a model of several labels ``labels`` and
-    ``probabilities`` (lists of these); a cleaner adds ``cleaned`` (string), the text
-    without its boilerplate. A row without a valid text gets nulls. It can be pickled, without the loaded model if that
-    was given as a path.
+    ``probabilities`` (lists of these); a cleaner adds ``cleaned`` (string), the text without its boilerplate. A row
+    without a valid text gets nulls. It can be pickled, without the loaded model if that was given as a path.
     """
 
     def __init__(
@@ -117,13 +116,13 @@ class ArrowPredictor:
                 f"expected an Arrow table or batch or a pandas frame, found {type(batch).__name__}; in Ray, "
                 'batch_format="pyarrow"'
             )
-        answers = self._answer(names, column)
+        answers = zip(self.added(), self._answer(names, column), strict=True)
+        added = {field.name: pa.array(values, field.type) for field, values in answers}
         if isinstance(batch, pa.Table | pa.RecordBatch):
-            for field, values in zip(self.added(), answers, strict=True):
-                batch = batch.append_column(field, pa.array(values, field.type))
+            for name, values in added.items():
+                batch = batch.append_column(name, values)
             return batch
-        series = {name: pa.array(each, kind).to_pandas() for (name, kind), each in self._named(answers)}
-        return batch.assign(**{name: each.to_numpy() for name, each in series.items()})
+        return batch.assign(**{name: values.to_pandas().to_numpy() for name, values in added.items()})
 
     def batches(self, batches: Iterable[Any]) -> Iterator[Any]:
         """Yield each batch with the answers: for Spark's ``mapInArrow`` and ``mapInPandas``."""
@@ -148,10 +147,6 @@ class ArrowPredictor:
     @property
     def _text_name(self) -> str:
         return self.text or str(self.model.manifest.get("fields", {}).get("text") or "text")
-
-    def _named(self, answers: Sequence[Sequence[Any]]) -> Iterator[tuple[tuple[str, Any], Sequence[Any]]]:
-        for field, values in zip(self.added(), answers, strict=True):
-            yield (field.name, field.type), values
 
     def _answer(self, names: Sequence[str], column: Callable[[str], list[Any]], alone: bool = False) -> list[list[Any]]:
         """Return the values of the added columns; None in rows without a valid text."""

@@ -40,14 +40,20 @@ def paragraph_table(
         for name, given in (("titles", titles), ("sites", sites))
     )
     paragraphs, spans, sizes = split_texts(texts)
-    table = {
+    return paragraph_columns(paragraphs, sizes, titles, sites), spans
+
+
+def paragraph_columns(
+    paragraphs: Sequence[str], sizes: NDArray[np.int64], titles: Sequence[str] | None, sites: Sequence[str] | None
+) -> ParagraphTable:
+    """Return the table of paragraphs of texts that have so many each, with their titles and sites."""
+    return {
         "text": paragraphs,
         "title": repeated(titles, sizes),
         "document": np.repeat(np.arange(len(sizes)), sizes),
         "position": np.arange(len(paragraphs)) - np.repeat(np.cumsum(sizes) - sizes, sizes),
         "group": repeated(sites, sizes),
     }
-    return table, spans
 
 
 def repeated(values: Sequence[str] | None, sizes: NDArray[np.int64]) -> list[str]:
@@ -74,21 +80,14 @@ def page_table(pages: Sequence[Page], sites: Sequence[str] | None = None) -> tup
     """
     sizes = np.array([len(page.blocks) for page in pages], dtype=np.int64)
     blocks = [block for page in pages for block in page.blocks]
-    position = np.arange(len(blocks)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    table: ParagraphTable = {
-        "text": [block.text for block in blocks],
-        "title": [""] * len(blocks),
-        "document": np.repeat(np.arange(len(sizes)), sizes),
-        "position": position,
-        "group": repeated(None if sites is None else check_beside("sites", sites, pages), sizes),
-    }
-    for name in MARKUP:
-        table[name] = [getattr(block, name) for block in blocks]
-    lengths = np.array([len(text) for text in table["text"]], dtype=np.int64)
+    known = None if sites is None else check_beside("sites", sites, pages)
+    table = paragraph_columns([block.text for block in blocks], sizes, None, known)
+    table = {**table, **{name: [getattr(block, name) for block in blocks] for name in MARKUP}}
+    lengths = np.array([len(block.text) for block in blocks], dtype=np.int64)
     breaks = np.array([1 if block.is_line else 2 for block in blocks], dtype=np.int64)
     ends = np.cumsum(lengths + breaks)
-    first = np.repeat(ends[position == 0] - lengths[position == 0], sizes[sizes > 0])  # no break before a page's text
-    ends -= first
+    first = np.asarray(table["position"]) == 0
+    ends -= np.repeat(ends[first] - lengths[first], sizes[sizes > 0])  # no break before a page's text
     return table, np.column_stack([ends - lengths, ends])
 
 
