@@ -152,23 +152,17 @@ class TextClassifier(Classifier):
         judged = targets.judged(scores, self.classes_)
         if weight is not None:
             judged &= weight > 0
+        used, pages = judged, {}
         if X is not None and not isinstance(X, list) and getattr(self.decision, "reads_pages", False):
-            own_weight = judged if weight is None else np.where(judged, weight, 0.0)
-            self.decision_ = clone(self.decision).fit(
-                scores,
-                targets.values,
-                self.classes_,
-                weight=own_weight,
-                groups=None if groups is None else np.asarray(groups),
-                pages=X,
-            )
-            return self
+            weight = np.where(judged, 1.0 if weight is None else weight, 0.0)
+            used, pages = np.ones(len(judged), dtype=bool), {"pages": X}
         self.decision_ = clone(self.decision).fit(
-            scores[judged],
-            targets.take(judged).values,
+            scores[used],
+            targets.take(used).values,
             self.classes_,
-            weight=None if weight is None else weight[judged],
-            groups=None if groups is None else np.asarray(groups)[judged],
+            weight=None if weight is None else weight[used],
+            groups=None if groups is None else np.asarray(groups)[used],
+            **pages,
         )
         return self
 

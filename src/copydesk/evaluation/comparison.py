@@ -104,6 +104,20 @@ def in_same_order(earlier: AnyPredictions, later: AnyPredictions) -> tuple[AnyPr
     return earlier, later.take(have.get_indexer(wanted))
 
 
+def paired(earlier: AnyPredictions, later: AnyPredictions) -> tuple[AnyPredictions, AnyPredictions]:
+    """Return the evaluated rows of both, in the order of the earlier.
+
+    Raises
+    ------
+    ValueError
+        They were evaluated on different rows.
+    """
+    reason = difference_of_data(earlier, later)
+    if reason:
+        raise ValueError(reason)
+    return in_same_order(earlier, later)
+
+
 def compare(
     earlier: Predictions,
     later: Predictions,
@@ -128,10 +142,7 @@ def compare(
     ValueError
         They were evaluated on different rows.
     """
-    reason = difference_of_data(earlier, later)
-    if reason:
-        raise ValueError(reason)
-    pair = in_same_order(earlier, later)
+    pair = paired(earlier, later)
     units, n_units, _ = intervals.resampling_units(pair[0].rows)
     setting = (units, n_units, resamples, seed)
     before, after = (_draws(each, task, setting) for each in pair)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from copydesk.evaluation import intervals
-from copydesk.evaluation.comparison import Comparison, difference_of_data, in_same_order, mcnemar
+from copydesk.evaluation.comparison import Comparison, mcnemar, paired
 from copydesk.evaluation.label_counts import LabelCounts, label_scores
 from copydesk.evaluation.label_metrics import Setting, centred, draw_labels
 from copydesk.evaluation.score import score, with_intervals
@@ -42,10 +42,7 @@ def compare_labels(
     ValueError
         They were evaluated on different rows.
     """
-    reason = difference_of_data(earlier, later)
-    if reason:
-        raise ValueError(reason)
-    pair = in_same_order(earlier, later)
+    pair = paired(earlier, later)
     names = np.asarray(sorted({*pair[0].classes, *pair[1].classes}), dtype=object)
     before, after = (LabelCounts(each.with_classes(names)) for each in pair)
     units, n_units, _ = intervals.resampling_units(pair[0].rows)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from copydesk.errors import DataError
-from copydesk.evaluation.predictions import COLUMNS, encodable, stored_rows
+from copydesk.evaluation.predictions import COLUMNS, encodable, read_stored, stored_columns, stored_rows
 from copydesk.labels.indicator import as_indicator, indicator_of, sets_of
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DENSE_CELLS = 4_000_000  # of a block of probabilities; bounds memory
 _CLASSES = b"copydesk_labels"  # key of the schema's metadata
+_WRITTEN_BY = "a copydesk run with several labels"
 _ENTRIES = ("scored", "probability")  # list columns: numbers of labels, and their probabilities
 
 
@@ -163,9 +164,7 @@ class LabelPredictions:
         from pyarrow import parquet
         from scipy.sparse import csr_matrix
 
-        columns: dict[str, Any] = {name: self.rows[name].to_numpy() for name in COLUMNS}
-        for name in ("document", "group", "title", "text"):
-            columns[name] = [encodable(value) for value in columns[name]]
+        columns = stored_columns(self.rows)
         for name in ("label", "predicted"):
             columns[name] = pa.array([list(map(encodable, value)) for value in columns[name]], pa.list_(pa.string()))
         stored = csr_matrix(self.probabilities)
@@ -188,21 +187,12 @@ class LabelPredictions:
         """
         import json
 
-        import pyarrow as pa
-        from pyarrow import parquet
         from scipy.sparse import csr_matrix
 
-        try:
-            table = parquet.read_table(path)
-        except (OSError, ValueError, pa.ArrowException) as error:
-            raise DataError(f"{path}: can't be read as predictions of a run: {error}") from None
-        missing = [name for name in (*COLUMNS, *_ENTRIES) if name not in table.column_names]
+        table = read_stored(path, (*COLUMNS, *_ENTRIES), _WRITTEN_BY)
         metadata = table.schema.metadata or {}
-        if missing or _CLASSES not in metadata:
-            what = f"column {missing[0]!r}" if missing else "names of labels"
-            raise DataError(
-                f"{path}: no {what}; expected the predictions.parquet of a copydesk run with several labels"
-            )
+        if _CLASSES not in metadata:
+            raise DataError(f"{path}: no names of labels; expected the predictions.parquet of {_WRITTEN_BY}")
         names = np.asarray(json.loads(metadata[_CLASSES]), dtype=object)
         rows = table.select(list(COLUMNS)).to_pandas()
         for name in ("label", "predicted"):

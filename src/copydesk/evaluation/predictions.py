@@ -136,9 +136,7 @@ class Predictions:
         """Write one Parquet file: the rows, then ``score_<class>`` and ``proba_<class>`` columns."""
         import pandas as pd
 
-        columns: dict[str, Any] = {name: self.rows[name].to_numpy() for name in COLUMNS}
-        for name in ("document", "group", "title", "text"):
-            columns[name] = [encodable(value) for value in columns[name]]
+        columns = stored_columns(self.rows)
         for prefix, values in (("score_", self.scores), ("proba_", self.probabilities)):
             if values is not None:
                 columns |= {f"{prefix}{name}": values[:, at] for at, name in enumerate(self.classes)}
@@ -155,13 +153,7 @@ class Predictions:
         """
         import pandas as pd
 
-        try:
-            frame = pd.read_parquet(path)
-        except (OSError, ValueError) as error:
-            raise DataError(f"{path}: can't be read as predictions of a run: {error}") from None
-        missing = [name for name in COLUMNS if name not in frame]
-        if missing:
-            raise DataError(f"{path}: no column {missing[0]!r}; expected the predictions.parquet of a copydesk run")
+        frame = read_stored(path, COLUMNS, "a copydesk run").to_pandas()
         values: dict[str, np.ndarray | None] = {}
         classes: list[str] = []
         for prefix in ("score_", "proba_"):
@@ -172,6 +164,35 @@ class Predictions:
         predicted = [value if isinstance(value, str) else None for value in rows["predicted"]]
         rows["predicted"] = pd.Series(predicted, dtype=object)
         return cls(rows, np.asarray(classes, dtype=object), values["score_"], values["proba_"])
+
+
+def stored_columns(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return the columns of a run's rows as they are stored, without what can't be encoded."""
+    columns: dict[str, Any] = {name: rows[name].to_numpy() for name in COLUMNS}
+    for name in ("document", "group", "title", "text"):
+        columns[name] = [encodable(value) for value in columns[name]]
+    return columns
+
+
+def read_stored(path: Path, columns: Sequence[str], kind: str) -> Any:
+    """Return the Arrow table of a ``predictions.parquet``, which must have certain columns.
+
+    Raises
+    ------
+    DataError
+        It is missing, is no Parquet file, or lacks a column; names the ``kind`` of run that writes one.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(path)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise DataError(f"{path}: can't be read as predictions of a run: {error}") from None
+    missing = [name for name in columns if name not in table.column_names]
+    if missing:
+        raise DataError(f"{path}: no column {missing[0]!r}; expected the predictions.parquet of {kind}")
+    return table
 
 
 def stored_rows(frame: pd.DataFrame, label: Any, predicted: Any, confidence: np.ndarray, fold: Any) -> pd.DataFrame:
