@@ -31,7 +31,7 @@ def equal_weights(frame: pd.DataFrame) -> None:
 
 def paragraphs_of(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame's paragraphs with document, position, title and site; view and markup where it has them."""
-    from copydesk.text.blocks import MARKUP
+    from copydesk.text.paragraphs import MARKUP
 
     optional = [name for name in ("view", *MARKUP) if name in frame]
     return frame[["text", "title", "document", "position", "group", *optional]]

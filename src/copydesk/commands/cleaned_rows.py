@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from copydesk.errors import ConfigError
 from copydesk.formats.rows import Answer, Row
 from copydesk.tasks import BOILERPLATE_TASK
-from copydesk.text.markdown import blocks_markdown, escape
 
 if TYPE_CHECKING:
     from copydesk.explanations.reasons import Reasons
@@ -151,6 +150,8 @@ def labelled_json(cleaned: Sequence[CleanedText]) -> list[list[dict[str, Any]]]:
 
 def markdown_of(row: Row, cleaned: CleanedText, has_blocks: bool) -> str:
     """Return a cleaned text as Markdown, of a page with its structure."""
+    from copydesk.text.markdown import blocks_markdown, escape
+
     kept = [each.kept for each in cleaned.paragraphs]
     if has_blocks and row.page is not None:
         return blocks_markdown(row.page.blocks, kept)

@@ -19,9 +19,8 @@ from copydesk.datasets.web.ground_truth import has_main_text, read_ground_truth,
 from copydesk.datasets.web.snippets import has_snippets, told_by_snippets
 from copydesk.errors import ConfigError, DataError, nearest
 from copydesk.tasks import BOILERPLATE_TASK
-from copydesk.text.blocks import MARKUP, NO_MARKUP
 from copydesk.text.html import Page
-from copydesk.text.paragraphs import BOILERPLATE, CONTENT
+from copydesk.text.paragraphs import BOILERPLATE, CONTENT, MARKUP, NO_MARKUP
 
 VIEWS = ("page", "extract", "both")
 # How many blocks a window of a page begins before the article's element and ends after it, on average.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.features.options import plain_list, refuse_tables
-from copydesk.text.blocks import MARKUP
+from copydesk.text.paragraphs import MARKUP
 
 if TYPE_CHECKING:
     from copydesk.text.html import Page

@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 from copydesk.text.line_breaks import split_lines
-from copydesk.text.markup_tokens import LONGEST_TOKEN, MOST_TOKENS, READ_ATTRIBUTE, attribute_tokens
+from copydesk.text.markup_tokens import MOST_TOKENS, READ_ATTRIBUTE
+from copydesk.text.serialised_html import UNKNOWN_TAG, VOID, read_marks, unescaped
+from copydesk.text.start_tags import HIDDEN, StartTag, block_holders, read_start_tag
 
-# What does not begin a new line: phrasing content of the HTML standard, and what older pages use like it.
-INLINE = frozenset(
-    "a abbr acronym b bdi bdo big blink cite code data del dfn em embed font i img ins kbd label map mark "
-    "nobr object output picture q rb ruby s samp small source span strike strong sub sup time track tt u var "
-    "wbr".split()
-)
-# Never shown, or shown by browsers without scripts, plug-ins or ruby alone.
-HIDDEN = frozenset(
-    "head script style noscript noembed noframes template title datalist svg math iframe audio video canvas "
-    "rp rt rtc".split()
-)
-HIDING = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b", re.IGNORECASE)
-PREFORMATTED = frozenset("pre listing xmp plaintext textarea".split())
-KEEPS_LINES = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
-EMPTY = frozenset("embed img source track wbr".split())  # inline, and without text
-# Elements without an end tag, and those whose text is serialised as it is.
-VOID = frozenset(
-    "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr".split()
-)
-RAW = frozenset("script style xmp iframe noembed noframes plaintext".split())
 # Where more of a page's text is hidden than this share, a script shows it: nothing is taken for hidden.
 MOST_HIDDEN = 0.5
 # Elements that a path names; browsers nest no deeper than 512.
@@ -39,19 +19,8 @@ DEEPEST = 256
 # A row of a table with a longer cell is layout, or reads as paragraphs.
 LONGEST_CELL = 100
 
-# Text and what follows it in a serialised tree: an end tag, a start tag, all of whose values are quoted, a comment or
-# the like, the end. Text and values hold no "<"; names of elements and attributes may, for want of a rule.
-NAME = r"[^ \t\n\f\r/>]"  # a character of an element's name; of an attribute's, but for "="
-MARK = re.compile(
-    rf"([^<]*)(?:</({NAME}+)>|<((?![!?]){NAME}+)((?: {NAME}[^ \t\n\f\r/>=]*=\"[^\"]*\")*)>"
-    r"|<!--.*?-->|<[!?][^>]*>|<|(?<=[^<])\Z)",
-    re.DOTALL,
-)
 BREAK = "\n"  # a part of its own where a <br> stands
-UNKNOWN_TAG = re.compile(rf"<(?![!?]){NAME}*[-:]")
 SPACE = re.compile(r"\s+")
-SCRIPT_MARK = re.compile(r"<!--(?!-*>)|-->|</?script(?=[ \t\n\f\r/>])", re.IGNORECASE)
-ENTITIES = (("&nbsp;", "\xa0"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&amp;", "&"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +52,9 @@ class Block:
     markup: str = ""
 
 
-MARKUP = ("markup", "path", "link_share")  # what a block has beside its text, for tables of paragraphs
-NO_MARKUP = {"markup": "", "path": (), "link_share": 0.0}
-
-
 def collapse(text: str) -> str:
     """Collapse white space as a browser does; no-break spaces count, zero-width ones and soft hyphens are dropped."""
     return " ".join(text.replace("\xad", "").replace("\u200b", "").replace("\ufeff", "").split())
-
-
-def unescaped(text: str) -> str:
-    """Return serialised text as it was; a serialiser writes five entities."""
-    for entity, character in ENTITIES:
-        text = text.replace(entity, character)
-    return text
 
 
 def collect_blocks(body: str) -> list[Block]:
@@ -113,117 +71,6 @@ def collect_blocks(body: str) -> list[Block]:
         return blocks
     whole = Walk(body, holders, leave_out_hidden=False).blocks
     return blocks if shown >= (1 - MOST_HIDDEN) * sum(len(block.text) for block in whole) else whole
-
-
-def read_marks(body: str) -> Iterator[tuple[str, str | None, str | None, str | None]]:
-    """Yield text, and the end tag, or start tag with its attributes, that follows it; none of the three may follow."""
-    at: int | None = 0
-    while at is not None:
-        start, at = at, None
-        for token in MARK.finditer(body, start):
-            text, end, tag, attributes = token.groups()
-            yield text, end, tag, attributes
-            if tag in RAW:
-                at = raw_end(body, tag, token.end())
-                raw = body[token.end() : at]
-                yield raw.replace("&", "&amp;"), None, None, None
-                break
-
-
-def raw_end(body: str, tag: str, start: int) -> int:
-    """Return where text that is serialised as it is ends.
-
-    Nothing ends a ``<plaintext>`` but the page; within a comment of a script, scripts of its own end first.
-    """
-    if tag == "script":
-        commented = own = False
-        for mark in SCRIPT_MARK.finditer(body, start):
-            if mark[0] == "<!--":
-                commented = True
-            elif mark[0] == "-->":
-                commented = own = False
-            elif mark[0][1] != "/":
-                own = commented
-            elif not own:
-                return mark.start()
-            else:
-                own = False
-        return len(body)
-    found = (body.rfind if tag == "plaintext" else body.find)(f"</{tag}>", start)
-    return len(body) if found < 0 else found
-
-
-def block_holders(body: str) -> frozenset[int]:
-    """Return the elements whose children are several, and neither text nor inline, by the numbers of start tags."""
-    found, n_tags, inner = set(), 0, 0
-    stack: list[tuple[str, int]] = [("", 0)]
-    n_children: dict[int, int] = {0: 0}  # of elements that may be such
-    for text, end, tag, _ in read_marks(body):
-        if text and not text.isspace():
-            n_children.pop(inner, None)
-        if tag is not None:
-            if tag in INLINE and tag not in EMPTY:
-                n_children.pop(inner, None)
-            elif inner in n_children:
-                n_children[inner] += tag not in HIDDEN
-            n_tags += 1
-            if tag not in VOID:
-                n_children[n_tags] = 0
-                stack.append((tag, n_tags))
-        elif end is not None and stack[-1][0] == end:
-            stack.pop()
-            if n_children.pop(inner, 0) > 1:
-                found.add(inner)
-        inner = stack[-1][1]
-    return frozenset(found)
-
-
-class StartTag(NamedTuple):
-    """A start tag.
-
-    Attributes
-    ----------
-    tag : str
-    name : str
-        The same, cut to ``LONGEST_TOKEN``.
-    is_block : bool or None
-        None for elements of no standard.
-    is_never_shown, is_hidden : bool
-        By what it is, and by its attributes.
-    keeps_lines, is_link : bool
-    tokens : tuple of str
-        Of its attributes.
-    all_tokens : frozenset of str
-        The same and its name.
-    """
-
-    tag: str
-    name: str
-    is_block: bool | None
-    is_never_shown: bool
-    is_hidden: bool
-    keeps_lines: bool
-    is_link: bool
-    tokens: tuple[str, ...]
-    all_tokens: frozenset[str]
-
-
-@lru_cache(maxsize=4_096)
-def read_start_tag(tag: str, *attributes: tuple[str, str]) -> StartTag:
-    """Read a start tag from its name, and names and serialised values of the attributes that are read."""
-    found = {name: unescaped(value) if "&" in value else value for name, value in attributes}
-    style = found.get("style", "")
-    is_hidden = (
-        ("hidden" in found and found["hidden"].lower() != "until-found")
-        or (tag == "dialog" and "open" not in found)
-        or bool(style and HIDING.search(style))
-    )
-    is_block = None if "-" in tag or ":" in tag else tag not in INLINE
-    keeps_lines = tag in PREFORMATTED or bool(style and KEEPS_LINES.search(style))
-    tokens = attribute_tokens(found) if found else ()
-    name = tag[:LONGEST_TOKEN]
-    all_tokens = frozenset([f"in:{name}", *tokens])
-    return StartTag(tag, name, is_block, tag in HIDDEN, is_hidden, keeps_lines, tag == "a", tokens, all_tokens)
 
 
 class Element:

@@ -192,6 +192,9 @@ CONTENT, BOILERPLATE = "content", "boilerplate"
 
 # Columns of equal length, a value for each paragraph: text, title, document, position, group.
 ParagraphTable: TypeAlias = dict[str, Any]
+# Columns that only paragraphs of HTML have, and their values in others; see ``text.blocks.Block``.
+NO_MARKUP: dict[str, Any] = {"markup": "", "path": (), "link_share": 0.0}
+MARKUP = tuple(NO_MARKUP)
 
 
 class LabelledParagraph(NamedTuple):
