@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import asdict
-from functools import partial
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.errors import ModelError
+from copydesk.models.assembly import assemble, keep_headline
 from copydesk.models.paragraph_tables import check_beside, page_table, paragraph_table
 from copydesk.models.topic import Model, check_text, check_texts
-from copydesk.text.headline import find_headline
-from copydesk.text.paragraphs import CONTENT, CleanedText, LabelledParagraph, ParagraphTable, join_kept
+from copydesk.text.paragraphs import CONTENT, CleanedText, ParagraphTable
 from copydesk.text.urls import host_of
 
 if TYPE_CHECKING:
@@ -320,50 +316,3 @@ class Cleaner(Model):
 def singly(*values: str | None) -> list[list[str] | None]:
     """Return title, site and headline of one text as lists of one."""
     return [None if value is None else [value] for value in values]
-
-
-def assemble(
-    texts: Sequence[str],
-    table: ParagraphTable,
-    spans: NDArray[np.int64],
-    labels: Sequence[Any],
-    probabilities: NDArray[np.floating[Any]],
-    row_modes: NDArray[np.object_] | None = None,
-) -> list[CleanedText]:
-    """Put labelled paragraphs back into their texts; a text without paragraphs has no mode."""
-    starts, ends = spans.T.tolist()
-    columns = zip(table["text"], starts, ends, map(str, labels), probabilities.tolist(), repeat(False))
-    with uncollected():
-        # LabelledParagraph(*each), without calling a Python function for every paragraph
-        found: list[LabelledParagraph] = list(map(partial(tuple.__new__, LabelledParagraph), columns))
-    borders = np.searchsorted(table["document"], np.arange(len(texts) + 1)).tolist()
-    cleaned = []
-    for text, a, b in zip(texts, borders[:-1], borders[1:], strict=True):
-        mode = str(row_modes[a]) if row_modes is not None and a < b else None
-        cleaned.append(CleanedText(join_kept(text, found[a:b]), found[a:b], mode))
-    return cleaned
-
-
-def keep_headline(text: str, cleaned: CleanedText, headline: str) -> CleanedText:
-    """Label the paragraph that repeats the page's headline as content."""
-    paragraphs = cleaned.paragraphs
-    if not headline:
-        return cleaned
-    at = find_headline([each.text for each in paragraphs], [each.kept for each in paragraphs], headline)
-    if at is None:
-        return cleaned
-    was_kept = paragraphs[at].kept
-    paragraphs[at] = paragraphs[at]._replace(label=CONTENT, headline=True)
-    return cleaned if was_kept else cleaned._replace(text=join_kept(text, paragraphs))
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Disable garbage collection while many objects are created and all kept: collecting would double the time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
