@@ -51,6 +51,11 @@ MISTAKES = [
     (["+foo=1"], "foo: no such key; valid: classifier, dataset"),
     (["name=../../oops"], "name='../../oops': expected the name of a folder, without /"),
     (["name=2026"], "name=2026: expected text, found int; quote it: 'name=\"2026\"'"),
+    (
+        ["dataset=composed_crawl", "dataset.languages=[en,false]"],
+        "dataset.languages=['en', False]: expected list[str] | None, found list; in YAML, quote 'no', 'off' and 'false'",
+    ),
+    (["dataset.text=true"], "dataset.text=True: expected str, found bool; in YAML, quote 'yes', 'on' and 'true'"),
     (["name=latest"], "name='latest': expected the name of a folder"),
     (["runs=null"], "runs=None: expected a folder"),
     (["+search.folds=2"], "search: has no _target_"),
@@ -60,7 +65,7 @@ MISTAKES = [
 @pytest.mark.parametrize(("words", "said"), MISTAKES)
 def test_a_mistake_is_refused_before_any_data_is_read(words: list[str], said: str, tmp_path: Path) -> None:
     given = ["dataset=table", "split=stratified", f"runs={tmp_path}", *words]
-    if "dataset=paragraphs" in words:
+    if any(word.startswith("dataset=") for word in words):
         given.remove("dataset=table")
     with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
         cfg = compose("train", given)

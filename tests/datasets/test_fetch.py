@@ -152,6 +152,16 @@ def test_paths_and_patterns_give_each_file_once_in_order(tmp_path: Path) -> None
     assert [file.name for file in resolve(str(tmp_path / "[odd].csv"))] == ["[odd].csv"]
 
 
+def test_a_name_that_begins_like_a_home_is_a_name_where_no_such_user_exists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "~nobody-here.csv").touch()
+    monkeypatch.chdir(tmp_path)
+    assert resolve("~nobody-here.csv") == [Path("~nobody-here.csv")]
+    with pytest.raises(DataError, match="no such file or folder"):
+        resolve("~nobody-here/news.csv")
+
+
 def test_a_packages_data_is_found_without_importing_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "unimportable" / "data").mkdir(parents=True)
     (tmp_path / "unimportable" / "__init__.py").write_text("raise SystemExit('imported')", encoding="utf-8")

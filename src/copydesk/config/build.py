@@ -146,7 +146,7 @@ def targets(node: Any, key: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 
 def check_arguments(cls: type, node: dict[str, Any], key: str) -> None:
     """Check a mapping's keys and value types against the constructor of ``cls``."""
-    from typeguard import TypeCheckError, check_type
+    from typeguard import CollectionCheckStrategy, TypeCheckError, check_type
 
     signature = inspect.signature(cls)
     special = [name for name in node if str(name).startswith("_") and name not in ("_target_",)]
@@ -166,10 +166,12 @@ def check_arguments(cls: type, node: dict[str, Any], key: str) -> None:
             continue
         if name in hints:
             try:
-                check_type(as_declared(value, hints[name]), hints[name])
+                every = CollectionCheckStrategy.ALL_ITEMS
+                check_type(as_declared(value, hints[name]), hints[name], collection_check_strategy=every)
             except TypeCheckError:
                 shown = inspect.formatannotation(hints[name]).replace("typing.", "")
-                raise ConfigError(f"{key}.{name}={value!r}: expected {shown}, found {type(value).__name__}") from None
+                found = f"{type(value).__name__}{in_quotes(value, shown)}"
+                raise ConfigError(f"{key}.{name}={value!r}: expected {shown}, found {found}") from None
     for name, parameter in signature.parameters.items():
         required = parameter.default is parameter.empty and parameter.kind in (
             parameter.POSITIONAL_OR_KEYWORD,
@@ -177,6 +179,15 @@ def check_arguments(cls: type, node: dict[str, Any], key: str) -> None:
         )
         if required and node.get(name) is None:
             raise ConfigError(f"{key}.{name}: must be given, e.g. {key}.{name}=VALUE")
+
+
+def in_quotes(value: Any, declared: str) -> str:
+    """Return a hint where YAML has read a word as true or false: ``no`` is also Norwegian."""
+    values = value if isinstance(value, list) else [value]
+    read = [item for item in values if isinstance(item, bool)]
+    if not read or "str" not in declared:
+        return ""
+    return "; in YAML, quote " + ("'yes', 'on' and 'true'" if read[0] else "'no', 'off' and 'false'")
 
 
 def as_declared(value: Any, hint: Any) -> Any:

