@@ -3,10 +3,11 @@
     python experiments/benchmarks/reliability.py [--only interruptions bundles configs rows signals training memory]
 
 Each number is counted by its test, after the last assertion; if a test fails, no table is written. The table goes to
-``reliability.md`` beside this script; ``--only`` renews the rows of some tests and keeps the others. The counts of
-finished tests are kept in ``reliability.part.json`` until those of their module are complete: interrupted, or after a
-failure, the same command goes on with the tests that are left. ``--only signals`` ends some 4,000 processes, which
-takes about five hours. ``--counts FILE`` reads the counts of an earlier run: ``COPYDESK_TRIALS=FILE make fuzz``.
+``reliability.md`` beside this script; ``--only`` renews the rows of some tests and keeps the others. Counts are kept in
+``reliability.part.jsonl`` until those of their module are complete: interrupted, or after a failure, the same command
+goes on with the tests that are left. ``--only signals`` ends some 4,000 processes, which takes about five hours:
+``--rounds 20`` runs all its tests in turn, a twentieth of the trials each time. ``--counts FILE`` writes the table from
+the counts so far, or from those of an earlier run: ``COPYDESK_TRIALS=FILE make fuzz``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from recording import machine
 
 TABLE = Path(__file__).with_suffix(".md")
 COUNTS = Path(__file__).with_suffix(".json")
-PART = Path(__file__).with_suffix(".part.json")
+PART = Path(__file__).with_suffix(".part.jsonl")
 TESTS = Path(__file__).parents[2] / "tests" / "reliability"
 PACKAGES = ("scikit-learn", "numpy", "pyarrow", "hypothesis", "skops", "hydra-core")
 PROMISES = {
@@ -50,32 +51,47 @@ PROMISES = {
 }
 
 
-def tried(name: str) -> list[dict[str, object]]:
-    """Run the long tests of a module one by one, but for those already finished; return the counts."""
+def tried(name: str, rounds: int) -> list[dict[str, Any]]:
+    """Run the long tests of a module one by one, in rounds, but for those already finished; return the counts."""
     listed = pytest("--collect-only", "-q", "-m", "fuzz", str(TESTS / f"test_{name}.py"), capture_output=True).stdout
     tests = [line for line in listed.splitlines() if "::" in line]
     if not tests:
         raise SystemExit(f"{name}: no test has the marker fuzz")
-    done = json.loads(PART.read_text(encoding="utf-8")) if PART.exists() else {}
-    for number, test in enumerate(tests, 1):
-        if test not in done:
+    turns = [(test, turn) for turn in range(rounds) for test in tests]
+    done = {(line["test"], line["turn"]) for line in lines_of(PART)}
+    for test, turn in turns:
+        if (test, turn) not in done:
             begun = time.monotonic()
-            done[test] = counts_of(test)
-            PART.write_text(json.dumps(done, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-            trials = sum(int(str(line["count"])) for line in done[test])
-            minutes = (time.monotonic() - begun) / 60
-            print(f"{name}, {number} of {len(tests)}: {trials:,} trials in {minutes:.1f} min: {test}", flush=True)
-    return [line for test in tests for line in done[test]]
+            counts = [{"test": test, "turn": turn, **line} for line in counts_of(test, 1 / rounds)]
+            with PART.open("a", encoding="utf-8") as part:
+                part.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in counts)
+            trials, minutes = sum(line["count"] for line in counts), (time.monotonic() - begun) / 60
+            print(f"{name}, round {turn + 1} of {rounds}: {trials:,} trials in {minutes:.1f} min: {test}", flush=True)
+    return [line for line in lines_of(PART) if (line["test"], line["turn"]) in set(turns)]
 
 
-def counts_of(test: str) -> list[dict[str, object]]:
-    """Run one test in its long form; return its counts."""
+def counts_of(test: str, share: float) -> list[dict[str, Any]]:
+    """Run one test with a share of the trials of its long form; return its counts."""
     with tempfile.TemporaryDirectory() as made:
         counts = Path(made) / "counts"
-        counts.touch()
-        if pytest("-q", "-m", "fuzz", test, env={"COPYDESK_FUZZ": "1", "COPYDESK_TRIALS": str(counts)}).returncode:
+        if pytest(
+            "-q", "-m", "fuzz", test, env={"COPYDESK_FUZZ": str(share), "COPYDESK_TRIALS": str(counts)}
+        ).returncode:
             raise SystemExit(f"{test}: failed; the table is unchanged; the same command goes on with this test")
         return lines_of(counts)
+
+
+def summed(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one line for each kind of trial, its counts added up."""
+    kinds: dict[tuple[int, str], dict[str, Any]] = {}
+    for line in lines:
+        new = {key: line[key] for key in ("promise", "what", "count", "found")}
+        old = kinds.setdefault((line["promise"], line["what"]), new)
+        if old is not new:
+            old["count"] += new["count"]
+            if isinstance(new["found"], dict):
+                old["found"] = {key: old["found"][key] + number for key, number in new["found"].items()}
+    return list(kinds.values())
 
 
 def pytest(*words: str, env: Mapping[str, str] | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -84,22 +100,23 @@ def pytest(*words: str, env: Mapping[str, str] | None = None, **options: Any) ->
     return subprocess.run(command, env={**os.environ, **(env or {})}, cwd=TESTS.parents[1], text=True, **options)
 
 
-def lines_of(path: Path) -> list[dict[str, object]]:
-    """Read counts."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    """Read counts, none where the file is missing."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
 
-def cell(text: object) -> str:
-    """Escape text for a table cell."""
-    return str(text).replace("|", "\\|")
+def cell(found: str | dict[str, int]) -> str:
+    """Return text, or numbers by name, for a table cell."""
+    text = found if isinstance(found, str) else ", ".join(f"{number:,} {name}" for name, number in found.items())
+    return text.replace("|", "\\|")
 
 
-def write(parts: dict[str, list[dict[str, object]]]) -> None:
+def write(parts: dict[str, list[dict[str, Any]]]) -> None:
     """Write the table."""
     lines = sorted((line for part in parts.values() for line in part), key=lambda line: (line["promise"], line["what"]))
     rows = [
-        f"| {line['promise']} | {PROMISES[int(str(line['promise']))]} | {cell(line['what'])} | {line['count']:,} | "
-        f"{line['found']} | nothing |"
+        f"| {line['promise']} | {PROMISES[line['promise']]} | {cell(line['what'])} | {line['count']:,} | "
+        f"{cell(line['found'])} | nothing |"
         for line in lines
     ]
     head = (
@@ -116,14 +133,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     names = sorted(path.stem.removeprefix("test_") for path in TESTS.glob("test_*.py"))
     parser.add_argument("--only", choices=names, nargs="*", default=names)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--counts", type=Path, help="of one module, which --only names")
     args = parser.parse_args()
     parts = json.loads(COUNTS.read_text(encoding="utf-8")) if COUNTS.exists() else {}
     for name in args.only:
-        parts[name] = lines_of(args.counts) if args.counts else tried(name)
+        parts[name] = summed(lines_of(args.counts) if args.counts else tried(name, args.rounds))
         COUNTS.write_text(json.dumps(parts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         write(parts)
-    PART.unlink(missing_ok=True)
+    if not args.counts:
+        PART.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

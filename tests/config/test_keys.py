@@ -53,7 +53,7 @@ MISTAKES = [
     (["name=2026"], "name=2026: expected text, found int; quote it: 'name=\"2026\"'"),
     (
         ["dataset=composed_crawl", "dataset.languages=[en,false]"],
-        "dataset.languages=['en', False]: expected list[str] | None, found list; in YAML, quote 'no', 'off' and 'false'",
+        "dataset.languages=['en', False]: expected list[str] | None, found list; in YAML, quote 'no', 'off' and",
     ),
     (["dataset.text=true"], "dataset.text=True: expected str, found bool; in YAML, quote 'yes', 'on' and 'true'"),
     (["name=latest"], "name='latest': expected the name of a folder"),

@@ -1,4 +1,4 @@
-"""Repeated trials: few in the suite, many with ``COPYDESK_FUZZ=1``, each counted.
+"""Repeated trials: few in the suite, many with ``COPYDESK_FUZZ=1``, a share of them with ``0.1``, each counted.
 
 Tests with such trials have the marker ``fuzz``. ``experiments/benchmarks/reliability.py`` runs the long form and
 tabulates the counts.
@@ -10,15 +10,16 @@ import json
 import os
 from pathlib import Path
 
-LONG = os.environ.get("COPYDESK_FUZZ") == "1"
+SHARE = float(os.environ.get("COPYDESK_FUZZ") or 0)  # of the long form
+LONG = SHARE > 0
 
 
 def times(short: int, long: int) -> int:
     """Return the number of trials."""
-    return long if LONG else short
+    return max(1, round(long * SHARE)) if LONG else short
 
 
-def tried(promise: int, what: str, count: int, found: str = "") -> None:
+def tried(promise: int, what: str, count: int, found: str | dict[str, int] = "") -> None:
     """Record the number of trials; call it after the last assertion.
 
     Parameters
@@ -29,8 +30,8 @@ def tried(promise: int, what: str, count: int, found: str = "") -> None:
         Description of the trial.
     count : int
         Number of trials.
-    found : str, optional
-        A measured figure.
+    found : str or dict of str to int, optional
+        A measured figure, or numbers of outcomes by their name.
     """
     assert count > 0
     if "COPYDESK_TRIALS" in os.environ:
