@@ -169,6 +169,8 @@ def run_parts(args: argparse.Namespace, rows: Filter) -> int:
             start_numba()
         manifest, answer = rows.open()
     check_first_rows(args, rows, manifest)
+    for shard in shards:
+        rows.encoder(folder / shard.name)  # raises where a part can't hold the answers
     with bar(sum(shard.size for shard in shards), wanted=True) as progress, cluster(args) as client:
         run = PartsRun(folder, shards, progress)
         with run.begun(settings_of(args, manifest), args.resume, args.force) as left:

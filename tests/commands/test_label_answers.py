@@ -72,6 +72,13 @@ def test_in_csv_labels_are_joined(here: Path) -> None:
     assert [len(row["x_probabilities"].split(";")) for row in rows] == [2, 2, 1]
 
 
+def test_a_part_in_csv_is_as_a_single_output(here: Path) -> None:
+    Path("rows.csv").write_text("".join(f"{line}\n" for line in ["text", *TEXTS]), encoding="utf-8")
+    command = ["predict", "-q", "--model", "models/labels", "rows.csv", "-o"]
+    assert main([*command, "out.csv"]) == main([*command, "parts/"]) == 0
+    assert Path("parts/rows.csv").read_bytes() == Path("out.csv").read_bytes()
+
+
 def test_labels_that_could_not_be_told_apart_are_not_joined(
     here: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -82,6 +89,8 @@ def test_labels_that_could_not_be_told_apart_are_not_joined(
     assert main(["predict", "-q", "--model", "odd", "rows.jsonl", "-o", "out.csv"]) == 2
     assert "the label 'economy;x' contains ';', which joins labels in CSV" in capsys.readouterr().err
     assert main(["predict", "-q", "--model", "odd", "rows.jsonl", "-o", "out.jsonl"]) == 0
+    Path("rows.csv").write_text("text\nvote\n", encoding="utf-8")
+    assert main(["predict", "-q", "--model", "odd", "rows.csv", "-o", "parts/"]) == 2
 
 
 def test_thresholds_and_numbers_of_labels(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copydesk import predict
 from copydesk.errors import ConfigError
-from copydesk.formats.rows import Answer, Row
+from copydesk.formats.rows import Answer, Encoder, Row
 from copydesk.tasks import TOPIC_TASK, find_task
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class TopicFilter(predict.Filter):
         super().__init__(args)
         self.unsure: list[tuple[int, int]] = []  # labels left null by --min-confidence, and rows, of each chunk
         self.calibrated = True
+        self.several: Sequence[str] = ()  # labels of a model that gives several
         self.names = ["label", "confidence", *["probabilities"] * args.proba, *["top"] * bool(args.top_k)]
 
     def open(self) -> tuple[dict[str, Any], Answer]:
@@ -64,10 +66,19 @@ class TopicFilter(predict.Filter):
         if several:
             from copydesk.commands.label_answers import answer_with_sets, names_of_sets
 
-            self.names = names_of_sets(self.args)
+            self.names, self.several = names_of_sets(self.args), model.manifest["classes"]
             return model.manifest, answer_with_sets(model, self.args)
         self.calibrated = bool(getattr(model.estimator.decision_, "summary_", {}).get("calibrated", True))
         return model.manifest, label_with(model, self.args, self.unsure)
+
+    def encoder(self, output: Path | None) -> Encoder:
+        """Return the encoder of the output; with several labels, one that can hold lists of them."""
+        encoder = super().encoder(output)
+        if self.several:
+            from copydesk.commands.label_answers import check_joint
+
+            check_joint(self.several, encoder, self.args.output)
+        return encoder
 
     def remarks(self) -> list[str]:
         """Say so where ``--min-confidence`` leaves most labels null."""

@@ -34,6 +34,8 @@ from copydesk.formats.rows import (
     to_json,
 )
 
+# Joins the items of a list in a cell.
+JOINT = ";"
 # Spreadsheets run cells that begin so as formulas, unless they are numbers.
 FORMULA = re.compile(r"[=+\-@\t\r]")
 # First line of an output that grows as JSON lines of cells until all columns are known.
@@ -186,8 +188,9 @@ def _records(source: Source, lines: _Lines, delimiter: str, wanted: Wanted) -> I
 class Csv:
     """Encodes rows as CSV: the cells of a CSV row as they were, then the added fields.
 
-    What is neither text nor a number becomes JSON. Rows of other formats, whose columns are known when all are, are
-    encoded as JSON lines of cells; ``to_csv`` makes them into a table.
+    The items of a ``JoinedList`` are joined; what else is neither text nor a number becomes JSON. Rows of other
+    formats, whose columns are known when all are, are encoded as JSON lines of cells; ``to_csv`` makes them into a
+    table.
 
     Parameters
     ----------
@@ -236,10 +239,16 @@ class Csv:
         return to_json({self._cell(name): self._cell(value) for name, value in fields.items()}) + "\n"
 
     def _cell(self, value: Any) -> str:
+        if isinstance(value, JoinedList):
+            value = JOINT.join(map(str, value))
         text = "" if value is None else value if isinstance(value, str) else to_json(value)
         if self.escape_formulas and FORMULA.match(text) and not NUMBER.fullmatch(text):
             return f"'{text}"
         return text
+
+
+class JoinedList(list[Any]):
+    """List of an answer whose items, joined by ``JOINT``, are one cell of CSV; other formats hold a list."""
 
 
 def cells_of(members: Members) -> dict[str, Any]:
