@@ -1,9 +1,10 @@
 """Folders of parts: throughput beside the plain command, here and on Dask, and what is left after many kills.
 
-    python experiments/benchmarks/scale.py [--articles 40000] [--repeats 5] [--kills 100]
+    python experiments/benchmarks/scale.py [--parts throughput kills] [--articles 40000] [--repeats 3] [--kills 100]
 
 Needs the extras ``demo`` and ``dask``. Articles are BBC News, sentences drawn anew. Every command runs as a process of
-its own, one thread for each worker, in turn; times are medians. The table goes to ``scale.md`` beside this script.
+its own, one thread for each worker, in turn; times are medians. The tables go to ``scale.md`` beside this script; a
+part that is not run keeps its table.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from recording import machine
+from recording import machine, split_sections
 
 from copydesk.datasets.bbc import BBC
 
@@ -30,10 +31,10 @@ FILES = 40
 COMMAND = [sys.executable, "-m", "copydesk.cli", "clean"]
 ONE_THREAD = dict.fromkeys(("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 WAYS = {
-    "one file in, one out, one thread": ["--jobs", "1", "-o", "all.jsonl"],
-    "a folder of parts, one thread": ["--jobs", "1", "-o", "out/"],
-    "Dask, one worker": ["-o", "out/", "--on", "dask", "--workers", "1"],
-    "Dask, two workers": ["-o", "out/", "--on", "dask", "--workers", "2"],
+    "one file out, one thread": (1, ["--jobs", "1", "-o", "all.jsonl"]),
+    "a folder of parts, one thread": (1, ["--jobs", "1", "-o", "out/"]),
+    "Dask, one worker": (1, ["-o", "out/", "--on", "dask", "--workers", "1"]),
+    "Dask, two workers": (2, ["-o", "out/", "--on", "dask", "--workers", "2"]),
 }
 
 
@@ -51,33 +52,39 @@ def write_shards(folder: Path, n_articles: int) -> int:
     return size
 
 
-def run(folder: Path, *words: str) -> float:
+def run(folder: Path, *words: str, files: str = "in") -> float:
     """Run a command to its end; return its seconds."""
     begun = time.perf_counter()
     subprocess.run(
-        [*COMMAND, "in", "--force", "--quiet", *words], cwd=folder, check=True, env={**os.environ, **ONE_THREAD}
+        [*COMMAND, files, "--force", "--quiet", *words], cwd=folder, check=True, env={**os.environ, **ONE_THREAD}
     )
     return time.perf_counter() - begun
 
 
-def throughput(folder: Path, n_articles: int, size: int, repeats: int) -> list[str]:
-    """Return the table of ways, warm, in turn; and the same of few articles, to subtract what starting takes."""
-    for way in WAYS.values():
-        run(folder, *way)
-    taken = {name: [] for name in WAYS}
-    for _ in range(repeats):
-        for name, way in WAYS.items():
-            taken[name].append(run(folder, *way))
-    first = statistics.median(next(iter(taken.values())))
+def throughput(folder: Path, options: argparse.Namespace) -> list[str]:
+    """Return the table of ways, in turn; what starting takes is measured on two short files and subtracted."""
+    size = write_shards(folder / "in", options.articles)
+    (folder / "few").mkdir()
+    for name in ("a", "b"):
+        (folder / f"few/{name}.jsonl").write_text('{"id": 1, "text": "A short article."}\n')
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in WAYS}
+    for _, way in WAYS.values():
+        run(folder, *way, files="few")
+    for _ in range(options.repeats):
+        for name, (_, way) in WAYS.items():
+            taken[name].append((run(folder, *way, files="few"), run(folder, *way)))
     lines = [
-        f"{n_articles:,} articles, {size / 1e6:.0f} MB in {FILES} files. Medians of {repeats} runs, start included.",
+        f"{options.articles:,} articles, {size / 1e6:.0f} MB in {FILES} files; medians of {options.repeats} runs.",
         "",
-        "| | seconds | MB/s | beside the first |",
-        "|---|---|---|---|",
+        "| `clean` | seconds | of these starting | MB/s for each core | beside the first |",
+        "|---|---|---|---|---|",
     ]
-    for name, seconds in taken.items():
-        median = statistics.median(seconds)
-        lines.append(f"| {name} | {median:.1f} | {size / 1e6 / median:.1f} | {first / median:.2f} |")
+    first = None
+    for name, (workers, _) in WAYS.items():
+        start, whole = (statistics.median(each) for each in zip(*taken[name], strict=True))
+        speed = size / 1e6 / (whole - start) / workers
+        first = first or speed
+        lines.append(f"| {name} | {whole:.1f} | {start:.1f} | {speed:.2f} | {speed / first:.0%} |")
     return lines
 
 
@@ -98,8 +105,10 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
-def kills(folder: Path, wanted: int) -> list[str]:
-    """Kill workers and drivers at random moments until ``wanted`` kills; return what was lost or made twice."""
+def kills(folder: Path, options: argparse.Namespace) -> list[str]:
+    """Kill workers and drivers at random moments; return what was lost or made twice."""
+    wanted = options.kills
+    write_shards(folder / "in", options.articles)
     run(folder, "--jobs", "2", "-o", "once/")
     right = digest(folder / "once")
     draw = random.Random(1)
@@ -134,22 +143,27 @@ def kills(folder: Path, wanted: int) -> list[str]:
     ]
 
 
+PARTS = {"throughput": throughput, "kills": kills}
+
+
 def main() -> None:
-    """Measure and write the table."""
+    """Run the parts and write their tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--articles", type=int, default=40_000)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--kills", type=int, default=100)
-    args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "in").mkdir()
-        size = write_shards(folder / "in", args.articles)
-        fast = throughput(folder, args.articles, size, args.repeats)
-        killed = kills(folder, args.kills)
-    head = f"# Scale\n\n`scale.py`; {machine(['copydesk', 'dask', 'distributed', 'numba'])}.\n"
-    sections = ["## Throughput", "", *fast, "", "## Kills", "", *killed, ""]
-    (HERE / "scale.md").write_text("\n".join([head, *sections]), encoding="utf-8")
+    options = parser.parse_args()
+    table = HERE / "scale.md"
+    sections = split_sections(table.read_text(encoding="utf-8") if table.exists() else "")
+    for part in options.parts:
+        with tempfile.TemporaryDirectory() as name:
+            (Path(name) / "in").mkdir()
+            lines = PARTS[part](Path(name), options)
+        sections[part.capitalize()] = f"{machine(['copydesk', 'dask', 'distributed', 'numba'])}.\n\n" + "\n".join(lines)
+    titles = [part.capitalize() for part in PARTS if part.capitalize() in sections]
+    body = "\n".join(f"## {title}\n\n{sections[title].strip()}\n" for title in titles)
+    table.write_text(f"# Scale\n\n`scale.py`.\n\n{body}", encoding="utf-8")
 
 
 if __name__ == "__main__":
