@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,6 +19,16 @@ settings.load_profile("fuzz" if LONG else "suite")
 
 # A shell starts what runs in the background with SIGINT ignored; commands that tests interrupt would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[Any]:
+    """Client of a local Dask cluster of two processes."""
+    pytest.importorskip("distributed", reason="needs the extra dask")
+    from copydesk.shards.cluster import connected
+
+    with connected(None, workers=2) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

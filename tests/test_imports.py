@@ -44,8 +44,8 @@ ROOMS = {
     "predict": "compiled errors formats shards streams",
     "train": "config datasets errors estimator evaluation runs search tasks",
     "__init__": "models text train",
-    "commands": "bundle classifiers config datasets errors estimator evaluation explanations features formats labels "
-    "models predict reports resources runs streams tasks text train",
+    "commands": "bundle classifiers compiled config datasets errors estimator evaluation explanations features formats "
+    "labels models predict reports resources runs shards streams tasks text train",
     "cli": "__init__ commands errors interruption shards",
 }
 TOP = {"__init__", "cli", "train", "predict", "estimator", "tasks", "errors", "resources"}

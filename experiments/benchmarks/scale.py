@@ -27,7 +27,7 @@ from recording import machine, split_sections
 from copydesk.datasets.bbc import BBC
 
 HERE = Path(__file__).parent
-FILES = 40
+FILES = {"throughput": 10, "kills": 40}
 COMMAND = [sys.executable, "-m", "copydesk.cli", "clean"]
 ONE_THREAD = dict.fromkeys(("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 WAYS = {
@@ -38,14 +38,14 @@ WAYS = {
 }
 
 
-def write_shards(folder: Path, n_articles: int) -> int:
-    """Write articles into ``FILES`` files of JSON lines; return their size in bytes."""
+def write_shards(folder: Path, n_articles: int, files: int) -> int:
+    """Write articles into files of JSON lines; return their size in bytes."""
     draw = random.Random(0)
     texts = list(BBC().load().frame["text"])
     size = 0
-    for number in range(FILES):
+    for number in range(files):
         with (folder / f"{number:03}.jsonl").open("w", encoding="utf-8") as file:
-            for at in range(n_articles // FILES):
+            for at in range(n_articles // files):
                 sentences = draw.choice(texts).split(". ")
                 draw.shuffle(sentences)
                 size += file.write(json.dumps({"id": f"{number}-{at}", "text": ". ".join(sentences)}) + "\n")
@@ -63,7 +63,7 @@ def run(folder: Path, *words: str, files: str = "in") -> float:
 
 def throughput(folder: Path, options: argparse.Namespace) -> list[str]:
     """Return the table of ways, in turn; what starting takes is measured on two short files and subtracted."""
-    size = write_shards(folder / "in", options.articles)
+    size = write_shards(folder / "in", options.articles, FILES["throughput"])
     (folder / "few").mkdir()
     for name in ("a", "b"):
         (folder / f"few/{name}.jsonl").write_text('{"id": 1, "text": "A short article."}\n')
@@ -74,7 +74,7 @@ def throughput(folder: Path, options: argparse.Namespace) -> list[str]:
         for name, (_, way) in WAYS.items():
             taken[name].append((run(folder, *way, files="few"), run(folder, *way)))
     lines = [
-        f"{options.articles:,} articles, {size / 1e6:.0f} MB in {FILES} files; medians of {options.repeats} runs.",
+        f"{options.articles:,} articles, {size / 1e6:.0f} MB in {FILES['throughput']} files; medians of {options.repeats} runs.",
         "",
         "| `clean` | seconds | of these starting | MB/s for each core | beside the first |",
         "|---|---|---|---|---|",
@@ -108,7 +108,7 @@ def children_of(pid: int) -> list[int]:
 def kills(folder: Path, options: argparse.Namespace) -> list[str]:
     """Kill workers and drivers at random moments; return what was lost or made twice."""
     wanted = options.kills
-    write_shards(folder / "in", options.articles)
+    write_shards(folder / "in", options.articles, FILES["kills"])
     run(folder, "--jobs", "2", "-o", "once/")
     right = digest(folder / "once")
     draw = random.Random(1)

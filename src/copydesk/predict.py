@@ -98,8 +98,7 @@ class Filter(ABC):
         is_folder = output_folder(args) is not None
         if args.on and not is_folder:
             raise ConfigError(f"--on {args.on}: a cluster makes parts of a folder; give --output FOLDER/")
-        if args.scheduler and not args.on:
-            raise ConfigError(f"--scheduler {args.scheduler}: of a Dask cluster; add --on dask")
+        check_cluster_options(args)
         return is_folder
 
     def remarks(self) -> list[str]:
@@ -178,7 +177,7 @@ def run_parts(args: argparse.Namespace, rows: Filter) -> int:
                 run.make_here(left, rows, answer, args.jobs or cores())
             else:
                 options = argparse.Namespace(**{**vars(args), "client": None})
-                run.make_on(client, left, Order(type(rows), options, folder.absolute(), manifest["sha256"]))
+                run.make_on(client, left, Order(type(rows), options, folder.absolute(), manifest["sha256"]).make)
         counted = run.report()
     print_counts(rows, counted, skipped, run.passed_over())
     return 3 if run.aside or run.manifest["rejected"] else 0
@@ -205,6 +204,17 @@ def cluster(args: argparse.Namespace) -> AbstractContextManager[Any]:
     from copydesk.shards.cluster import client_of
 
     return client_of(args)
+
+
+def check_cluster_options(args: argparse.Namespace) -> None:
+    """Check that options of a cluster come with ``--on``.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if args.scheduler and not args.on:
+        raise ConfigError(f"--scheduler {args.scheduler}: of a Dask cluster; add --on dask")
 
 
 def check_first_rows(args: argparse.Namespace, rows: Filter, manifest: dict[str, Any]) -> None:
@@ -244,10 +254,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--chunk-size", type=positive, metavar="ROWS", default=CHUNK_ROWS, help="rows read together (%(default)s)")
     add("--shard-size", type=positive, metavar="MB", default=SHARD_BYTES // 10**6, help="with -o FOLDER/: larger "
         "JSONL and Parquet files are cut into parts of this size (%(default)s)")  # fmt: skip
-    add("--on", choices=("dask",), help="with -o FOLDER/: where parts are made; here by default")
+    add_cluster_arguments(parser, "with -o FOLDER/: where parts are made; here by default")
+    add("-q", "--quiet", action="store_true", help="no count at the end")
+
+
+def add_cluster_arguments(parser: argparse.ArgumentParser, on: str) -> None:
+    """Add the options of a cluster; ``on`` is the help of ``--on``."""
+    add = parser.add_argument
+    add("--on", choices=("dask",), help=on)
     add("--scheduler", metavar="ADDRESS", help="of a Dask cluster, such as tcp://host:8786; local processes by default")
     add("--workers", type=positive, metavar="N", default=cores(), help="local processes with --on dask (all cores)")
-    add("-q", "--quiet", action="store_true", help="no count at the end")
 
 
 def positive(text: str) -> int:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +38,6 @@ N_FILES = 12
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     return little_topics.save(tmp_path_factory.mktemp("model") / "m")
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
-    with cluster.connected(None, workers=2) as client:
-        yield client
 
 
 @pytest.fixture
@@ -95,7 +89,7 @@ def make(client: Any, model: str, files: Path, folder: Path, **changes: Any) -> 
     run = PartsRun(folder, shards, Silent())
     sha = load(model).manifest["sha256"]
     with run.begun({}, resume=True, force=False) as left:
-        run.make_on(client, left, Order(Deadly, args, folder, changes.pop("sha", sha), **changes))
+        run.make_on(client, left, Order(Deadly, args, folder, changes.pop("sha", sha), **changes).make)
     return run
 
 

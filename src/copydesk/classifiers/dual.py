@@ -10,15 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.classifiers.base import LinearClassifier, narrow_csr
+from copydesk.classifiers.losses import Targets
 from copydesk.compiled.arrays import Array, Floats
 from copydesk.compiled.threads import thread_count
 from copydesk.features.parameters import check_class_weight, check_n_jobs
 from copydesk.labels.indicator import is_indicator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from copydesk.classifiers.solvers.training_rows import DualRows, Limits, RowClasses, Solution
+    from copydesk.classifiers.trust_region import Shards
 
 
 START_EXPONENT = 0.5
@@ -89,6 +91,47 @@ class DualLinearClassifier(LinearClassifier):
             dual = fitted._solve(problem, start)
             last = C
             yield fitted
+
+    def fit_shards(self, place: Callable[[Targets], Shards], dtype: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit to rows that are spread over shards, by the trust-region Newton method: the same optimum as by ``fit``.
+
+        Parameters
+        ----------
+        place : callable
+            Gives shards their rows' targets; returns the shards.
+        dtype : dtype
+            Of the weights.
+        y, sample_weight : as for ``fit``
+
+        Raises
+        ------
+        ValueError
+            As ``fit``; or the loss has no second derivatives.
+        """
+        from sklearn.utils.validation import _check_sample_weight
+
+        from copydesk.classifiers.trust_region import Objective, minimise
+
+        self._check_parameters()
+        sample_cost = _check_sample_weight(sample_weight, y, dtype=np.float64, ensure_non_negative=True)
+        if not sample_cost.all():
+            raise ValueError("rows of weight zero can't be spread over shards; leave them out")
+        y, members = self._set_classes(y)
+        loss = self._shard_loss()
+        members = members[:, -self._n_outputs :]  # of two classes the second
+        cost, class_cost = self._costs(y, self._n_outputs, sample_cost)
+        shards = place(Targets(members, self.C * cost, class_cost, loss, self._constant))
+        self.n_features_in_ = shards.n_features
+        start = np.zeros((shards.n_features + 1, self._n_outputs))
+        weights, self.n_iter_, converged = minimise(Objective(shards, loss == "softmax"), start, max_iter=self.max_iter)
+        self.weights_ = np.ascontiguousarray(weights[:-1], dtype=dtype)
+        self.intercept_ = np.asarray(weights[-1] * self._constant, dtype=dtype)
+        self._warn_of_convergence(converged)
+        return self
+
+    def _shard_loss(self) -> str:
+        """Return the name of the loss among ``losses.LOSSES``."""
+        raise NotImplementedError
 
     def _run_solver(self, problem: Problem, first: int, last: int, limits: Limits, solution: Solution) -> Any:
         """Solve classes ``first`` to ``last``; return whether each has converged."""
@@ -184,27 +227,31 @@ class DualLinearClassifier(LinearClassifier):
     def _solve(self, problem: Problem, start: Floats | None) -> Floats:
         """Fit from dual variables ``start`` (n_samples, n_lanes) or from zero; return the final ones."""
         from joblib import Parallel, delayed
-        from sklearn.exceptions import ConvergenceWarning
 
         n_lanes = problem.n_lanes
         n_blocks = min(thread_count(self.n_jobs), self._max_blocks(n_lanes))
         edges = np.linspace(0, n_lanes, n_blocks + 1).astype(int)
         self.weights_ = np.zeros((problem.X.shape[1], n_lanes), dtype=problem.X.dtype)
-        blocks = Parallel(n_jobs=n_blocks, prefer="threads")(
+        blocks = Parallel(n_jobs=n_blocks, require="sharedmem")(
             delayed(self._solve_block)(problem, first, last, start) for first, last in pairwise(edges)
         )
         self.intercept_ = np.concatenate([intercept for intercept, *_ in blocks])
         self.n_iter_ = int(max(n_iter.max() for *_, n_iter, _ in blocks))
         converged = np.concatenate([np.atleast_1d(converged) for *_, converged in blocks])
+        self._warn_of_convergence(converged)
+        return np.concatenate([dual for _, dual, *_ in blocks], axis=1)
+
+    def _warn_of_convergence(self, converged: NDArray[np.bool_]) -> None:
+        from sklearn.exceptions import ConvergenceWarning
+
         if not converged.all():
             warnings.warn(
                 f"{type(self).__name__} stopped after max_iter={self.max_iter} passes with "
                 f"{np.count_nonzero(~converged)} of {converged.size} problems not within tol={self.tol}; "
                 "raise max_iter or tol, lower C, or scale the features to unit length",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
-        return np.concatenate([dual for _, dual, *_ in blocks], axis=1)
 
     def _solve_block(
         self, problem: Problem, first: int, last: int, start: Floats | None

@@ -84,6 +84,11 @@ class LinearSVM(DualLinearClassifier):
         if self.loss not in ("squared_hinge", "hinge"):
             raise ValueError(f"loss={self.loss!r} is not valid; choose 'squared_hinge' or 'hinge'")
 
+    def _shard_loss(self) -> str:
+        if self.loss != "squared_hinge":
+            raise ValueError(f"loss={self.loss!r} has no second derivatives to spread over shards; use 'squared_hinge'")
+        return self.loss
+
     def _run_solver(self, problem: Problem, first: int, last: int, limits: Limits, solution: Solution) -> Any:
         from copydesk.classifiers.solvers.svm import solve_svm
 
@@ -183,6 +188,9 @@ class LogisticRegression(DualLinearClassifier):
             return super()._costs(y, n_lanes, sample_cost)
         weight = self._class_weights(y, sample_cost)
         return sample_cost * weight[np.searchsorted(self.classes_, y)], np.ones((n_lanes, 2))
+
+    def _shard_loss(self) -> str:
+        return "softmax" if self._is_softmax(self._n_outputs) else "logistic"
 
     def _run_solver(self, problem: Problem, first: int, last: int, limits: Limits, solution: Solution) -> Any:
         from copydesk.classifiers.solvers.logistic import solve_multinomial, solve_one_vs_rest

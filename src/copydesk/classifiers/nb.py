@@ -146,7 +146,7 @@ class NBWeighted(LinearClassifier):
 
         n_blocks = min(thread_count(self.n_jobs), len(lanes))
         edges = np.linspace(0, len(lanes), n_blocks + 1).astype(int)
-        Parallel(n_jobs=n_blocks, prefer="threads")(delayed(fit_lanes)(a, b) for a, b in pairwise(edges))
+        Parallel(n_jobs=n_blocks, require="sharedmem")(delayed(fit_lanes)(a, b) for a, b in pairwise(edges))
         return found
 
 

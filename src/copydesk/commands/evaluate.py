@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from copydesk import predict
+from copydesk.commands.scored_parts import scores_by_shard
 from copydesk.errors import ConfigError, DataError
 from copydesk.streams.conflicts import check_folder
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from copydesk.runs.run import Run
 
 FOLDER = "experiments/evaluations"
+SCORES = ".scores"  # of an evaluation on a cluster, until it is done
 LABELS_SHOWN = 5
 
 
@@ -49,6 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="parent of the evaluation's folder (%(default)s)",
     )
     add("--seed", type=int, default=0, help="of the bootstrap (%(default)s)")
+    predict.add_cluster_arguments(parser, "where rows are scored; here by default")
+    add("--resume", action="store_true", help="with --on dask: continue an interrupted evaluation")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -65,11 +70,14 @@ def run(args: argparse.Namespace) -> int:
     from copydesk.models.loading import find_model, load
     from copydesk.runs import outputs
     from copydesk.runs.diagnostics import Diagnostics
-    from copydesk.runs.fit import predict_held_out
+    from copydesk.runs.fit import predictions_of
     from copydesk.runs.run import Run, fingerprint
     from copydesk.tasks import find_task
 
     check_folder("--output", Path(args.output), [*args.data, find_model(args.model)])
+    predict.check_cluster_options(args)
+    if args.resume and not args.on:
+        raise ConfigError("--resume: of an evaluation on a cluster; add --on dask")
     model = load(args.model)
     task = find_task(model.task)
     name = Path(str(model.manifest.get("name", ""))).name or model.task
@@ -95,7 +103,13 @@ def run(args: argparse.Namespace) -> int:
         outputs.show_audit(run, audited)
         diagnostics = Diagnostics()
         with run.stage("predict"):
-            predictions = predict_held_out(model.estimator, frame, task, 0)
+            with predict.cluster(args) as client:
+                scores = (
+                    model.estimator.scores(task.inputs(frame))
+                    if client is None
+                    else scores_by_shard(client, args, model, frame, run.folder.parent / SCORES)
+                )
+            predictions = predictions_of(model.estimator, frame, scores, task, 0)
         with run.stage("evaluate"):
             metrics = task.load("evaluation")(predictions, task, seed=args.seed)
             limits = limits_of(model, frame)

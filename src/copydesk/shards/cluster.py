@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from copydesk.errors import ConfigError, CopydeskError, ResourceError, one_line
-from copydesk.shards.make_part import Order, make_part_on_worker
 from copydesk.shards.plan import Shard
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+Entry = dict[str, Any]  # of a shard in the ledger
 CONNECT_SECONDS = 10
 # Shards placed ahead on every thread of the workers, so that none waits for the driver.
 PLACED_AHEAD = 2
@@ -82,8 +82,8 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
 
 
 def make_parts_on(
-    client: Client, order: Order, shards: Sequence[Shard]
-) -> Iterator[tuple[Shard, dict[str, Any] | None]]:
+    client: Client, make: Callable[[Shard], Entry | None], shards: Sequence[Shard]
+) -> Iterator[tuple[Shard, Entry | None]]:
     """Make parts on the workers; yield each shard as it is done, with its entry, None where it is put aside.
 
     A shard whose workers die is tried again by Dask, and put aside when ``Ledger.begin_attempt`` refuses it.
@@ -101,7 +101,7 @@ def make_parts_on(
 
     def place() -> None:
         for shard in waiting:
-            future = client.submit(make_part_on_worker, order, shard, pure=False)
+            future = client.submit(make, shard, pure=False)
             placed[future] = shard
             running.add(future)  # type: ignore[no-untyped-call]
             if len(placed) >= PLACED_AHEAD * max(1, sum(client.nthreads().values())):  # type: ignore[no-untyped-call]
@@ -115,7 +115,7 @@ def make_parts_on(
         place()
 
 
-def outcome(future: Future[Any], shard: Shard) -> dict[str, Any] | None:
+def outcome(future: Future[Any], shard: Shard) -> Entry | None:
     """Return the entry of a shard that a worker is done with, None if it killed every worker.
 
     Raises
@@ -125,7 +125,7 @@ def outcome(future: Future[Any], shard: Shard) -> dict[str, Any] | None:
     from distributed import KilledWorker
 
     try:
-        entry: dict[str, Any] | None = future.result()
+        entry: Entry | None = future.result()
         return entry
     except KilledWorker:
         return None

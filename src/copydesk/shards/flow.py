@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from copydesk.errors import escaped
 from copydesk.formats.rows import Answer
 from copydesk.interruption.handler import CleanUp
 from copydesk.shards.ledger import MOST_ATTEMPTS, Ledger
-from copydesk.shards.make_part import Order, RowFilter, make_part
+from copydesk.shards.make_part import RowFilter, make_part
 from copydesk.shards.plan import Shard
 from copydesk.streams.progress_bar import Silent
 
@@ -77,11 +77,11 @@ class PartsRun:
         for shard in shards:
             self.add(shard, make_part(self.ledger, shard, rows, answer, jobs))
 
-    def make_on(self, client: Any, shards: Sequence[Shard], order: Order) -> None:
-        """Make parts on the workers of a Dask client."""
+    def make_on(self, client: Any, shards: Sequence[Shard], make: Callable[[Shard], dict[str, Any] | None]) -> None:
+        """Make parts on the workers of a Dask client, each by a call of ``make``, which is sent to them."""
         from copydesk.shards.cluster import make_parts_on
 
-        for shard, entry in make_parts_on(client, order, shards):
+        for shard, entry in make_parts_on(client, make, shards):
             self.add(shard, entry)
 
     def passed_over(self) -> Counter[str]:

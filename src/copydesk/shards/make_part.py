@@ -6,11 +6,11 @@ import platform
 import shutil
 import threading
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from copydesk.errors import ConfigError, ModelError
 from copydesk.formats.rows import Answer, Encoder, Fields, Record, Source
@@ -20,6 +20,7 @@ from copydesk.streams.answers import answering
 from copydesk.streams.chunks import RecordChunk, in_order
 from copydesk.streams.delivery import Delivery
 
+T = TypeVar("T")
 PACKAGES = ("copydesk", "numba", "numpy")
 
 
@@ -71,6 +72,27 @@ class Order:
     model: str
     versions: dict[str, str] = field(default_factory=lambda: answer_versions())
 
+    def make(self, shard: Shard) -> dict[str, Any] | None:
+        """Make the part of a shard in this process, one thread; the model is loaded once.
+
+        Raises
+        ------
+        ConfigError
+            The driver has other versions of Python or packages.
+        ModelError
+            The model can't be read here, or is not the one that the driver read.
+        """
+        rows, answer = loaded_once((self.model, repr(sorted(vars(self.args).items()))), self.open)
+        return make_part(Ledger(self.folder), shard, rows, answer, jobs=1)
+
+    def open(self) -> tuple[RowFilter, Answer]:
+        """Return the filter and the function that answers rows."""
+        check_versions(self.versions)
+        rows = self.make_filter(self.args)
+        manifest, answer = rows.open()
+        check_model(self.args.model, manifest["sha256"], self.model)
+        return rows, answer
+
 
 def answer_versions() -> dict[str, str]:
     """Return the versions on which an answer's last digits depend."""
@@ -113,40 +135,33 @@ def make_part(ledger: Ledger, shard: Shard, rows: RowFilter, answer: Answer, job
 
 # --- on a worker -----------------------------------------------------------------------------------------------------
 
-_opened: dict[tuple[str, str], tuple[RowFilter, Answer]] = {}
-_opening = threading.Lock()
+_loaded: dict[Hashable, Any] = {}
+_loading = threading.Lock()
 
 
-def make_part_on_worker(order: Order, shard: Shard) -> dict[str, Any] | None:
-    """Make the part of a shard in this process, one thread; the model is loaded once.
+def loaded_once(key: Hashable, load: Callable[[], T]) -> T:
+    """Return what ``load`` returned for this key; the last is kept in this process."""
+    with _loading:
+        if key not in _loaded:
+            found = load()
+            _loaded.clear()
+            _loaded[key] = found
+        kept: T = _loaded[key]
+        return kept
+
+
+def check_model(path: str, found: str, wanted: str) -> None:
+    """Check that the SHA-256 of a model is that of the driver's.
 
     Raises
     ------
-    ConfigError
-        The driver has other versions of Python or packages.
     ModelError
-        The model can't be read here, or is not the one that the driver read.
     """
-    rows, answer = opened(order)
-    return make_part(Ledger(order.folder), shard, rows, answer, jobs=1)
-
-
-def opened(order: Order) -> tuple[RowFilter, Answer]:
-    """Return the filter of an order and the function that answers rows; the last is kept."""
-    key = (order.model, repr(sorted(vars(order.args).items())))
-    with _opening:
-        if key not in _opened:
-            check_versions(order.versions)
-            rows = order.make_filter(order.args)
-            manifest, answer = rows.open()
-            if manifest["sha256"] != order.model:
-                raise ModelError(
-                    f"{order.args.model}: not the model that the driver read (sha256 {manifest['sha256'][:12]}…, not "
-                    f"{order.model[:12]}…); copy it to where every worker reads it"
-                )
-            _opened.clear()
-            _opened[key] = rows, answer
-        return _opened[key]
+    if found != wanted:
+        raise ModelError(
+            f"{path}: not the model that the driver read (sha256 {found[:12]}…, not {wanted[:12]}…); copy it to where "
+            "every worker reads it"
+        )
 
 
 def check_versions(wanted: dict[str, str]) -> None:
