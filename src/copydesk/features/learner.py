@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Options = dict[str, Any]
 ReadChunk = Callable[[list[str]], TextChunk]
+Terms = tuple[Array, Array]  # UTF-8 of terms, one after the other, uint8; where each begins, int64 (n_terms + 1,)
 
 
 @dataclass
@@ -54,6 +55,23 @@ class Part:
             totals[: len(self.totals)] += self.totals
             self.totals = totals
 
+    def join(self, other: Part, threads: int = 1, last: bool = False) -> Array:
+        """Merge the counter of another part, which is used up; return this counter's ids of its n-grams.
+
+        Nothing can be counted after the ``last`` one.
+        """
+        assert self.counter is not None
+        assert other.counter is not None
+        here = self.counter.join(other.counter, threads, last)
+        self.n_ngrams += other.n_ngrams
+        if len(other.totals):
+            totals = np.zeros(self.counter.n, dtype=np.int64)
+            totals[: len(self.totals)] = self.totals
+            totals[here] += other.totals
+            self.totals = totals
+        other.counter = None
+        return here
+
 
 @dataclass
 class Learner:
@@ -76,34 +94,37 @@ class Learner:
     sort: bool
     threads: int
 
-    def learn(
-        self, documents: list[str], given: list[list[str] | None], keep: bool
-    ) -> tuple[list[Any], list[list[Part]]]:
+    def learn(self, documents: list[str], given: list[Terms | None], keep: bool) -> tuple[list[Any], list[list[Part]]]:
         """Return the fitted families and each family's parts by thread, which hold counts with ``keep``."""
-        vocabularies = [
-            None if names is None else numbers_of(cut, *terms.encode_terms(names))
-            for names, cut in zip(given, self.cuts, strict=True)
-        ]
+        vocabularies = self.vocabularies(given)
 
         def count(part: list[str]) -> list[Part]:
-            counters = [
-                new_counter(cut, numbers, None if names is None else len(names))
-                for cut, numbers, names in zip(self.cuts, vocabularies, given, strict=True)
-            ]
-            parts = [Part(counter) for counter in counters]
+            parts = self.new_parts(given, vocabularies)
             for texts in chunked(part):
                 chunk = self.read(texts)
-                for each, counter, options in zip(parts, counters, self.options, strict=True):
-                    each.add(counter.count(chunk), keep, options["max_features"] is not None)
+                for each, options in zip(parts, self.options, strict=True):
+                    assert each.counter is not None
+                    each.add(each.counter.count(chunk), keep, options["max_features"] is not None)
             return parts
 
         by_thread = in_threads(count, split_documents(documents, self.threads))
         families, parts = [], [list(each) for each in zip(*by_thread, strict=True)]
         for mine, options, names in zip(parts, self.options, given, strict=True):
-            families.append(self._fit_family(mine, options, names, len(documents)))
+            families.append(self.fit_family(mine, options, names, len(documents)))
         return families, parts
 
-    def frequent(self, documents: list[str], given: list[list[str] | None], memory: int) -> list[list[str] | None]:
+    def vocabularies(self, given: list[Terms | None]) -> list[Any]:
+        """Return what the n-grams of given vocabularies are looked up in; None for a family that finds its own."""
+        return [None if names is None else numbers_of(cut, *names) for names, cut in zip(given, self.cuts, strict=True)]
+
+    def new_parts(self, given: list[Terms | None], vocabularies: list[Any]) -> list[Part]:
+        """Return a part of each family in which nothing is counted yet."""
+        return [
+            Part(new_counter(cut, numbers, None if names is None else len(names[1]) - 1))
+            for cut, numbers, names in zip(self.cuts, vocabularies, given, strict=True)
+        ]
+
+    def frequent(self, documents: list[str], given: list[Terms | None], memory: int) -> list[Terms | None]:
         """Return vocabularies of frequent terms that fit into ``memory`` bytes, in the order of columns."""
         growing = [
             None if cut.n_features or names is not None else new_counter(cut)
@@ -119,29 +140,16 @@ class Learner:
                 if counter is not None:
                     counter.count(chunk)
                     prune(counter, share)
-        return [
-            names if each is None else terms.decode_terms(*each.ngrams.as_terms(each.order())) or None
-            for each, names in zip(growing, given, strict=True)
-        ]
+        return [names if each is None else known_terms(each) for each, names in zip(growing, given, strict=True)]
 
-    def _fit_family(
-        self, parts: list[Part], options: Options, given: list[str] | None, n_documents: int
+    def fit_family(
+        self, parts: list[Part], options: Options, given: Terms | None, n_documents: int
     ) -> FittedFamily | HashedFamily:
         """Merge the counts of threads, select columns and compute idf."""
         first = parts[0]
         counter = first.counter
         assert counter is not None
-        numbers = []
-        for part in parts[1:]:
-            assert part.counter is not None
-            numbers.append(counter.join(part.counter, self.threads, last=part is parts[-1]))
-            first.n_ngrams += part.n_ngrams
-            if len(part.totals):
-                totals = np.zeros(counter.n, dtype=np.int64)
-                totals[: len(first.totals)] = first.totals
-                totals[numbers[-1]] += part.totals
-                first.totals = totals
-            part.counter = None
+        numbers = [first.join(part, self.threads, last=part is parts[-1]) for part in parts[1:]]
         first.counter = None
         family: FittedFamily | HashedFamily
         if options["n_features"] is not None:
@@ -177,7 +185,7 @@ class Learner:
         self,
         counter: Counter,
         chosen: Array,
-        given: list[str] | None,
+        given: Terms | None,
         totals: Array,
         options: Options,
         n_documents: int,
@@ -206,24 +214,35 @@ class Learner:
         return chosen
 
 
-def written_terms(ngrams: Any, given: list[str] | None, chosen: Array, threads: int) -> tuple[Array, Array]:
+def known_terms(counter: Counter) -> Terms | None:
+    """Return a counter's n-grams in the order of columns; None if it has none."""
+    written: Terms = counter.ngrams.as_terms(counter.order())
+    return written if len(written[1]) > 1 else None
+
+
+def written_terms(ngrams: Any, given: Terms | None, chosen: Array, threads: int) -> Terms:
     """Return the UTF-8 of chosen n-grams and where each begins."""
     if given is not None:
-        return terms.encode_terms([given[at] for at in chosen.tolist()])
+        found: Terms = terms.gather_terms(*given, chosen)
+        return found
     return terms.concatenate_terms(
         in_threads(lambda at: ngrams.as_terms(chosen[at]), even_slices(len(chosen), threads))
     )
 
 
-def prune(counter: Counter, memory: int) -> None:
-    """If a counter exceeds ``memory`` bytes, drop its rarest n-grams until it takes at most half of that."""
+def prune(counter: Counter, memory: int) -> bool:
+    """If a counter exceeds ``memory`` bytes, drop its rarest n-grams until it takes at most half of that.
+
+    Returns whether it did.
+    """
     size = counter.nbytes
     if size <= memory or not counter.n:
-        return
+        return False
     df = counter.document_frequency
     room = int(counter.n * memory / size / 2)
     floor = int(np.partition(df, counter.n - room - 1)[counter.n - room - 1]) if room else int(df.max())
     counter.keep(df > floor)
+    return True
 
 
 def tfidf_matrix(parts: list[list[Part]], families: list[Any], options: list[Options], dtype: Any) -> sp.csr_matrix:

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from copydesk.compiled.arrays import Array
 from copydesk.features.kernels.weights import NORMS
+from copydesk.features.ngrams.terms import encode_terms
 
 ANALYZERS = ("word", "char", "char_wb")
 # Options that a family may set for itself.
@@ -119,6 +121,12 @@ def given_terms(vocabulary: Any) -> list[str] | None:
     if not names:
         raise ValueError("empty vocabulary passed to fit")
     return names
+
+
+def given_vocabulary(vocabulary: Any) -> tuple[Array, Array] | None:
+    """Return the terms of a vocabulary that was given in UTF-8, and where each begins; errors as ``given_terms``."""
+    names = given_terms(vocabulary)
+    return None if names is None else encode_terms(names)
 
 
 def parse_memory(size: int | str | None) -> int | None:

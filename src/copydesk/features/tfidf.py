@@ -22,7 +22,7 @@ from copydesk.features.options import (
     check_documents,
     check_dtype,
     check_families,
-    given_terms,
+    given_vocabulary,
     parse_memory,
 )
 from copydesk.features.parameters import check_n_jobs
@@ -188,7 +188,7 @@ class TfidfFeatures(Transformer):
         options, cuts = self.family_options(), self.fitted_cuts()
         for cut, each in zip(cuts, options, strict=True):
             warn_of_options(each, cut, self._preprocess, stacklevel=3)
-        given = [given_terms(each["vocabulary"]) for each in options]
+        given = [given_vocabulary(each["vocabulary"]) for each in options]
         memory = parse_memory(self.max_memory)
         learner = Learner(options, cuts, self.read, self.sort, thread_count(self.n_jobs))
         if memory is not None:

@@ -141,6 +141,15 @@ class Strings:
         self.n = append_strings(text, other.offsets, numbers, self.written, self.offsets, self.n)
         return numbers
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the strings without the table, which is made again from them."""
+        written, offsets = self.as_terms(np.arange(self.n))
+        return {"multiplier": self.multiplier, "written": written, "lengths": np.diff(offsets).astype(np.uint32)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        offsets = np.concatenate([[0], np.cumsum(state["lengths"], dtype=np.int64)])
+        self.__dict__.update(vars(Strings.of(state["written"], offsets, state["multiplier"])))
+
     @property
     def nbytes(self) -> int:
         """Memory in bytes."""

@@ -196,22 +196,38 @@ class WordNgrams:
         word_kept[word_kept] = keep[self.node_of[word_kept]]
         word_kept[: self.n_stops] = True
         new_word = np.cumsum(word_kept) - 1
-        less = WordNgrams(self.multiplier, self.words.as_terms(np.arange(self.n_stops)))
-        less.words = self.words.kept(np.flatnonzero(word_kept))
-        less.node_of = np.full(less.words.n, -1, dtype=np.int32)
-        less.node_of[self.n_stops :] = new[self.node_of[word_kept][self.n_stops :]]
-        less.level, less.n = levels[old], len(old)
-        pairs = np.flatnonzero(less.level > 1)
-        parent = np.where(less.level > 1, new[np.minimum(parents[old], self.n - 1)], np.int64(NO_PARENT))
-        last = new_word[words[old]]
-        less.origin = parent.astype(np.uint64) << _32 | last.astype(np.uint64)
-        less.table = np.zeros((rows_for(len(pairs)), 2), dtype=np.uint64)
-        less.n_pairs = len(pairs)
-        put_pairs(
-            parent[pairs].astype(np.int32), last[pairs].astype(np.int32), pairs.astype(np.int32), less.table,
-            self.multiplier,
-        )  # fmt: skip
+        parent = np.where(levels[old] > 1, new[np.minimum(parents[old], self.n - 1)], np.int64(NO_PARENT))
+        less = WordNgrams.__new__(WordNgrams)
+        less.__setstate__(
+            {
+                "n_stops": self.n_stops,
+                "words": self.words.kept(np.flatnonzero(word_kept)),
+                "origin": parent.astype(np.uint64) << _32 | new_word[words[old]].astype(np.uint64),
+                "level": levels[old],
+            }
+        )
         return less, old
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the n-grams without what they are looked up in, which is made again from them."""
+        return {
+            "n_stops": self.n_stops,
+            "words": self.words,
+            "origin": self.origin[: self.n],
+            "level": self.level[: self.n],
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.multiplier, self.n = self.words.multiplier, len(self.level)
+        last = (self.origin & LOW).astype(np.int32)
+        single, pairs = np.flatnonzero(self.level == 1), np.flatnonzero(self.level > 1)
+        self.node_of = np.full(self.words.n, -1, dtype=np.int32)
+        self.node_of[last[single]] = single
+        self.table = np.zeros((rows_for(len(pairs)), 2), dtype=np.uint64)
+        self.n_pairs = len(pairs)
+        parents = (self.origin[pairs] >> _32).astype(np.int32)
+        put_pairs(parents, last[pairs], pairs.astype(np.int32), self.table, self.multiplier)
 
     @property
     def nbytes(self) -> int:
