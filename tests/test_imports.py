@@ -41,8 +41,9 @@ ROOMS = {
     "search": "bundle classifiers config datasets errors estimator evaluation interruption labels reports runs tasks",
     "streams": "errors formats interruption resources",
     "shards": "errors formats interruption resources streams",
+    "engines": "classifiers compiled errors estimator features shards",
     "predict": "compiled errors formats shards streams",
-    "train": "config datasets errors estimator evaluation runs search tasks",
+    "train": "config datasets engines errors estimator evaluation runs search tasks",
     "__init__": "models text train",
     "commands": "bundle classifiers compiled config datasets errors estimator evaluation explanations features formats "
     "labels models predict reports resources runs shards streams tasks text train",

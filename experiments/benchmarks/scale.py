@@ -32,6 +32,7 @@ COMMAND = [sys.executable, "-m", "copydesk.cli", "clean"]
 ONE_THREAD = dict.fromkeys(("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 WAYS = {
     "one file out, one thread": (1, ["--jobs", "1", "-o", "all.jsonl"]),
+    "two such commands at once, half of the files each": (2, ["--jobs", "1", "-o", "half.jsonl"]),
     "a folder of parts, one thread": (1, ["--jobs", "1", "-o", "out/"]),
     "Dask, one worker": (1, ["-o", "out/", "--on", "dask", "--workers", "1"]),
     "Dask, two workers": (2, ["-o", "out/", "--on", "dask", "--workers", "2"]),
@@ -53,11 +54,18 @@ def write_shards(folder: Path, n_articles: int, files: int) -> int:
 
 
 def run(folder: Path, *words: str, files: str = "in") -> float:
-    """Run a command to its end; return its seconds."""
+    """Run a command to its end, or two with half of the files each; return the seconds."""
+    inputs = sorted(str(path) for path in (folder / files).iterdir())
+    commands = [[*COMMAND, *inputs, "--force", "--quiet", *words]]
+    if "half.jsonl" in words:
+        plain = words[: words.index("-o")]
+        commands = [
+            [*COMMAND, *inputs[half::2], "--force", "--quiet", *plain, "-o", f"half{half}.jsonl"] for half in (0, 1)
+        ]
     begun = time.perf_counter()
-    subprocess.run(
-        [*COMMAND, files, "--force", "--quiet", *words], cwd=folder, check=True, env={**os.environ, **ONE_THREAD}
-    )
+    running = [subprocess.Popen(each, cwd=folder, env={**os.environ, **ONE_THREAD}) for each in commands]
+    if any(process.wait() for process in running):
+        raise SystemExit("a command failed")
     return time.perf_counter() - begun
 
 
@@ -74,7 +82,8 @@ def throughput(folder: Path, options: argparse.Namespace) -> list[str]:
         for name, (_, way) in WAYS.items():
             taken[name].append((run(folder, *way, files="few"), run(folder, *way)))
     lines = [
-        f"{options.articles:,} articles, {size / 1e6:.0f} MB in {FILES['throughput']} files; medians of {options.repeats} runs.",
+        f"{options.articles:,} articles, {size / 1e6:.0f} MB in {FILES['throughput']} files; medians of "
+        f"{options.repeats} runs.",
         "",
         "| `clean` | seconds | of these starting | MB/s for each core | beside the first |",
         "|---|---|---|---|---|",

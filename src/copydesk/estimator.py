@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -121,7 +122,9 @@ class TextClassifier(Classifier):
         if groups is not None and self._holds_out_groups:
             self._check_groups(groups)
         targets = training_targets(y)
-        self.features_, self.classifier_ = self._fit_parts(X, targets, groups, sample_weight)
+        self.features_, self.classifier_ = fitting.get()(
+            self.features, self.classifier, X, targets, groups, sample_weight
+        )
         self.classes_ = targets.classes(self.classifier_)
         return self
 
@@ -201,17 +204,6 @@ class TextClassifier(Classifier):
                 "give paragraphs of at least 2 sites"
             )
 
-    def _fit_parts(self, X: Inputs, y: Targets, groups: Any, weight: Any) -> tuple[Any, Any]:
-        from sklearn.base import clone
-        from sklearn.utils.validation import has_fit_parameter
-
-        features = clone(self.features) if self.features is not None else None
-        matrix = features.fit_transform(X, y.values) if features is not None else X
-        classifier = clone(self.classifier)
-        extras = {"groups": groups, "sample_weight": weight}
-        used = {k: v for k, v in extras.items() if v is not None and has_fit_parameter(classifier, k)}
-        return features, classifier.fit(matrix, y.values, **used)
-
     def _out_of_fold(self, X: Inputs, y: Targets, groups: Any, weight: Any, enough: int | None) -> Floats:
         """Return scores by models that did not see the row, -inf of classes that these did not see either."""
         fold_of = y.folds(groups, self.folds if enough is None else _FOLDS_OF_ENOUGH, self.random_state)
@@ -223,7 +215,7 @@ class TextClassifier(Classifier):
             seen = y.take(rest)
             if not seen.teach(weights):
                 continue  # nothing to learn
-            fitted = self._fit_parts(take(X, rest), seen, part, weights)
+            fitted = fitting.get()(self.features, self.classifier, take(X, rest), seen, part, weights)
             found = scores_of(*fitted, take(X, held_out))
             scores[held_out] = seen.align(found, fitted[1], self.classes_)
             if enough is not None and np.isfinite(scores).any(axis=1).sum() >= enough:
@@ -271,6 +263,25 @@ class TextClassifier(Classifier):
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
         return {key: value for key, value in state.items() if key != "_fused"}
+
+
+def fit_parts(
+    features: Any, classifier: Any, X: Inputs, y: Targets, groups: Any, weight: Floats | None
+) -> tuple[Any, Any]:
+    """Return fitted copies of features and classifier."""
+    from sklearn.base import clone
+    from sklearn.utils.validation import has_fit_parameter
+
+    features = clone(features) if features is not None else None
+    matrix = features.fit_transform(X, y.values) if features is not None else X
+    classifier = clone(classifier)
+    extras = {"groups": groups, "sample_weight": weight}
+    used = {k: v for k, v in extras.items() if v is not None and has_fit_parameter(classifier, k)}
+    return features, classifier.fit(matrix, y.values, **used)
+
+
+fitting: ContextVar[Callable[..., tuple[Any, Any]]] = ContextVar("fitting", default=fit_parts)
+"""Function that fits features and classifier; an engine sets another one."""
 
 
 def take(X: Inputs, rows: NDArray[np.intp]) -> Inputs:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from copydesk.config.build import build, check
 from copydesk.config.compose import command_line_choices, flag, without_secrets
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.label_audit import label_counts
 from copydesk.datasets.splits import Official
+from copydesk.engines.here import Here
 from copydesk.errors import ConfigError, DataError
 from copydesk.evaluation.learning_curve import points
 from copydesk.runs import outputs
@@ -46,9 +50,11 @@ def train(cfg: DictConfig) -> float:
     with_curve = flag(cfg, "report.learning_curve")
     dataset, split = build(cfg.dataset, "dataset"), build(cfg.split, "split")
     estimator, search = build_estimator(cfg), searching(cfg)
+    engine = build(cfg.engine, "engine") if cfg.get("engine") else Here()
+    engine.check(estimator, searches=search is not None)
     experiment, overrides = command_line_choices()
 
-    with Run(Path(cfg.runs), cfg.name or experiment or "custom") as run:
+    with Run(Path(cfg.runs), cfg.name or experiment or "custom") as run, engine.started(run.folder / "engine"):
         run.record(cfg, overrides)
         with run.stage("read"):
             examples = dataset.load()
@@ -74,11 +80,11 @@ def train(cfg: DictConfig) -> float:
         shared = None
         if CrossFitting.applies(estimators[-1], configs):
             shared = CrossFitting(estimators[-1], frame, task)
+        models = engine.run(fits(estimators, frame, folds, task, shared))
         for number, (seen, held_out) in enumerate(folds):
             fold = f"fold {number + 1} of {len(folds)}" if len(folds) > 1 else ""
             with run.stage("fit", fold):
-                own = (estimators[number], frame.iloc[seen], task)
-                model = fit(*own) if shared is None else shared.fit(seen)
+                model = next(models)
             with run.stage("predict", fold):
                 judged.append(
                     predict_held_out(model, frame.iloc[held_out], task, number)
@@ -96,10 +102,11 @@ def train(cfg: DictConfig) -> float:
                 judged = shared.predictions()
         if len(folds) > 1:
             with run.stage("fit on all rows"):
-                model = fit(estimators[-1], frame, task) if shared is None else shared.fit_whole()
+                model = next(models)
+                model = model if shared is None else shared.decide_whole(model)
         elif not folds:
             with run.stage("fit"):
-                model, predicted = fit_and_judge(estimators[-1], frame, task)
+                model, predicted = next(models)
                 judged.append(predicted)
 
         with run.stage("evaluate"):
@@ -119,6 +126,23 @@ def train(cfg: DictConfig) -> float:
     lines = search.summary_lines(run) if search is not None else []
     outputs.print_summary(run, metrics, len(folds), [*outputs.decision_lines(model), *lines])
     return float(metrics["headline"]["value"])
+
+
+def fits(
+    estimators: Sequence[TextClassifier],
+    frame: pd.DataFrame,
+    folds: Sequence[tuple[Any, Any]],
+    task: Task,
+    shared: CrossFitting | None,
+) -> Iterator[Callable[[], Any]]:
+    """Yield the call that fits each fold's model, and that which fits the saved one if it is none of them."""
+    for estimator, (seen, _) in zip(estimators, folds, strict=False):
+        yield partial(fit, estimator, frame.iloc[seen], task) if shared is None else partial(shared.fit, seen)
+    if len(folds) > 1:
+        whole = np.arange(len(frame))
+        yield partial(fit, estimators[-1], frame, task) if shared is None else partial(shared.fit, whole)
+    elif not folds:
+        yield partial(fit_and_judge, estimators[-1], frame, task)
 
 
 def searching(cfg: DictConfig) -> RunSearch | None:

@@ -12,15 +12,15 @@ from sklearn import linear_model, svm
 from sklearn.exceptions import ConvergenceWarning
 
 from copydesk.classifiers.linear import LinearSVM, LogisticRegression
-from copydesk.classifiers.losses import Shard, Targets, gradient_on, loss_on, product_on
+from copydesk.classifiers.losses import RowShard, RowTargets, gradient_on, loss_on, product_on
 from copydesk.classifiers.trust_region import LocalShards, Objective, minimise
 from helpers.text_like import documents
 
 
-def spread(X: Any, shards: int = 3) -> Callable[[Targets], LocalShards]:
+def spread(X: Any, shards: int = 3) -> Callable[[RowTargets], LocalShards]:
     edges = np.linspace(0, X.shape[0], shards + 1).astype(int)
     parts = [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    return lambda targets: LocalShards([Shard.of(X[part], targets.of(part)) for part in parts])
+    return lambda targets: LocalShards([RowShard.of(X[part], targets.of(part)) for part in parts])
 
 
 def objective_of(model: Any, X: Any, y: Any, weight: Any = None) -> np.ndarray:
@@ -29,7 +29,7 @@ def objective_of(model: Any, X: Any, y: Any, weight: Any = None) -> np.ndarray:
     at.__dict__.update(model.__dict__)
     found = []
 
-    def place(targets: Targets) -> LocalShards:
+    def place(targets: RowTargets) -> LocalShards:
         weights = np.vstack([model.weights_, model.intercept_ / (targets.constant or 1.0)]).astype(np.float64)
         found.append(Objective(spread(X)(targets), targets.loss == "softmax").at(weights).value)
         return spread(X)(targets)
@@ -87,7 +87,7 @@ def test_derivatives_are_those_of_differences(loss: str) -> None:
     X, y = documents(3)
     X = X[:, :6]
     members = sp.csr_matrix(np.eye(3)[np.searchsorted(np.unique(y), y)])
-    shard = Shard.of(X, Targets(members, np.linspace(0.5, 2, y.size), np.array([[1.0, 2.0]] * 3), loss, 0.7))
+    shard = RowShard.of(X, RowTargets(members, np.linspace(0.5, 2, y.size), np.array([[1.0, 2.0]] * 3), loss, 0.7))
     draw = np.random.default_rng(0)
     weights, step = draw.normal(size=(2, X.shape[1] + 1, 3))
 
@@ -113,7 +113,7 @@ def test_a_far_start_comes_to_the_same_minimum() -> None:
     X, y = documents(3)
     members = sp.csr_matrix(np.eye(3)[np.searchsorted(np.unique(y), y)])
     for loss in ("squared_hinge", "logistic", "softmax"):
-        shards = spread(X)(Targets(members, np.full(y.size, 5.0), np.ones((3, 2)), loss, 1.0))
+        shards = spread(X)(RowTargets(members, np.full(y.size, 5.0), np.ones((3, 2)), loss, 1.0))
         objective = Objective(shards, loss == "softmax")
         far = np.random.default_rng(0).normal(scale=30, size=(X.shape[1] + 1, 3))
         ends = [minimise(objective, start, gap=1e-9)[0] for start in (np.zeros_like(far), far)]

@@ -78,7 +78,8 @@ def test_a_folds_decision_is_fitted_on_the_held_out_rows_of_the_other_folds() ->
 
 
 def test_the_saved_model_has_the_scorer_of_all_rows_and_a_decision_that_saw_none_of_its_scores() -> None:
-    whole = crossed(ESTIMATOR)[0].fit_whole()
+    shared, _ = crossed(ESTIMATOR)
+    whole = shared.decide_whole(shared.fit(np.arange(len(FRAME))))
     plain = fit(ESTIMATOR.set_params(decision=Argmax()), FRAME, TOPIC_TASK)
     ESTIMATOR.set_params(decision=Calibrated())
     inputs = FRAME["text"].tolist()
@@ -93,7 +94,8 @@ def test_other_decisions_are_fitted_so_too(decision: Any) -> None:
     shared, _ = crossed(TextClassifier(TfidfFeatures(), LinearSVM(), decision))
     for predictions in shared.predictions():
         np.testing.assert_allclose(predictions.probabilities.sum(axis=1), 1)  # type: ignore[union-attr]
-    assert shared.fit_whole().predict(["sea ship wave"]).tolist() == ["label0"]
+    whole = shared.decide_whole(shared.fit(np.arange(len(shared.frame))))
+    assert whole.predict(["sea ship wave"]).tolist() == ["label0"]
 
 
 def test_a_threshold_and_a_search_for_each_fold_need_folds_of_their_own() -> None:

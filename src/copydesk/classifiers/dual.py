@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.classifiers.base import LinearClassifier, narrow_csr
-from copydesk.classifiers.losses import Targets
+from copydesk.classifiers.losses import RowTargets
 from copydesk.compiled.arrays import Array, Floats
 from copydesk.compiled.threads import thread_count
 from copydesk.features.parameters import check_class_weight, check_n_jobs
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from copydesk.classifiers.solvers.training_rows import DualRows, Limits, RowClasses, Solution
-    from copydesk.classifiers.trust_region import Shards
+    from copydesk.classifiers.trust_region import RowShards
 
 
 START_EXPONENT = 0.5
@@ -92,7 +92,9 @@ class DualLinearClassifier(LinearClassifier):
             last = C
             yield fitted
 
-    def fit_shards(self, place: Callable[[Targets], Shards], dtype: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit_shards(
+        self, place: Callable[[RowTargets], RowShards], dtype: Any, y: Any, sample_weight: Any = None
+    ) -> Self:
         """Fit to rows that are spread over shards, by the trust-region Newton method: the same optimum as by ``fit``.
 
         Parameters
@@ -117,10 +119,10 @@ class DualLinearClassifier(LinearClassifier):
         if not sample_cost.all():
             raise ValueError("rows of weight zero can't be spread over shards; leave them out")
         y, members = self._set_classes(y)
-        loss = self._shard_loss()
+        loss = self.shard_loss()
         members = members[:, -self._n_outputs :]  # of two classes the second
         cost, class_cost = self._costs(y, self._n_outputs, sample_cost)
-        shards = place(Targets(members, self.C * cost, class_cost, loss, self._constant))
+        shards = place(RowTargets(members, self.C * cost, class_cost, loss, self._constant))
         self.n_features_in_ = shards.n_features
         start = np.zeros((shards.n_features + 1, self._n_outputs))
         weights, self.n_iter_, converged = minimise(Objective(shards, loss == "softmax"), start, max_iter=self.max_iter)
@@ -129,8 +131,14 @@ class DualLinearClassifier(LinearClassifier):
         self._warn_of_convergence(converged)
         return self
 
-    def _shard_loss(self) -> str:
-        """Return the name of the loss among ``losses.LOSSES``."""
+    def shard_loss(self) -> str:
+        """Return the name of the loss among ``losses.LOSSES``; "softmax" depends on the classes too.
+
+        Raises
+        ------
+        ValueError
+            The loss has no second derivatives.
+        """
         raise NotImplementedError
 
     def _run_solver(self, problem: Problem, first: int, last: int, limits: Limits, solution: Solution) -> Any:

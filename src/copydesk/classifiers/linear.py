@@ -84,7 +84,8 @@ class LinearSVM(DualLinearClassifier):
         if self.loss not in ("squared_hinge", "hinge"):
             raise ValueError(f"loss={self.loss!r} is not valid; choose 'squared_hinge' or 'hinge'")
 
-    def _shard_loss(self) -> str:
+    def shard_loss(self) -> str:
+        """Return the loss, as ``fit_shards`` needs it."""
         if self.loss != "squared_hinge":
             raise ValueError(f"loss={self.loss!r} has no second derivatives to spread over shards; use 'squared_hinge'")
         return self.loss
@@ -189,8 +190,9 @@ class LogisticRegression(DualLinearClassifier):
         weight = self._class_weights(y, sample_cost)
         return sample_cost * weight[np.searchsorted(self.classes_, y)], np.ones((n_lanes, 2))
 
-    def _shard_loss(self) -> str:
-        return "softmax" if self._is_softmax(self._n_outputs) else "logistic"
+    def shard_loss(self) -> str:
+        """Return the loss, as ``fit_shards`` needs it; that of two classes before ``classes_`` are known."""
+        return "softmax" if hasattr(self, "classes_") and self._is_softmax(self._n_outputs) else "logistic"
 
     def _run_solver(self, problem: Problem, first: int, last: int, limits: Limits, solution: Solution) -> Any:
         from copydesk.classifiers.solvers.logistic import solve_multinomial, solve_one_vs_rest

@@ -10,8 +10,8 @@ from copydesk.classifiers.probability import expit, softmax
 from copydesk.compiled.arrays import Floats
 
 
-class Targets(NamedTuple):
-    """Targets of all rows.
+class RowTargets(NamedTuple):
+    """RowTargets of all rows.
 
     Attributes
     ----------
@@ -31,12 +31,12 @@ class Targets(NamedTuple):
     loss: str
     constant: float
 
-    def of(self, rows: slice) -> Targets:
+    def of(self, rows: slice) -> RowTargets:
         """Return the targets of some rows."""
         return self._replace(members=self.members[rows], cost=self.cost[rows])
 
 
-class Shard(NamedTuple):
+class RowShard(NamedTuple):
     """Rows of the training set with their targets.
 
     Attributes
@@ -58,7 +58,7 @@ class Shard(NamedTuple):
     loss: str
 
     @classmethod
-    def of(cls, X: Any, targets: Targets) -> Shard:
+    def of(cls, X: Any, targets: RowTargets) -> RowShard:
         """Return rows of features with their targets."""
         members, cost = targets.members.toarray().astype(bool), targets.cost[:, None]
         X = X.astype(np.float64)
@@ -85,17 +85,17 @@ class ShardLoss(NamedTuple):
     curvature: Floats
 
 
-def loss_on(shard: Shard, weights: Floats) -> ShardLoss:
+def loss_on(shard: RowShard, weights: Floats) -> ShardLoss:
     """Return the loss of a shard at some weights, (n_features + 1, n_lanes)."""
     return ShardLoss(*LOSSES[shard.loss](scores_on(shard, weights), shard.signs, shard.cost))
 
 
-def gradient_on(shard: Shard, loss: ShardLoss) -> tuple[Floats, Floats]:
+def gradient_on(shard: RowShard, loss: ShardLoss) -> tuple[Floats, Floats]:
     """Return the value of a shard's loss and its gradient by the weights."""
     return loss.value, back(shard, loss.slope)
 
 
-def product_on(shard: Shard, loss: ShardLoss, vector: Floats) -> tuple[Floats]:
+def product_on(shard: RowShard, loss: ShardLoss, vector: Floats) -> tuple[Floats]:
     """Return the product of the Hessian of a shard's loss and a vector."""
     change = scores_on(shard, vector)
     if shard.loss == "softmax":
@@ -104,14 +104,14 @@ def product_on(shard: Shard, loss: ShardLoss, vector: Floats) -> tuple[Floats]:
     return (back(shard, loss.curvature * change),)
 
 
-def scores_on(shard: Shard, weights: Floats) -> Floats:
+def scores_on(shard: RowShard, weights: Floats) -> Floats:
     """Return the scores of a shard's rows, (n_rows, n_lanes)."""
     scores: Floats = shard.X @ weights[:-1]
     scores += shard.constant * weights[-1]
     return scores
 
 
-def back(shard: Shard, by_score: Floats) -> Floats:
+def back(shard: RowShard, by_score: Floats) -> Floats:
     """Return derivatives by the weights from those by the scores."""
     return np.vstack([shard.X.T @ by_score, shard.constant * by_score.sum(axis=0)])
 

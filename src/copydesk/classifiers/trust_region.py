@@ -1,7 +1,7 @@
 """Trust-region Newton method for regularised linear classifiers whose rows are spread over shards.
 
 The method needs only sums over all rows: of the loss, of its gradient, and of the product of its Hessian and a vector.
-Where the shards lie is the affair of `Shards`: here they are in this process.
+Where the shards lie is the affair of `RowShards`: here they are in this process.
 
 Lin, Weng & Keerthi, "Trust Region Newton Method for Large-Scale Logistic Regression", JMLR 9, 2008; the conjugate
 gradients stop at the region's border as in Steihaug, "The Conjugate Gradient Method and Trust Regions in Large Scale
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from copydesk.classifiers.losses import Shard, gradient_on, loss_on, product_on
+from copydesk.classifiers.losses import RowShard, gradient_on, loss_on, product_on
 from copydesk.compiled.arrays import Floats
 
 GAP = 1e-6
@@ -31,8 +31,8 @@ TAKEN, FAIR, GOOD = 1e-4, 0.25, 0.75
 SHRINK_MOST, SHRINK, GROW = 0.25, 0.5, 4.0
 
 
-class Shards(Protocol):
-    """Shards of the training rows, wherever they lie.
+class RowShards(Protocol):
+    """RowShards of the training rows, wherever they lie.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Shards(Protocol):
 
     n_features: int
 
-    def map(self, function: Callable[[Shard, Floats], Any], given: Floats) -> Sequence[Any]:
+    def map(self, function: Callable[[RowShard, Floats], Any], given: Floats) -> Sequence[Any]:
         """Call ``function(shard, given)`` on every shard; return a handle of each result, which stays where it is."""
 
     def total(self, function: Callable[..., tuple[Floats, ...]], handles: Sequence[Any], *given: Floats) -> Any:
@@ -52,18 +52,18 @@ class Shards(Protocol):
 
 
 class LocalShards:
-    """Shards in the memory of this process.
+    """RowShards in the memory of this process.
 
     Parameters
     ----------
-    shards : sequence of Shard
+    shards : sequence of RowShard
     """
 
-    def __init__(self, shards: Sequence[Shard]) -> None:
+    def __init__(self, shards: Sequence[RowShard]) -> None:
         self.shards = shards
         self.n_features = int(shards[0].X.shape[1])
 
-    def map(self, function: Callable[[Shard, Floats], Any], given: Floats) -> Sequence[Any]:
+    def map(self, function: Callable[[RowShard, Floats], Any], given: Floats) -> Sequence[Any]:
         """Return the results themselves."""
         return [function(shard, given) for shard in self.shards]
 
@@ -87,18 +87,18 @@ class Objective:
 
     Parameters
     ----------
-    shards : Shards
+    shards : RowShards
     joint : bool
         Whether all lanes are a single problem, as with a softmax; else each lane is one.
     """
 
-    def __init__(self, shards: Shards, joint: bool) -> None:
+    def __init__(self, shards: RowShards, joint: bool) -> None:
         self.shards, self.joint = shards, joint
 
     def dot(self, a: Floats, b: Floats) -> Floats:
         """Return the scalar product of each problem, shape (n_problems,)."""
         by_lane = np.einsum("ij,ij->j", a, b)
-        return by_lane.sum(keepdims=True) if self.joint else by_lane
+        return np.asarray(by_lane.sum(keepdims=True) if self.joint else by_lane)
 
     def at(self, weights: Floats) -> Point:
         """Return the objective at some weights, (n_features + 1, n_lanes)."""

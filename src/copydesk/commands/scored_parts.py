@@ -127,6 +127,7 @@ class ScoreOrder:
         attempt = ledger.begin_attempt(shard)
         if attempt is None:
             return None
+        assert shard.source.path is not None
         frame = pd.read_parquet(shard.source.path)
         np.save(attempt / shard.name, model.estimator.scores(find_task(model.task).inputs(frame)))
         return ledger.commit(shard, attempt, {"read": len(frame), "written": len(frame), "rejected": 0})

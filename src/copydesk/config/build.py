@@ -23,6 +23,7 @@ PART_METHODS: dict[str, tuple[str, ...]] = {
     "classifier": ("fit", "predict"),
     "decision": ("fit", "predict", "predict_proba"),
     "search": ("over",),
+    "engine": ("started", "run"),
 }
 # A part nested in another must have one of these; elsewhere it must be an estimator.
 NESTED: dict[str, tuple[str, ...]] = {"dataset": PART_METHODS["dataset"], "split": PART_METHODS["split"]}

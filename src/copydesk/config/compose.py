@@ -166,7 +166,7 @@ def write_experiment(cfg: DictConfig, path: Path, comment: str) -> None:
 
     settings = OmegaConf.to_container(cfg, resolve=False)
     assert isinstance(settings, dict)
-    places = [place for place in PART_METHODS if place != "search"]
+    places = [place for place in PART_METHODS if place not in ("search", "engine")]
     kept = {str(key): value for key, value in settings.items() if key in (*places, "name", "seed")}
     kept["name"] = kept["name"] or path.stem
     content = {"defaults": [{f"override /{place}": None} for place in places], **kept}

@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from copydesk.errors import ConfigError, nearest
 
 REQUIRED_PARTS = ("dataset", "split", "classifier", "decision")
-OPTIONAL_PARTS = ("features", "search")
+OPTIONAL_PARTS = ("features", "search", "engine")
 RUN_KEYS = ("name", "seed", "runs", "report")
 MAX_SEED = 2**32 - 1  # of NumPy's generators
 MAX_NAME_BYTES = 255  # of a file system

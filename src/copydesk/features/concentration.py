@@ -62,19 +62,27 @@ def concentration(X: Any, y: Any) -> Array:
     y : array-like of shape (n_documents,), or indicator matrix of shape (n_documents, n_labels)
         Documents with several labels count in each; those with none are a class of their own.
     """
+    membership = membership_of(y)
+    return concentration_of(class_documents(X, membership), np.diff(membership.indptr))
+
+
+def class_documents(X: Any, membership: Any) -> Any:
+    """Return the number of documents of each class that have each term, CSR of shape (n_classes, n_terms)."""
     import scipy.sparse as sp
 
-    membership = _membership(y)
-    if membership.shape[0] < 2:
-        return np.ones(X.shape[1])
-    sizes = np.diff(membership.indptr)
-    present = sp.csr_matrix((np.ones(X.nnz, np.float32), X.indices, X.indptr), shape=X.shape)
-    documents = (membership @ present).tocsc()
-    found: Array = _concentration(documents.indptr, documents.indices, documents.data, 1.0 / sizes, SMOOTHING)
+    return membership @ sp.csr_matrix((np.ones(X.nnz, np.float32), X.indices, X.indptr), shape=X.shape)
+
+
+def concentration_of(documents: Any, sizes: Array) -> Array:
+    """Return the concentration of each term from ``class_documents`` and the documents of each class."""
+    if len(sizes) < 2:
+        return np.ones(documents.shape[1])
+    columns = documents.tocsc()
+    found: Array = _concentration(columns.indptr, columns.indices, columns.data, 1.0 / sizes, SMOOTHING)
     return found
 
 
-def _membership(y: Any) -> Any:
+def membership_of(y: Any) -> Any:
     """Return the documents of each class that has any, a CSR matrix of float32, (n_classes, n_documents)."""
     import scipy.sparse as sp
 

@@ -73,9 +73,9 @@ class CrossFitting:
         number = len(self.folds) - 1
         return predictions_of(self._decide(model, [number]), rows, scores, self.task, number)
 
-    def fit_whole(self) -> TextClassifier:
-        """Fit the model of all rows, its decision on the scores of all folds."""
-        return self._decide(self.fit(np.arange(len(self.frame))), range(len(self.folds)))
+    def decide_whole(self, model: TextClassifier) -> TextClassifier:
+        """Fit the decision of the model of all rows on the scores of all folds."""
+        return self._decide(model, range(len(self.folds)))
 
     def predictions(self) -> list[Predictions]:
         """Return the predictions of each fold, by a decision that was fitted on the others."""

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from copydesk.errors import ConfigError, CopydeskError, ResourceError, one_line
+from copydesk.shards.make_part import answer_versions, check_versions
 from copydesk.shards.plan import Shard
 
 if TYPE_CHECKING:
@@ -81,6 +82,17 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
             yield client
 
 
+def check_workers(client: Client) -> None:
+    """Check that all workers have the versions of this process.
+
+    Raises
+    ------
+    ConfigError
+        Names the first that differs.
+    """
+    result_of(client.submit(check_versions, answer_versions(), pure=False), "copydesk")
+
+
 def make_parts_on(
     client: Client, make: Callable[[Shard], Entry | None], shards: Sequence[Shard]
 ) -> Iterator[tuple[Shard, Entry | None]]:
@@ -125,13 +137,32 @@ def outcome(future: Future[Any], shard: Shard) -> Entry | None:
     from distributed import KilledWorker
 
     try:
-        entry: Entry | None = future.result()
+        entry: Entry | None = result_of(future, shard.source.name)
         return entry
     except KilledWorker:
         return None
+
+
+def result_of(future: Future[Any], name: str) -> Any:
+    """Return the result of a task.
+
+    Parameters
+    ----------
+    future : Future
+    name : str
+        Of what workers read, in errors.
+
+    Raises
+    ------
+    CopydeskError
+        Of the worker, or in place of its error.
+    KilledWorker
+    """
+    try:
+        return future.result()
     except CopydeskError as error:
         raise type(error)(f"a worker: {error}") from None
     except ImportError as error:
         raise ConfigError(f"a worker can't import {error.name or 'a package'}: {one_line(str(error))}") from None
     except OSError as error:
-        raise ResourceError(f"{shard.source.name}: a worker can't read it: {error.strerror or error}") from None
+        raise ResourceError(f"{name}: a worker can't read it: {error.strerror or error}") from None
