@@ -114,6 +114,14 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
+def at_work(attempts: Path, begun: float) -> bool:
+    """Return whether workers have begun a part since a moment."""
+    try:
+        return any(path.stat().st_mtime > begun for path in attempts.iterdir())
+    except OSError:  # removed while it is listed
+        return False
+
+
 def kills(folder: Path, options: argparse.Namespace) -> list[str]:
     """Kill workers and drivers at random moments; return what was lost or made twice."""
     wanted = options.kills
@@ -128,10 +136,14 @@ def kills(folder: Path, options: argparse.Namespace) -> list[str]:
         words = [*COMMAND, "in", "--quiet", "-o", "killed/", "--on", "dask", "--workers", "2"]
         mode = "--force"
         while True:
+            begun = time.time()
             process = subprocess.Popen([*words, mode], cwd=folder, stderr=subprocess.DEVNULL)
             mode = "--resume"
             while process.poll() is None:
-                time.sleep(draw.uniform(0.5, 4))
+                if not at_work(folder / "killed/_copydesk/attempts", begun):
+                    time.sleep(0.01)
+                    continue
+                time.sleep(draw.uniform(0, 2))
                 whom = draw.choice(("a worker", "a worker", "the driver"))
                 victims = [process.pid] if whom == "the driver" else children_of(process.pid)
                 if victims and process.poll() is None and sum(done.values()) < wanted:
@@ -146,7 +158,7 @@ def kills(folder: Path, options: argparse.Namespace) -> list[str]:
         wrong += digest(folder / "killed") != right
     workers, drivers = done["a worker"], done["the driver"]
     return [
-        f"SIGKILL at random moments: {workers} to a process that Dask had started, {drivers} to the driver, which was "
+        f"SIGKILL at random moments while parts were being made: {workers} to a process that Dask had started, {drivers} to the driver, which was "
         f"then started again with `--resume`, in {rounds} runs of two workers. Runs whose parts differed from those of "
         f"an undisturbed run, in any byte: {wrong}.",
     ]
