@@ -158,7 +158,8 @@ def kills(folder: Path, options: argparse.Namespace) -> list[str]:
         wrong += digest(folder / "killed") != right
     workers, drivers = done["a worker"], done["the driver"]
     return [
-        f"SIGKILL at random moments while parts were being made: {workers} to a process that Dask had started, {drivers} to the driver, which was "
+        f"SIGKILL at random moments while parts were being made: {workers} to a process that Dask had started, "
+        f"{drivers} to the driver, which was "
         f"then started again with `--resume`, in {rounds} runs of two workers. Runs whose parts differed from those of "
         f"an undisturbed run, in any byte: {wrong}.",
     ]

@@ -16,8 +16,7 @@ from copydesk.features.concentration import class_documents, concentration_of, m
 from copydesk.features.term_counts import TermCounts
 from copydesk.features.tfidf import TfidfFeatures
 
-SHARD_CHARACTERS = 8_000_000  # of texts, at most
-SHARDS_PER_THREAD = 2
+SHARD_CHARACTERS = 64_000_000  # of texts, at most
 
 
 def fit_on_shards(
@@ -59,7 +58,7 @@ def fit_on_shards(
 def cut_texts(texts: list[str], threads: int) -> Iterator[slice]:
     """Yield the rows of each shard, of about the same number of characters."""
     ends = np.cumsum([len(text) for text in texts])
-    n_shards = max(min(SHARDS_PER_THREAD * threads, len(texts)), int(np.ceil(ends[-1] / SHARD_CHARACTERS)))
+    n_shards = max(min(threads, len(texts)), int(np.ceil(ends[-1] / SHARD_CHARACTERS)))
     edges = np.unique([0, *np.searchsorted(ends, ends[-1] * np.arange(1, n_shards) / n_shards), len(texts)])
     for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         yield slice(begin, end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,20 +92,18 @@ class Dask:
         from copydesk.engines.cluster_sums import ClusterSums
         from copydesk.shards.cluster import check_workers, connected
 
-        try:
-            with connected(self.scheduler, self.workers or thread_count(-1)) as client:
+        with ExitStack() as stack:
+            try:
+                client = stack.enter_context(connected(self.scheduler, self.workers or thread_count(-1)))
                 check_workers(client)
-                self.sums = ClusterSums(client, Store(folder))
-                token = fitting.set(partial(fit_on_shards, self.sums)) if self.spread == "rows" else None
-                try:
-                    yield
-                finally:
-                    if token is not None:
-                        fitting.reset(token)
-                    shutil.rmtree(folder, ignore_errors=True)
-        except ConfigError as error:
-            text = str(error).replace("--scheduler ", "engine.scheduler=").replace("--on dask", "engine=dask")
-            raise ConfigError(text) from None
+            except ConfigError as error:
+                text = str(error).replace("--scheduler ", "engine.scheduler=").replace("--on dask", "engine=dask")
+                raise ConfigError(text) from None
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            self.sums = ClusterSums(client, Store(folder))
+            if self.spread == "rows":
+                stack.callback(fitting.reset, fitting.set(partial(fit_on_shards, self.sums)))
+            yield
 
     def run(self, calls: Iterable[Callable[[], Any]]) -> Iterator[Any]:
         """Yield the result of each call, in order; ``spread="fits"`` makes each on a worker."""

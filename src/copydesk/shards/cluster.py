@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -160,6 +161,8 @@ def result_of(future: Future[Any], name: str) -> Any:
     """
     try:
         return future.result()
+    except CancelledError:
+        raise ResourceError("the Dask scheduler is gone, and with it the tasks that it had placed") from None
     except CopydeskError as error:
         raise type(error)(f"a worker: {error}") from None
     except ImportError as error:
