@@ -91,7 +91,7 @@ def test_an_interrupted_evaluation_goes_on_with_the_same_rows_only(
     (tmp_path / "new.jsonl").write_text('{"text": "sea", "label": "boats"}\n{"text": "oven", "label": "bread"}\n')
     run, args = parse_words("evaluate", [*words, "--on", "dask", "--resume"])
     args.client = client
-    with pytest.raises(ConfigError, match=r"data"):
+    with pytest.raises(ConfigError, match=r"was begun with data .*, or start over without --resume"):
         run(args)
     assert main(["evaluate", *words, "--resume"]) == 2
     assert "add --on dask" in capsys.readouterr().err

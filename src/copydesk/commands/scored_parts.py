@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copydesk.errors import DataError
+from copydesk.errors import ConfigError, DataError
 from copydesk.formats.rows import Source
 from copydesk.models.loading import find_model, load
 from copydesk.shards.flow import DIED, PartsRun
@@ -61,15 +61,18 @@ def scores_by_shard(client: Any, args: argparse.Namespace, model: Any, frame: pd
     shards = [Shard(f"{name}.npy", Source(name, inputs / f"{name}.parquet", "parquet"), len(rows), 0)
               for name, rows in zip(names, rows_of, strict=True)]  # fmt: skip
     sha = model.manifest["sha256"]
+    order = ScoreOrder(str(find_model(args.model).absolute()), sha, folder.absolute(), answer_versions())
     with bar(len(frame), wanted=True) as progress:
         run = PartsRun(folder, shards, progress)
-        with run.begun({"model": sha, "data": fingerprint(frame)}, args.resume, force=not args.resume) as left:
-            inputs.mkdir(exist_ok=True)
-            for shard, rows in zip(shards, rows_of, strict=True):
-                if shard in left and shard.source.path is not None:
-                    frame.iloc[rows].drop(columns="label").to_parquet(shard.source.path)
-            order = ScoreOrder(str(find_model(args.model).absolute()), sha, folder.absolute(), answer_versions())
-            run.make_on(client, left, order.make)
+        try:
+            with run.begun({"model": sha, "data": fingerprint(frame)}, args.resume, force=not args.resume) as left:
+                inputs.mkdir(exist_ok=True)
+                for shard, rows in zip(shards, rows_of, strict=True):
+                    if shard in left and shard.source.path is not None:
+                        frame.iloc[rows].drop(columns="label").to_parquet(shard.source.path)
+                run.make_on(client, left, order.make)
+        except ConfigError as error:
+            raise ConfigError(str(error).replace("with --force", "without --resume")) from None
     if run.aside:
         raise DataError(f"{', '.join(args.data)}: part {next(iter(run.aside))}: {DIED}; --resume tries it again")
     parts = [np.load(folder / shard.name) for shard in shards]
