@@ -70,11 +70,10 @@ def run(folder: Path, *words: str, files: str = "in") -> float:
 
 
 def throughput(folder: Path, options: argparse.Namespace) -> list[str]:
-    """Return the table of ways, in turn; what starting takes is measured on two short files and subtracted."""
+    """Return the table of ways, in turn; what starting takes is measured on few articles and subtracted."""
     size = write_shards(folder / "in", options.articles, FILES["throughput"])
     (folder / "few").mkdir()
-    for name in ("a", "b"):
-        (folder / f"few/{name}.jsonl").write_text('{"id": 1, "text": "A short article."}\n')
+    write_shards(folder / "few", 200, 4)
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in WAYS}
     for _, way in WAYS.values():
         run(folder, *way, files="few")

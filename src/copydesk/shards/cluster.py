@@ -66,7 +66,7 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
                     n_workers=workers,
                     threads_per_worker=1,
                     processes=True,
-                    dashboard_address=None,
+                    dashboard_address="127.0.0.1:0",  # any free port: a second cluster would warn of the usual one
                     env=ONE_THREAD,
                     silence_logs=logging.CRITICAL,
                 ) as cluster,
