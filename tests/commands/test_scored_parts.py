@@ -51,7 +51,7 @@ def cleaner(folder: Path) -> tuple[str, str]:
 def test_a_cluster_finds_the_same_scores_and_metrics(
     task: str, client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scored_parts, "SCORED_CHARACTERS", 1000)
+    monkeypatch.setattr(scored_parts, "PART_CHARACTERS", 1000)
     model, data = (
         cleaner(tmp_path)
         if task == "boilerplate"
@@ -70,7 +70,7 @@ def test_a_cluster_finds_the_same_scores_and_metrics(
 def test_an_interrupted_evaluation_goes_on_with_the_same_rows_only(
     client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(scored_parts, "SCORED_CHARACTERS", 1000)
+    monkeypatch.setattr(scored_parts, "PART_CHARACTERS", 1000)
     model, data = little_topics.save(tmp_path / "m"), write_rows(tmp_path / "new.jsonl")
     words = [data, "--model", model, "-o", f"{tmp_path}/out"]
     with monkeypatch.context() as patched:
@@ -102,7 +102,7 @@ def stop(*_: Any, **__: Any) -> None:
 
 
 def test_the_pages_of_a_site_stay_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scored_parts, "SCORED_CHARACTERS", 10)
+    monkeypatch.setattr(scored_parts, "PART_CHARACTERS", 10)
     rows = [{"text": "12345", "label": "content", "document": f"d{n}", "group": f"site {n % 3}"} for n in range(12)]
     cut = scored_parts.cut_rows(frame_of(rows), grouped=True)
     assert sorted(np.concatenate(cut)) == list(range(12))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from copydesk.runs.run import Run
 
 FOLDER = "experiments/evaluations"
-SCORES = ".scores"  # of an evaluation on a cluster, until it is done
+SCORES_FOLDER = ".scores"  # of an evaluation on a cluster, until it is done
 LABELS_SHOWN = 5
 
 
@@ -107,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
                 scores = (
                     model.estimator.scores(task.inputs(frame))
                     if client is None
-                    else scores_by_shard(client, args, model, frame, run.folder.parent / SCORES)
+                    else scores_by_shard(client, args, model, frame, run.folder.parent / SCORES_FOLDER)
                 )
             predictions = predictions_of(model.estimator, frame, scores, task, 0)
         with run.stage("evaluate"):

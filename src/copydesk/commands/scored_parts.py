@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from copydesk.compiled.arrays import Array, Floats
 
-SCORED_CHARACTERS = 8_000_000  # of the texts of a shard: about a second's work
+PART_CHARACTERS = 8_000_000  # of the texts of a shard: about a second's work
 
 
 def scores_by_shard(client: Any, args: argparse.Namespace, model: Any, frame: pd.DataFrame, folder: Path) -> Floats:
@@ -86,7 +86,7 @@ def cut_rows(frame: pd.DataFrame, grouped: bool) -> list[Array]:
     """Return the row numbers of each shard, in ascending order; ``grouped`` keeps the pages of a site together."""
     import numpy as np
 
-    before = frame["text"].str.len().cumsum().to_numpy() // SCORED_CHARACTERS
+    before = frame["text"].str.len().cumsum().to_numpy() // PART_CHARACTERS
     if grouped:
         site = frame["group"].where(frame["group"] != "", frame["document"])
         before = frame.assign(before=before).groupby(site)["before"].transform("first").to_numpy()

@@ -74,9 +74,9 @@ def fit_features(
     options = fitted.family_options()
     shares = [each["concentration"] for each in options]
     empty = TermCounts(without_concentration(fitted))
-    counts = count(sums, empty, texts)
+    counts = count_shards(sums, empty, texts)
     if counts.pruned:
-        counts = count(sums, counts.recount(), texts)
+        counts = count_shards(sums, counts.recount(), texts)
     fitted.families_ = counts.fitted().families_
     if any(shares):
         membership = membership_of(y)
@@ -107,7 +107,7 @@ def without_concentration(features: TfidfFeatures) -> TfidfFeatures:
     return plain
 
 
-def count(sums: ClusterSums, empty: TermCounts, texts: list[Stored]) -> TermCounts:
+def count_shards(sums: ClusterSums, empty: TermCounts, texts: list[Stored]) -> TermCounts:
     """Return document frequencies of all texts, merged as a tree."""
     stored = sums.store.keep(empty)
     merged: TermCounts = sums.merged(merge_counts, [sums.submit(count_texts, stored, some) for some in texts])
