@@ -57,9 +57,11 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
         from distributed import Client, LocalCluster
     except ImportError:
         raise ConfigError("--on dask: an extra is needed: pip install 'copydesk[dask]'") from None
-    quiet = {"logging": {"distributed": "critical", "distributed.nanny": "critical", "distributed.worker": "critical"}}
+    levels = {"distributed": "critical", "distributed.nanny": "critical", "distributed.worker": "critical"}
+    # The profiler interrupts every thread of a worker a hundred times a second.
+    settings = {"logging": levels, "distributed.worker.profile.enabled": False}
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    with dask.config.set(quiet):
+    with dask.config.set(settings):
         if scheduler is None:
             with (
                 LocalCluster(  # type: ignore[no-untyped-call]
