@@ -67,11 +67,11 @@ def test_a_label_brings_its_ancestors(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("labels", "options", "reason"),
     [
-        ([3], {}, "labels: 3, a int among the labels; write all labels as strings"),
-        ([True], {}, "labels: True, a bool among the labels"),
+        ([3], {}, "labels: 3 among the labels; write all labels as strings"),
+        ([True], {}, "labels: True among the labels"),
         (["a", None], {}, "labels: nothing among the labels"),
         (None, {}, r"labels: nothing, expected a list of strings; write \[\] for no label"),
-        (7, {}, "labels: int, expected a list of strings"),
+        (7, {}, "labels: 7, expected a list of strings"),
         ([["a"]], {}, r"labels: nested \(\['a'\]\), expected a list of strings"),
         ([{"a": 1}], {}, "labels: nested"),
         ([" "], {}, "labels: an empty label"),

@@ -138,7 +138,7 @@ class LabelTable(Table):
         if value is None:
             return f"{self.label}: nothing, expected a list of strings; write [] for no label"
         if not isinstance(value, list | tuple):
-            return f"{self.label}: {type(value).__name__}, expected a list of strings"
+            return f"{self.label}: {written(value)}, expected a list of strings"
         return list(value)
 
     def _fault(self, found: list[Any]) -> str | None:
@@ -146,7 +146,7 @@ class LabelTable(Table):
             if isinstance(label, list | tuple | dict):
                 return f"{self.label}: nested ({written(label)}), expected a list of strings"
             if not isinstance(label, str):
-                kind = "nothing" if label is None else f"{written(label)}, a {type(label).__name__}"
+                kind = "nothing" if label is None else written(label)
                 return f"{self.label}: {kind} among the labels; write all labels as strings"
             if not label.strip():
                 return f"{self.label}: an empty label"
