@@ -188,8 +188,8 @@ def quality(options: argparse.Namespace) -> list[str]:
     lines = [
         f"{len(train.texts):,} and {len(test.texts):,} documents. Thresholds and calibration were set on the training "
         "part alone. Intervals: 95 %, documents drawn anew. Peers give what is above their threshold, of words and "
-        "pairs of words, sublinear tf-idf; LibMultiLabel with its default solver and a bias. Training: processor time from "
-        "raw texts, once, with calibration and thresholds where a model has them.",
+        "pairs of words, sublinear tf-idf; LibMultiLabel with its default solver and a bias. Training: processor "
+        "time from raw texts, once, with calibration and thresholds where a model has them.",
         "",
         f"| {' | '.join(heads)} |",
         f"|{'---|' * len(heads)}",
