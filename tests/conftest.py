@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from helpers.trials import LONG
+
+# Threads of OpenMP and BLAS wait for each other in busy loops: beside other work, a training takes several times as long.
+for library in ("OMP", "OPENBLAS"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
