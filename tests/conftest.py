@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, settings
 
 from helpers.trials import LONG
 
-# Threads of OpenMP and BLAS wait for each other in busy loops: beside other work, a training takes several times as long.
+# Threads of OpenMP and BLAS wait for each other in busy loops: beside other work, a training takes several times as
+# long.
 for library in ("OMP", "OPENBLAS"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 

@@ -8,9 +8,10 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from functools import cache
+from multiprocessing import forkserver, get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
@@ -20,7 +21,8 @@ FORKS = get_context("forkserver")
 FORKS.set_forkserver_preload(
     ["copydesk.predict", "copydesk.models.loading", "copydesk.train", "copydesk.formats.parquet_types",
      "pyarrow.parquet",
-     "copydesk.classifiers.decision", "copydesk.classifiers.linear", "copydesk.features.tfidf", "helpers.processes"]
+     "copydesk.classifiers.decision", "copydesk.classifiers.linear", "copydesk.features.tfidf", "helpers.processes",
+     "helpers.preloaded"]
 )  # fmt: skip
 
 LINES = (
@@ -88,12 +90,32 @@ def start(
     ready, told = FORKS.Pipe(duplex=False)
     files = (str(stdin), str(stdout))
     options = (checkpoint, file_size, at_line)
-    process = FORKS.Process(target=_run, args=(list(map(str, words)), cwd, said, *options, files, told))
-    process.start()
+    process = fork(_run, list(map(str, words)), cwd, said, *options, files, told)
     told.close()
     ready.recv()
     ready.close()
     return Running(process, said)
+
+
+@cache
+def _serve() -> None:
+    """Start the server with this process's search path: it preloads before it is given one, and skips what it lacks."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    try:
+        forkserver.ensure_running()
+    finally:
+        del os.environ["PYTHONPATH"]
+        if before is not None:
+            os.environ["PYTHONPATH"] = before
+
+
+def fork(function: Callable[..., None], *args: Any) -> Any:
+    """Call a function in a forked process; return the process."""
+    _serve()
+    process = FORKS.Process(target=function, args=args)
+    process.start()
+    return process
 
 
 def run(*words: str | Path, cwd: Path, said: Path, **options: Any) -> tuple[int, str, float]:

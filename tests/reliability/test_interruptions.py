@@ -267,8 +267,7 @@ def test_law_a_save_killed_at_any_moment_leaves_the_old_or_the_new_bundle(tmp_pa
     draw = random.Random(2)
     survived = set()
     for turn in range(times(6, 220)):
-        child = processes.FORKS.Process(target=processes.save_in_turn, args=(path, tmp_path / "two", turn))
-        child.start()
+        child = processes.fork(processes.save_in_turn, path, tmp_path / "two", turn)
         before = path.stat().st_ino
         while path.stat().st_ino == before:
             assert child.is_alive()
