@@ -130,7 +130,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(little_topics.save(tmp_path_factory.mktemp("models") / "model"))
 
 
-def streaming(verb: str, suffix: str, model: Path, folder: Path, rows: int = 3_000) -> Sweep:
+def streaming(verb: str, suffix: str, model: Path, folder: Path, rows: int = 1_000) -> Sweep:
     """Return a command over rows, ended anywhere and then resumed: the bytes of an uninterrupted run."""
     inputs = folder / "in.jsonl"
     lines = [json.dumps({"n": n, "text": TEXTS[n % 30] * 5}) if n % 70 else "bad" for n in range(rows)]
@@ -166,29 +166,6 @@ def test_law_a_signal_at_any_moment_ends_a_stream_in_order(verb: str, suffix: st
     what = streaming(verb, suffix, model, tmp_path)
     sweep(what, tmp_path / "runs", times(15, 500))
     count(what, f"`{verb}` to {suffix}")
-
-
-@pytest.mark.fuzz
-@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
-def test_law_a_signal_before_any_line_of_a_delivery_leaves_what_can_be_resumed(
-    suffix: str, model: Path, tmp_path: Path
-) -> None:
-    what = streaming("predict", suffix, model, tmp_path, rows=300)
-    every = 700 // times(1, 700)
-    first, turn = random.randint(1, every), 0
-    for turn in range(10_000):
-        place = tmp_path / str(turn)
-        place.mkdir()
-        number = SIGNALS[turn % 2]
-        running = processes.start(
-            *what.words(place), cwd=place, said=tmp_path, checkpoint=0.0, at_line=(number, first + turn * every)
-        )
-        end = judge(running.end(), running.said, number, 0.0)
-        what.check(place)
-        if end == "done":
-            break
-    assert turn > 3
-    tried(15, f"SIGINT and SIGTERM before any line of what writes to {suffix}: resumed, compared byte for byte", turn)
 
 
 @pytest.fixture
@@ -272,6 +249,29 @@ def test_law_a_signal_while_kernels_compile_leaves_a_run_in_order(
     what.environment = cold
     end_while_compiling(what, tmp_path / "runs", times(2, 60))
     count(what, f"{NAMES[verb]} that compiles its kernels")
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_law_a_signal_before_any_line_of_a_delivery_leaves_what_can_be_resumed(
+    suffix: str, model: Path, tmp_path: Path
+) -> None:
+    what = streaming("predict", suffix, model, tmp_path, rows=300)
+    every = 700 // times(1, 700)
+    first, turn = random.randint(1, every), 0
+    for turn in range(10_000):
+        place = tmp_path / str(turn)
+        place.mkdir()
+        number = SIGNALS[turn % 2]
+        running = processes.start(
+            *what.words(place), cwd=place, said=tmp_path, checkpoint=0.0, at_line=(number, first + turn * every)
+        )
+        end = judge(running.end(), running.said, number, 0.0)
+        what.check(place)
+        if end == "done":
+            break
+    assert turn > 3
+    tried(15, f"SIGINT and SIGTERM before any line of what writes to {suffix}: resumed, compared byte for byte", turn)
 
 
 # --- several processes -----------------------------------------------------------------------------------------------
