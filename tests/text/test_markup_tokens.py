@@ -52,3 +52,9 @@ def test_names_of_any_length_make_short_tokens() -> None:
     blocks = read_page(f"<{long} role={long} itemprop={long} class={long} id={long}>" + "<p>x" * 100).blocks
     assert len(blocks) == 100
     assert max(len(token) for block in blocks for token in block.markup.split()) < 500
+
+
+def test_values_that_read_like_attributes_are_none() -> None:
+    (tokens,) = markups('<p data-a=" class=" sidebar" id=lead>One')
+    assert "own.lead" in tokens
+    assert not {"own.sidebar", ".sidebar"} & tokens

@@ -18,7 +18,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataC
 from copydesk.errors import ConfigError
 
 PACKAGE = Path(__file__).parents[1]
-WITH_KERNELS = ("compiled", "features", "classifiers")  # folders whose modules define kernels
+WITH_KERNELS = ("compiled", "features", "classifiers", "text")  # folders whose modules define kernels
 
 
 def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from copydesk.text.blocks import Block, collapse, collect_blocks
+from copydesk.text.blocks import Block, collapse
 from copydesk.text.decoding import decode
 from copydesk.text.headline import page_headline
+from copydesk.text.page_blocks import collect_blocks
 
 if TYPE_CHECKING:
     from resiliparse.parse.html import HTMLTree
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 MOST_HEADINGS = 50
 # Lexbor compares each attribute of an element with all before it, so that 20,000 take half a minute. Of the attributes
 # of a tag longer than this, those beyond so many words are left out; an embedded image is one word, however long.
-LONG_TAG = re.compile(r"<[A-Za-z][^<>]{20000,}")
+SHORTEST_LONG_TAG = 20_000
+LONG_TAG = re.compile(rf"<[A-Za-z][^<>]{{{SHORTEST_LONG_TAG},}}")
 MOST_WORDS_IN_TAG = 2_000
 
 
@@ -57,7 +59,9 @@ def parse_tree(html: bytes | str) -> HTMLTree:
     from resiliparse.parse.html import HTMLTree
 
     text = decode(html) if isinstance(html, bytes) else html.encode("utf-8", "replace").decode()
-    return HTMLTree.parse(LONG_TAG.sub(cut_tag, text))
+    if max(map(len, text.split("<"))) > SHORTEST_LONG_TAG:
+        text = LONG_TAG.sub(cut_tag, text)
+    return HTMLTree.parse(text)
 
 
 def page_of_tree(tree: HTMLTree) -> Page:

@@ -5,10 +5,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-# Attributes that are read. A quote within a value is escaped: no value holds one of these.
-READ_ATTRIBUTE = re.compile(
-    r' (class|id|role|itemprop|itemtype|style|hidden|open|rel|data-(?:testid|component|type))="([^"]*)"'
-)
 NAMING = ("class", "id", "data-testid", "data-component", "data-type", "rel")
 WORD = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|[^\W\d_a-zA-Z]{2,}")
 MOST_NAME_WORDS = 12  # of an element's names; some pages put data into classes
@@ -28,7 +24,8 @@ def attribute_tokens(attributes: dict[str, str]) -> tuple[str, ...]:
     names = [attributes[name] for name in NAMING if name in attributes]
     words: dict[str, None] = {}
     for name in " ".join(names)[:LONGEST_NAME].split():
-        words.update(dict.fromkeys(name_words(name)))
+        for word in name_words(name):
+            words[word] = None
     tokens = [f".{word}" for word in list(words)[:MOST_NAME_WORDS]]
     for name in ("role", "itemprop"):
         tokens += [f"{name}={value[:LONGEST_TOKEN]}" for value in attributes.get(name, "").lower().split()[:2]]

@@ -4,11 +4,30 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
+from copydesk.compiled.arrays import Array
+from copydesk.text.kernels.elements import (
+    HOLDS_TEXT,
+    IS_BLOCK,
+    IS_BREAK,
+    IS_HIDDEN,
+    IS_LINK,
+    IS_ROW,
+    IS_UNKNOWN,
+    IS_VOID,
+    KEEPS_LINES,
+    NEVER_SHOWN,
+)
+from copydesk.text.kernels.scanning import copy_start_tags
 from copydesk.text.markup_tokens import LONGEST_TOKEN, attribute_tokens
-from copydesk.text.serialised_html import VOID, read_marks, unescaped
+from copydesk.text.serialised_html import unescaped
 
+# Elements without an end tag.
+VOID = frozenset(
+    "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr".split()
+)
 # What does not begin a new line: phrasing content of the HTML standard, and what older pages use like it.
 INLINE = frozenset(
     "a abbr acronym b bdi bdo big blink cite code data del dfn em embed font i img ins kbd label map mark "
@@ -22,8 +41,10 @@ HIDDEN = frozenset(
 )
 HIDING = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b", re.IGNORECASE)
 PREFORMATTED = frozenset("pre listing xmp plaintext textarea".split())
-KEEPS_LINES = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
+KEEPING_LINES = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
 EMPTY = frozenset("embed img source track wbr".split())  # inline, and without text
+LONGEST_KEPT = 1_000  # characters of a start tag that is kept for pages to come
+READ_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')  # a quote within a value is escaped
 
 
 class StartTag(NamedTuple):
@@ -34,66 +55,74 @@ class StartTag(NamedTuple):
     tag : str
     name : str
         The same, cut to ``LONGEST_TOKEN``.
-    is_block : bool or None
-        None for elements of no standard.
-    is_never_shown, is_hidden : bool
-        By what it is, and by its attributes.
-    keeps_lines, is_link : bool
+    flags : int
+        What it is, see ``kernels.elements``.
     tokens : tuple of str
         Of its attributes.
-    all_tokens : frozenset of str
-        The same and its name.
+    all_tokens : tuple of str
+        The same and its name, sorted.
+    own_words, child_words : str
+        The same and its name as tokens of itself and of its children, each after a space.
     """
 
     tag: str
     name: str
-    is_block: bool | None
-    is_never_shown: bool
-    is_hidden: bool
-    keeps_lines: bool
-    is_link: bool
+    flags: int
     tokens: tuple[str, ...]
-    all_tokens: frozenset[str]
+    all_tokens: tuple[str, ...]
+    own_words: str
+    child_words: str
 
 
-@lru_cache(maxsize=4_096)
-def read_start_tag(tag: str, *attributes: tuple[str, str]) -> StartTag:
-    """Read a start tag from its name, and names and serialised values of the attributes that are read."""
-    found = {name: unescaped(value) if "&" in value else value for name, value in attributes}
-    style = found.get("style", "")
-    is_hidden = (
-        ("hidden" in found and found["hidden"].lower() != "until-found")
-        or (tag == "dialog" and "open" not in found)
-        or bool(style and HIDING.search(style))
+def read_start_tags(codes: Array, marks: Array) -> list[StartTag]:
+    """Read the start tags of a serialised page, in its order."""
+    copied, borders = copy_start_tags(codes, marks)
+    text, places = copied.tobytes().decode("utf-32-le", "surrogatepass"), borders.tolist()
+    return [
+        read_start_tag(text[start:end]) if end - start < LONGEST_KEPT else read_start_tag.__wrapped__(text[start:end])
+        for start, end in pairwise(places)
+    ]
+
+
+@lru_cache(maxsize=16_384)
+def read_start_tag(written: str) -> StartTag:
+    """Read a start tag that has only the attributes that are read, serialised, without its angle brackets."""
+    tag = written.partition(" ")[0]
+    name, flags = tag[:LONGEST_TOKEN], tag_flags(tag)
+    attributes = dict(READ_ATTRIBUTE.findall(written, len(tag))) if len(tag) < len(written) else {}
+    if "&" in written:
+        attributes = {name: unescaped(value) for name, value in attributes.items()}
+    if "style" in attributes and KEEPING_LINES.search(attributes["style"]):
+        flags |= KEEPS_LINES
+    tokens = attribute_tokens(attributes) if attributes else ()
+    own, child = "".join([f" own{token}" for token in tokens]), "".join([f" parent{token}" for token in tokens])
+    all_tokens = tuple(sorted({f"in:{name}", *tokens}))
+    return StartTag(tag, name, flags | is_hidden(tag, attributes), tokens, all_tokens, own, f" parent:{name}{child}")
+
+
+@lru_cache(maxsize=1_024)
+def tag_flags(tag: str) -> int:
+    """Return what an element is, from its name."""
+    is_known = "-" not in tag and ":" not in tag
+    flags = {
+        IS_BLOCK: is_known and tag not in INLINE,
+        IS_UNKNOWN: not is_known,
+        NEVER_SHOWN: tag in HIDDEN,
+        KEEPS_LINES: tag in PREFORMATTED,
+        IS_LINK: tag == "a",
+        IS_VOID: tag in VOID,
+        IS_BREAK: tag == "br",
+        IS_ROW: tag == "tr",
+        HOLDS_TEXT: tag in INLINE and tag not in EMPTY,
+    }
+    return sum(flag for flag, holds in flags.items() if holds)
+
+
+def is_hidden(tag: str, attributes: dict[str, str]) -> int:
+    """Return ``IS_HIDDEN`` if an element's attributes hide it, 0 if they do not."""
+    hides = (
+        ("hidden" in attributes and attributes["hidden"].lower() != "until-found")
+        or (tag == "dialog" and "open" not in attributes)
+        or ("style" in attributes and HIDING.search(attributes["style"]))
     )
-    is_block = None if "-" in tag or ":" in tag else tag not in INLINE
-    keeps_lines = tag in PREFORMATTED or bool(style and KEEPS_LINES.search(style))
-    tokens = attribute_tokens(found) if found else ()
-    name = tag[:LONGEST_TOKEN]
-    all_tokens = frozenset([f"in:{name}", *tokens])
-    return StartTag(tag, name, is_block, tag in HIDDEN, is_hidden, keeps_lines, tag == "a", tokens, all_tokens)
-
-
-def block_holders(body: str) -> frozenset[int]:
-    """Return the elements whose children are several, and neither text nor inline, by the numbers of start tags."""
-    found, n_tags, inner = set(), 0, 0
-    stack: list[tuple[str, int]] = [("", 0)]
-    n_children: dict[int, int] = {0: 0}  # of elements that may be such
-    for text, end, tag, _ in read_marks(body):
-        if text and not text.isspace():
-            n_children.pop(inner, None)
-        if tag is not None:
-            if tag in INLINE and tag not in EMPTY:
-                n_children.pop(inner, None)
-            elif inner in n_children:
-                n_children[inner] += tag not in HIDDEN
-            n_tags += 1
-            if tag not in VOID:
-                n_children[n_tags] = 0
-                stack.append((tag, n_tags))
-        elif end is not None and stack[-1][0] == end:
-            stack.pop()
-            if n_children.pop(inner, 0) > 1:
-                found.add(inner)
-        inner = stack[-1][1]
-    return frozenset(found)
+    return IS_HIDDEN if hides else 0
