@@ -64,6 +64,14 @@ def news_please(html: str, language: str) -> str:
     return NewsPlease.from_html(html, url="https://example.org/", fetch_images=False).maintext or ""
 
 
+def magic_html(html: str, language: str) -> str:
+    from magic_html import GeneralExtractor
+
+    from copydesk.text.html import page_text
+
+    return page_text(GeneralExtractor().extract(html, base_url="https://example.org/")["html"])
+
+
 def justext(html: str, language: str) -> str:
     import justext as library
 
@@ -107,6 +115,7 @@ ALL = {
     "newspaper4k": newspaper4k,
     "goose3": goose3,
     "news-please": news_please,
+    "magic-html": magic_html,
 }
 # The distribution that each is of.
 DISTRIBUTIONS = {name: name.partition(",")[0].lower() for name in ALL}
