@@ -85,6 +85,12 @@ def test_any_paragraphs_are_shown_as_they_are(texts: list[str]) -> None:
     assert found == [("paragraph_open", text) for text in texts]
 
 
+def test_lines_like_the_head_of_a_table_are_text() -> None:
+    lines = ["|", "-|"]
+    blocks = [Block(line, "p", (1, 2), 0.0, is_line=bool(number)) for number, line in enumerate(lines)]
+    assert shown(blocks_markdown(blocks, [True] * 2)) == [("paragraph_open", "\n".join(lines))]
+
+
 @pytest.mark.fuzz
 @given(cells=st.lists(SPECIAL, min_size=2, max_size=3), title=SPECIAL, lines=st.lists(SPECIAL, min_size=2, max_size=3))
 def test_any_blocks_are_shown_as_they_are(cells: list[str], title: str, lines: list[str]) -> None:

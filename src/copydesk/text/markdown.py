@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 HEADING = re.compile(r"h([1-6])")
 # Characters that mean something anywhere in a line, and an underscore that is not within a word.
 ANYWHERE = re.compile(r"[\\`*\[\]<~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
-# What means something at the start of a line: headings, lists, quotes, rules and underlines; the last character of
-# each is escaped.
-AT_START = re.compile(r"(#{1,6}|[-+]|=+|-+|\d{1,9}[.)])(?=\s|$)|>|-(?=[-\s]+$)")
+# What means something at the start of a line: headings, lists, quotes, rules, underlines, and the line below the head
+# of a table; the last character of each is escaped.
+AT_START = re.compile(r"(#{1,6}|[-+]|=+|-+|\d{1,9}[.)])(?=\s|$)|>|[-:|](?=[-:|\s]*$)")
 CLOSING_HASHES = re.compile(r"#(?=#*\s*$)")
 ORDERED = re.compile(r"\bpath:(?:\w+<)?li<ol\b")  # of the markup of a list's item, or of a paragraph in one
 Path: TypeAlias = tuple[int, ...]
