@@ -11,6 +11,7 @@ MODULES = {
     "Abstain": "copydesk.classifiers.decision",
     "Argmax": "copydesk.classifiers.decision",
     "BoostedTrees": "copydesk.classifiers.boosting",
+    "BoundedProse": "copydesk.features.pages.number_groups",
     "Calibrated": "copydesk.classifiers.decision",
     "Calibrator": "copydesk.classifiers.calibration",
     "FittedFamily": "copydesk.features.vocabulary",

@@ -83,11 +83,11 @@ class Context(NamedTuple):
         return names + ([("agreement", name) for name in TOPIC] if self.topic else [])
 
 
-def limited(numbers: Array, names: list[tuple[str, str]]) -> Array:
-    """Bound the columns named in ``NUMBER_BOUNDS``, in place; return the numbers."""
+def limited(numbers: Array, names: list[tuple[str, str]], bounds: dict[str, float] = NUMBER_BOUNDS) -> Array:
+    """Bound the columns named in ``bounds``, in place; return the numbers."""
     for at, (_, name) in enumerate(names):
-        if name in NUMBER_BOUNDS:
-            np.clip(numbers[:, at], -NUMBER_BOUNDS[name], NUMBER_BOUNDS[name], out=numbers[:, at])
+        if name in bounds:
+            np.clip(numbers[:, at], -bounds[name], bounds[name], out=numbers[:, at])
     return numbers
 
 

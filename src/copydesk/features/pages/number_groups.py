@@ -10,6 +10,7 @@ import numpy as np
 from copydesk.compiled.arrays import Floats
 from copydesk.features.kernels.markup import structure
 from copydesk.features.kernels.prose import prose
+from copydesk.features.pages.context import limited
 from copydesk.features.pages.page_rows import SHAPE, PageRows
 from copydesk.interface.late_bases import Estimator
 
@@ -20,7 +21,9 @@ PROSE = (
     "length_in_page", "length_in_prose", "prose_before", "prose_after", "island_share", "larger_islands",
     "to_largest_island", "islands", "run_without_sentence", "length_in_run",
 )  # fmt: skip
-
+# Bounds of logarithms of characters and of paragraphs, see ``BoundedProse``: some 10,000 and 2,000 characters, and 20
+# paragraphs.
+PROSE_BOUNDS = {"prose_before": 9.2, "prose_after": 9.2, "to_largest_island": 7.5, "run_without_sentence": 3.0}
 
 STRUCTURE = (
     "link_share", "depth", "siblings", "to_prose_holder", "from_prose_holder", "to_scored_holder",
@@ -55,6 +58,18 @@ class Prose(NumberGroup):
             np.ascontiguousarray(rows.shapes[:, SHAPE.index(name)]) for name in ("log_characters", "ends_sentence")
         )
         return np.asarray(prose(rows.starts, log_characters, rows.is_long, ends))
+
+
+class BoundedProse(Prose):
+    """As ``Prose``, with bounds on numbers that grow with the page.
+
+    Few pages have values beyond ``PROSE_BOUNDS``, most of them by their comments. Trees memorise these: what stood
+    behind 15,000 characters of running text was classified as comments, in a long article, too.
+    """
+
+    def numbers(self, X: Table, rows: PageRows, scores: Floats) -> Floats:
+        """Return the numbers named in ``PROSE``, bounded."""
+        return limited(super().numbers(X, rows, scores), self.names(), PROSE_BOUNDS)
 
 
 class Structure(NumberGroup):
