@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copydesk.features.kernels.prose import LARGEST_GAP
-from copydesk.features.pages.number_groups import PROSE, STRUCTURE, Prose, Structure
+from copydesk.features.pages.number_groups import PROSE, PROSE_BOUNDS, STRUCTURE, BoundedProse, Prose, Structure
 from copydesk.features.pages.page_rows import PageRows
 
 LONG = "The council said on Monday that the ferry would sail again, " * 3 + "after a wait of four years."
@@ -41,6 +41,17 @@ def test_islands() -> None:
     assert found["run_without_sentence"][2] == pytest.approx(np.log1p(LARGEST_GAP + 1))
     assert found["run_without_sentence"][0] == 0
     assert found["length_in_run"][2] == pytest.approx(np.log1p(len(LINK)))
+
+
+def test_numbers_that_grow_with_the_page_are_bounded() -> None:
+    texts = [*[LONG] * 200, *[LINK] * 300]
+    X = {"text": texts, "document": [0] * len(texts)}
+    rows = PageRows.of(X)
+    free, bounded = (group.numbers(X, rows, np.zeros(len(texts))) for group in (Prose(), BoundedProse()))
+    for name, own, limited in zip(PROSE, free.T, bounded.T, strict=True):
+        bound = PROSE_BOUNDS.get(name, np.inf)
+        assert limited.tolist() == np.clip(own, -bound, bound).tolist()
+        assert (np.abs(own).max() > bound) == (name in PROSE_BOUNDS)
 
 
 def test_a_page_without_running_text_has_finite_numbers() -> None:

@@ -10,12 +10,15 @@ from typing import Any
 from copydesk.datasets.composed_crawl import heading, page_rows
 from copydesk.datasets.crawls.grammar import Grammar, Language
 from copydesk.datasets.crawls.grammar_files import load_grammar
-from copydesk.datasets.crawls.sites import Site
+from copydesk.datasets.crawls.sites import CrawlPage, Site
 from copydesk.datasets.crawls.stories import news_site
+from copydesk.datasets.crawls.story_blocks import story_block
 from copydesk.resources import shipped
 from copydesk.text.paragraphs import CONTENT
 
 FEWEST_LEFT, MOST_LEFT = 1, 6  # paragraphs of an article that breaks off early
+LINES_SHARE = 0.5  # of the articles that come as blocks of lines, too, where their language has such blocks
+MOST_BLOCKS = 2
 FEWEST_HEADS = 20  # other articles that related links and teasers are taken from
 MAIN = "en"
 
@@ -47,7 +50,8 @@ def wrapped(
 ) -> Iterator[dict[str, Any]]:
     """Yield the paragraphs of composed pages: each article whole, broken off after a few paragraphs, and left out.
 
-    Small pages are rare on the web, and what users bring; so are pages of leftovers alone. A site keeps its name, so
+    Some come once more, a block such as a timeline or a table in place of most of the article. Small pages and pages of
+    lines are rare on the web, and what users bring; so are pages of leftovers alone. A site keeps its name, so
     that it straddles no split, and draws a style of its own; leftovers are in its language where the grammar has it,
     else in English.
 
@@ -74,8 +78,10 @@ def wrapped(
                 ("wrapped", each.text, weight),
                 ("short", broken_off(each.text, draw), weight),
                 ("bare", each.text, bare),
+                *([("lines", each.text, weight)] if language.blocks and draw.random() < LINES_SHARE else []),
             ):
-                rows = page_rows(site, site.page(text), document=f"{each.document}#{view}", split="")
+                page = in_lines(site, site.page(text)) if view == "lines" else site.page(text)
+                rows = page_rows(site, page, document=f"{each.document}#{view}", split="")
                 if view == "bare":
                     rows = without_article(rows, draw)
                 if weighs:
@@ -100,6 +106,15 @@ def without_article(rows: list[dict[str, Any]], draw: random.Random) -> list[dic
     else:
         after = [row for row in rows if row["label"] != CONTENT]
     return [row | {"position": position} for position, row in enumerate(after)]
+
+
+def in_lines(site: Site, page: CrawlPage) -> CrawlPage:
+    """Return a page with blocks of the site's language in place of all but its first paragraphs, if any."""
+    blocks = [
+        story_block(site.language, page.names, site.draw, site.typography.digits)
+        for _ in range(site.draw.randint(1, MOST_BLOCKS))
+    ]
+    return replace(page, story=[*page.story[: site.draw.randint(0, 2)], *blocks])
 
 
 def broken_off(text: str, draw: random.Random) -> str:
