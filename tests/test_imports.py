@@ -42,8 +42,9 @@ ROOMS = {
     "streams": "errors formats interruption resources",
     "shards": "errors formats interruption resources streams",
     "engines": "classifiers compiled errors estimator features shards",
+    "streamed": "classifiers compiled config datasets errors estimator features resources runs",
     "predict": "compiled errors formats shards streams",
-    "train": "config datasets engines errors estimator evaluation runs search tasks",
+    "train": "config datasets engines errors estimator evaluation runs search streamed tasks",
     "__init__": "models text train",
     "commands": "bundle classifiers compiled config datasets errors estimator evaluation explanations features formats "
     "labels models predict reports resources runs shards streams tasks text train",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from copydesk.config.build import build, check
 from copydesk.config.compose import command_line_choices, flag, without_secrets
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.label_audit import label_counts
+from copydesk.datasets.seen_rows import encode_seen
 from copydesk.datasets.splits import Official
 from copydesk.engines.here import Here
 from copydesk.errors import ConfigError, DataError
@@ -22,6 +24,8 @@ from copydesk.runs.cross_fitting import CrossFitting
 from copydesk.runs.diagnostics import Diagnostics
 from copydesk.runs.fit import build_estimator, check_fit, fit, fit_and_judge, predict_held_out
 from copydesk.runs.run import Run, as_yaml, fingerprint
+from copydesk.runs.trained import Trained
+from copydesk.streamed.streaming import fit_streamed, is_streamed
 from copydesk.tasks import is_judged
 
 if TYPE_CHECKING:
@@ -47,85 +51,98 @@ def train(cfg: DictConfig) -> float:
         One line: what was found, what is valid, what to do.
     """
     check(cfg)
-    with_curve = flag(cfg, "report.learning_curve")
     dataset, split = build(cfg.dataset, "dataset"), build(cfg.split, "split")
     estimator, search = build_estimator(cfg), searching(cfg)
     engine = build(cfg.engine, "engine") if cfg.get("engine") else Here()
     engine.check(estimator, searches=search is not None)
+    streamed = is_streamed(cfg, dataset, split, estimator, local=isinstance(engine, Here))
     experiment, overrides = command_line_choices()
 
-    with Run(Path(cfg.runs), cfg.name or experiment or "custom") as run, engine.started(run.folder / "engine"):
+    with Run(Path(cfg.runs), cfg.name or experiment or "custom") as run, ExitStack() as lent:
         run.record(cfg, overrides)
-        with run.stage("read"):
-            examples = dataset.load()
-            outputs.save_left_out(run, examples)
-            task = examples.task
-            check_fit(task, estimator)
-        with run.stage("audit"):
-            audited = audit(examples.frame, official=isinstance(split, Official), folds=getattr(split, "n_splits", 2))
-            frame = audited.frame
-            run.info["dataset"] = {"name": examples.name, "fingerprint": fingerprint(frame), **examples.notes}
-        outputs.show_audit(run, audited)
-        with run.stage("split"):
-            folds = list(parts(split, frame, cfg.seed, run))
-        configs = [cfg] * (len(folds) + 1)  # for each fold, and for the saved model
-        if search is not None:
-            with run.stage("search"):
-                configs = search.find(run, frame, folds, task)
-        estimators = [build_estimator(each) for each in configs]
-
-        judged = []
-        diagnostics = Diagnostics()
-        curve: list[dict[str, Any]] = []
-        shared = None
-        if CrossFitting.applies(estimators[-1], configs):
-            shared = CrossFitting(estimators[-1], frame, task)
-        models = engine.run(fits(estimators, frame, folds, task, shared))
-        for number, (seen, held_out) in enumerate(folds):
-            fold = f"fold {number + 1} of {len(folds)}" if len(folds) > 1 else ""
-            with run.stage("fit", fold):
-                model = next(models)
-            with run.stage("predict", fold):
-                judged.append(
-                    predict_held_out(model, frame.iloc[held_out], task, number)
-                    if shared is None
-                    else shared.predict(model, held_out)
-                )
-            with run.stage("report", fold):
-                diagnostics.add(model, frame.iloc[held_out], judged[-1], task)
-            if with_curve and not number:
-                with run.stage("learning curve"):
-                    learnt = (estimators[0], frame.iloc[seen], frame.iloc[held_out])
-                    curve = learning_curve(*learnt, judged[0], task, cfg.seed)
-        if shared is not None:
-            with run.stage("calibrate"):
-                judged = shared.predictions()
-        if len(folds) > 1:
-            with run.stage("fit on all rows"):
-                model = next(models)
-                model = model if shared is None else shared.decide_whole(model)
-        elif not folds:
-            with run.stage("fit"):
-                model, predicted = next(models)
-                judged.append(predicted)
-
+        if streamed:
+            trained = fit_streamed(run, cfg, dataset, split, estimator, lent)
+        else:
+            lent.enter_context(engine.started(run.folder / "engine"))
+            trained = fit_in_memory(run, cfg, dataset, split, engine, search)
+        task, model, diagnostics = trained.examples.task, trained.model, trained.diagnostics
         with run.stage("evaluate"):
-            predictions = task.load("predictions").concatenate(judged)
+            predictions = task.load("predictions").concatenate(trained.judged)
             metrics = task.load("evaluation")(predictions, task, seed=cfg.seed)
         with run.stage("save"):
-            trained_on = frame if len(folds) != 1 else frame.iloc[folds[0][0]]
             max_bytes = search.max_bytes if search is not None else None
-            saved = (configs[-1], model, examples, trained_on, predictions, metrics, diagnostics)
+            saved = (trained.cfg, model, trained.examples, trained.seen, predictions, metrics, diagnostics)
             outputs.save_outputs(run, *saved, max_bytes)
         with run.stage("report"):
-            config_text = as_yaml(without_secrets(configs[-1]))  # as found by a search
+            config_text = as_yaml(without_secrets(trained.cfg))
             sections = [search.section(run)] if search is not None else []
             outputs.write_reports(
-                run, model, predictions, metrics, diagnostics.marks, curve, config=config_text, sections=sections
-            )
+                run, model, predictions, metrics, diagnostics.marks, trained.curve, config=config_text,
+                sections=sections,
+            )  # fmt: skip
     lines = search.summary_lines(run) if search is not None else []
-    outputs.print_summary(run, metrics, len(folds), [*outputs.decision_lines(model), *lines])
+    outputs.print_summary(run, metrics, trained.n_folds, [*outputs.decision_lines(model), *lines])
     return float(metrics["headline"]["value"])
+
+
+def fit_in_memory(
+    run: Run, cfg: DictConfig, dataset: Any, split: Any, engine: Any, search: RunSearch | None
+) -> Trained:
+    """Read, audit, split, search and fit with all rows in memory, and predict the rows that are held out."""
+    with run.stage("read"):
+        examples = dataset.load()
+        outputs.save_left_out(run, examples)
+        task = examples.task
+        check_fit(task, build_estimator(cfg))
+    with run.stage("audit"):
+        audited = audit(examples.frame, official=isinstance(split, Official), folds=getattr(split, "n_splits", 2))
+        frame = audited.frame
+        run.info["dataset"] = {"name": examples.name, "fingerprint": fingerprint(frame), **examples.notes}
+    outputs.show_audit(run, audited)
+    with run.stage("split"):
+        folds = list(parts(split, frame, cfg.seed, run))
+    configs = [cfg] * (len(folds) + 1)  # for each fold, and for the saved model
+    if search is not None:
+        with run.stage("search"):
+            configs = search.find(run, frame, folds, task)
+    estimators = [build_estimator(each) for each in configs]
+
+    judged = []
+    diagnostics = Diagnostics()
+    curve: list[dict[str, Any]] = []
+    shared = None
+    if CrossFitting.applies(estimators[-1], configs):
+        shared = CrossFitting(estimators[-1], frame, task)
+    models = engine.run(fits(estimators, frame, folds, task, shared))
+    for number, (seen, held_out) in enumerate(folds):
+        fold = f"fold {number + 1} of {len(folds)}" if len(folds) > 1 else ""
+        with run.stage("fit", fold):
+            model = next(models)
+        with run.stage("predict", fold):
+            judged.append(
+                predict_held_out(model, frame.iloc[held_out], task, number)
+                if shared is None
+                else shared.predict(model, held_out)
+            )
+        with run.stage("report", fold):
+            diagnostics.add(model, frame.iloc[held_out], judged[-1], task)
+        if flag(cfg, "report.learning_curve") and not number:
+            with run.stage("learning curve"):
+                learnt = (estimators[0], frame.iloc[seen], frame.iloc[held_out])
+                curve = learning_curve(*learnt, judged[0], task, cfg.seed)
+    if shared is not None:
+        with run.stage("calibrate"):
+            judged = shared.predictions()
+    if len(folds) > 1:
+        with run.stage("fit on all rows"):
+            model = next(models)
+            model = model if shared is None else shared.decide_whole(model)
+    elif not folds:
+        with run.stage("fit"):
+            model, predicted = next(models)
+            judged.append(predicted)
+    trained_on = frame if len(folds) != 1 else frame.iloc[folds[0][0]]
+    return Trained(configs[-1], model, examples, encode_seen(trained_on), judged, diagnostics, len(folds), curve)
 
 
 def fits(

@@ -27,6 +27,7 @@ FORKS.set_forkserver_preload(
 
 LINES = (
     "copydesk.streams.",
+    "copydesk.streamed.",
     "copydesk.formats.parquet",
     "copydesk.formats.writers",
 )  # what an interruption finds half done

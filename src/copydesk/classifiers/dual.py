@@ -141,6 +141,75 @@ class DualLinearClassifier(LinearClassifier):
         """
         raise NotImplementedError
 
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
+        """Learn from further rows, once each: minimise over their dual variables, those of earlier rows fixed.
+
+        Parameters
+        ----------
+        X, y : as for ``fit``, without several labels
+        classes : array-like of shape (n_classes,)
+            All labels that will come; needed at the first call.
+
+        Raises
+        ------
+        ValueError
+            ``classes`` is not given, lacks a label, or rows weigh by the sizes of classes, which no stream knows.
+        """
+        from sklearn.utils.multiclass import check_classification_targets, unique_labels
+        from sklearn.utils.validation import validate_data
+
+        from copydesk.classifiers.block_descent import BlockDescent, RowBlock
+
+        first = not hasattr(self, "weights_")
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], reset=first)
+        check_classification_targets(y)
+        if self.class_weight == "balanced":
+            raise ValueError("class_weight='balanced' needs the sizes of classes, which partial_fit does not know")
+        if first and classes is None:
+            raise ValueError("classes: partial_fit needs all labels at its first call")
+        known = unique_labels(classes) if first else self.classes_
+        strange = np.setdiff1d(y, known)
+        if len(strange):
+            raise ValueError(f"y has labels that are not in classes: {strange[:5].tolist()}")
+        dtype = X.dtype if first else self.weights_.dtype
+        X = narrow_csr(X).astype(dtype)
+        X.sum_duplicates()
+        descent = BlockDescent(self, known, np.ones(len(known)), X.shape[1] if first else 0, dtype)
+        if not first:
+            descent.weights, descent.intercept = self.weights_, self.intercept_ / (self._constant or 1.0)
+        block = RowBlock.of(X, np.searchsorted(known, y))
+        descent.visit(block, descent.new_dual(len(block)), int(self.max_iter), self._seed)
+        descent.finish(1)
+        return self
+
+    def _solve_lanes(
+        self,
+        rows: DualRows,
+        target: RowClasses,
+        sample_cost: Floats,
+        class_cost: Floats,
+        lanes: tuple[int, int],
+        limits: Limits,
+        solution: Solution,
+    ) -> None:
+        """Improve a solution of some of the weight vectors on some of the rows."""
+        problem = Problem(None, rows, target, self._n_outputs, sample_cost, class_cost)
+        self._run_solver(problem, *lanes, limits, solution)
+
+    def _objective_terms(self, scores: Floats, positive: Array, dual: Floats, bounds: Floats) -> tuple[Floats, Floats]:
+        """Return what rows add to the primal and to the dual objective of each problem.
+
+        Parameters
+        ----------
+        scores, dual : ndarray of shape (n_rows, n_lanes)
+            Dual variables times the signs of labels.
+        positive : bool ndarray of shape (n_rows, n_lanes)
+            Whether a row is of the class.
+        bounds : ndarray of shape (n_rows, n_lanes)
+            C times the weights of row and class.
+        """
+        raise NotImplementedError
+
     def _run_solver(self, problem: Problem, first: int, last: int, limits: Limits, solution: Solution) -> Any:
         """Solve classes ``first`` to ``last``; return whether each has converged."""
         raise NotImplementedError

@@ -90,6 +90,13 @@ class LinearSVM(DualLinearClassifier):
             raise ValueError(f"loss={self.loss!r} has no second derivatives to spread over shards; use 'squared_hinge'")
         return self.loss
 
+    def _objective_terms(self, scores: Floats, positive: Array, dual: Floats, bounds: Floats) -> tuple[Floats, Floats]:
+        sign = np.where(positive, 1.0, -1.0)
+        errors, alpha = np.maximum(0.0, 1.0 - sign * scores), sign * dual
+        if self.loss == "hinge":
+            return (bounds * errors).sum(axis=0), alpha.sum(axis=0)
+        return (bounds * errors**2).sum(axis=0), (alpha - alpha**2 / (4.0 * bounds)).sum(axis=0)
+
     def _run_solver(self, problem: Problem, first: int, last: int, limits: Limits, solution: Solution) -> Any:
         from copydesk.classifiers.solvers.svm import solve_svm
 
@@ -194,6 +201,18 @@ class LogisticRegression(DualLinearClassifier):
         """Return the loss, as ``fit_shards`` needs it; that of two classes before ``classes_`` are known."""
         return "softmax" if hasattr(self, "classes_") and self._is_softmax(self._n_outputs) else "logistic"
 
+    def _objective_terms(self, scores: Floats, positive: Array, dual: Floats, bounds: Floats) -> tuple[Floats, Floats]:
+        if not self._is_softmax(scores.shape[1]):
+            sign = np.where(positive, 1.0, -1.0)
+            share = np.clip(sign * dual / bounds, 0.0, 1.0)
+            entropy = -xlogx(share) - xlogx(1.0 - share)
+            return (bounds * np.logaddexp(0.0, -sign * scores)).sum(axis=0), (bounds * entropy).sum(axis=0)
+        largest = scores.max(axis=1, keepdims=True)
+        logs = scores - largest - np.log(np.exp(scores - largest).sum(axis=1, keepdims=True))
+        shares = np.clip(positive - dual / bounds, 0.0, 1.0)
+        loss, entropy = -(bounds * positive * logs).sum(), -(bounds * xlogx(shares)).sum()
+        return np.array([loss]), np.array([entropy])
+
     def _run_solver(self, problem: Problem, first: int, last: int, limits: Limits, solution: Solution) -> Any:
         from copydesk.classifiers.solvers.logistic import solve_multinomial, solve_one_vs_rest
 
@@ -202,3 +221,8 @@ class LogisticRegression(DualLinearClassifier):
             return solve_multinomial(problem.rows, problem.target.indices, cost, limits, solution)
         class_cost = problem.class_cost[first:last]
         return solve_one_vs_rest(problem.rows, problem.target.block(first), cost, class_cost, limits, solution)
+
+
+def xlogx(share: Floats) -> Floats:
+    """Return ``share * log(share)``, 0 at 0."""
+    return np.asarray(share * np.log(np.maximum(share, 1e-300)))

@@ -82,7 +82,9 @@ class LabelTable(Table):
         sha256: str | None = None,
         max_bad: float = 0.1,
     ) -> None:
-        super().__init__(path, text, label, id, group, title, split, format, encoding, delimiter, sha256, max_bad)
+        super().__init__(
+            path, text, label, id, group, title, split, format, encoding, delimiter, sha256, max_bad, stream=False
+        )
         self.labels = labels
         self.label_delimiter = label_delimiter
         self.separator = separator

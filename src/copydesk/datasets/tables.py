@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from copydesk.datasets.examples import Examples, LeftOut
@@ -33,6 +34,35 @@ TITLES = ("title", "headline")
 SPLITS = ("train", "test", "")
 # Different field names that are remembered, to say which is nearest to one that is missing.
 MANY_FIELDS = 1000
+
+
+@dataclass
+class RowsMet:
+    """What a pass over the rows of a table has met.
+
+    Attributes
+    ----------
+    most : int or None
+        Rows left out that are listed; None for all.
+    bad : list of LeftOut
+    n_bad : int
+    fields : dict
+        Names of fields, in order.
+    label_kinds : dict of str to str
+        Where a label was first met as a number and as a string.
+    """
+
+    most: int | None = None
+    bad: list[LeftOut] = field(default_factory=list)
+    n_bad: int = 0
+    fields: dict[str, None] = field(default_factory=dict)
+    label_kinds: dict[str, str] = field(default_factory=dict)
+
+    def leave_out(self, where: str, reason: str) -> None:
+        """Count a row that can't be used."""
+        self.n_bad += 1
+        if self.most is None or len(self.bad) < self.most:
+            self.bad.append(LeftOut(where, reason))
 
 
 class Table:
@@ -66,6 +96,10 @@ class Table:
         Checksum of the file behind a URL.
     max_bad : float, default=0.1
         Share of rows left out above which the data is refused.
+    stream : bool or None, default=None
+        Whether to train on chunks of rows, never all at once; None: where the files exceed a share of the memory.
+    chunk_rows : int, default=16384
+        Rows of a chunk.
     """
 
     task = TOPIC_TASK
@@ -85,6 +119,8 @@ class Table:
         delimiter: str | None = None,
         sha256: str | None = None,
         max_bad: float = 0.1,
+        stream: bool | None = None,
+        chunk_rows: int = 16384,
     ) -> None:
         self.path = path
         self.text = text
@@ -98,9 +134,13 @@ class Table:
         self.delimiter = delimiter
         self.sha256 = sha256
         self.max_bad = max_bad
+        self.stream = stream
+        self.chunk_rows = chunk_rows
 
     def _check_parameters(self) -> None:
         check_max_bad(self.max_bad)
+        if self.chunk_rows < 1:
+            raise ValueError(f"chunk_rows={self.chunk_rows}: a whole number from 1")
 
     def load(self) -> Examples:
         """Read all rows.
@@ -113,50 +153,66 @@ class Table:
             A file or column is missing, labels are numbers here and strings there, or too many rows are
             unusable; names file, row and field.
         """
+        files, met = self.files(), RowsMet()
+        records = list(self.records(files, met, {}))
+        self.check_met(files, met, len(records))
+        return self.examples(records, met, len(files))
+
+    def records(self, files: list[Path], met: RowsMet, names: dict[str, str] | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the usable rows of files, and note what is met on the way.
+
+        Parameters
+        ----------
+        files : list of Path
+        met : RowsMet
+        names : dict of str to str, optional
+            Rows by name; where it is given, a row with the name of an earlier one is left out.
+        """
+        columns = self._columns()
+        for where, row in self._rows(files, [*columns.values(), *self._label_columns()]):
+            if isinstance(row, dict) and len(met.fields) < MANY_FIELDS:
+                met.fields |= dict.fromkeys(row)
+            record = row if isinstance(row, str) else self._record(row, columns)
+            name = record.pop("id", "") if isinstance(record, dict) else ""
+            if name and names is not None and names.setdefault(name, where) != where:
+                record = f"{self.id}: {name!r} again, first at {names[name]}"
+            if isinstance(record, str):
+                met.leave_out(where, record)
+                continue
+            assert isinstance(row, dict)
+            if "label" in columns:
+                met.label_kinds.setdefault(_kind(row[self.label]), where)
+            yield {**record, "document": name or where}
+
+    def check_met(self, files: list[Path], met: RowsMet, n_records: int) -> None:
+        """Refuse data without a field, with too many unusable rows, labels of two kinds, or no rows."""
+        columns = self._columns()
+        assert self.path is not None
+        self._check_fields(met.fields, [*columns.values(), *self._label_columns()])
+        check_bad(self.path, met.bad, n_records, self.max_bad, met.n_bad)
+        self._warn_of_title(files, columns)
+        self._check_labels(met.label_kinds)
+        if not n_records:
+            raise DataError(f"dataset.path={self.path}: no rows")
+
+    def examples(self, records: list[dict[str, Any]], met: RowsMet, n_files: int) -> Examples:
+        """Return records as examples, with notes on what was met."""
         import pandas as pd
 
-        files = self._files()
-        assert self.path is not None
-        columns = {
-            name: column
-            for name in ("text", *self._label_roles, "id", "group", "title", "split")
-            if (column := getattr(self, name)) is not None
-        }
-        records: list[dict[str, Any]] = []
-        bad: list[LeftOut] = []
-        fields: dict[str, None] = {}
-        label_kinds: dict[str, str] = {}
-        seen: dict[str, str] = {}
-        for where, row in self._rows(files, [*columns.values(), *self._label_columns()]):
-            if isinstance(row, dict) and len(fields) < MANY_FIELDS:
-                fields |= dict.fromkeys(row)
-            record = row if isinstance(row, str) else self._record(row, columns)
-            if isinstance(record, dict):
-                name = record.pop("id", "")
-                if name and seen.setdefault(name, where) != where:
-                    record = f"{self.id}: {name!r} again, first at {seen[name]}"
-            if isinstance(record, str):
-                bad.append(LeftOut(where, record))
-            else:
-                assert isinstance(row, dict)
-                if "label" in columns:
-                    label_kinds.setdefault(_kind(row[self.label]), where)
-                records.append({**record, "document": name or where})
-        self._check_fields(fields, [*columns.values(), *self._label_columns()])
-        check_bad(self.path, bad, len(records), self.max_bad)
-        self._warn_of_title(files, columns)
-        self._check_labels(label_kinds)
-        if not records:
-            raise DataError(f"dataset.path={self.path}: no rows")
         frame = pd.DataFrame(records).assign(position=0)
         for column in ("group", "split", "title"):
             if column not in frame:
                 frame[column] = ""
-        notes: dict[str, Any] = {"files": len(files), "rows_left_out": len(bad), **self._label_notes()}
-        notes |= {"left_out": list(map(str, bad[:SHOWN_ROWS]))} if bad else {}
+        notes: dict[str, Any] = {"files": n_files, "rows_left_out": met.n_bad, **self._label_notes()}
+        notes |= {"left_out": list(map(str, met.bad[:SHOWN_ROWS]))} if met.bad else {}
         roles = {"text": self.text, "title": self.title, "site": self.group}
         remembered = {role: column for role, column in roles.items() if column is not None}
-        return Examples(frame, self.task, "table", notes, remembered, bad)
+        return Examples(frame, self.task, "table", notes, remembered, met.bad)
+
+    def _columns(self) -> dict[str, str]:
+        """Return the columns to read, by role."""
+        roles = ("text", *self._label_roles, "id", "group", "title", "split")
+        return {name: column for name in roles if (column := getattr(self, name)) is not None}
 
     def _label_columns(self) -> list[str]:
         """Return the columns of labels beside those of ``_label_roles``."""
@@ -170,7 +226,7 @@ class Table:
         """Return the fields of a row, or why it can't be used."""
         return read_record(row, columns)
 
-    def _files(self) -> list[Path]:
+    def files(self) -> list[Path]:
         """Check the parameters; return the files."""
         if not self.path:
             raise ConfigError("dataset.path: not given; name a file, a pattern or a folder: dataset.path=news.jsonl")
@@ -189,7 +245,7 @@ class Table:
         ConfigError, DataError
             As ``load``.
         """
-        return self._first_fields(self._files())
+        return self._first_fields(self.files())
 
     def _first_fields(self, files: Sequence[Path]) -> list[str]:
         found: dict[str, None] = {}
@@ -256,18 +312,21 @@ def check_max_bad(max_bad: float) -> None:
         raise ValueError(f"max_bad={max_bad}: a share from 0 to 1, such as 0.1")
 
 
-def check_bad(path: str | list[str], bad: Sequence[LeftOut], good: int, max_bad: float) -> None:
-    """Refuse data of which too much can't be used, and name some of it.
+def check_bad(
+    path: str | list[str], bad: Sequence[LeftOut], good: int, max_bad: float, n_bad: int | None = None
+) -> None:
+    """Refuse data of which too much can't be used, and name some of it; ``bad`` may list only some of ``n_bad``.
 
     Raises
     ------
     DataError
         More than ``max_bad`` of the rows are bad.
     """
-    if len(bad) > max_bad * (len(bad) + good):
+    n_bad = len(bad) if n_bad is None else n_bad
+    if n_bad > max_bad * (n_bad + good):
         named = "; ".join(map(str, bad[:SHOWN_ROWS]))
         raise DataError(
-            f"dataset.path={path}: {len(bad):,} of {len(bad) + good:,} rows are unusable ({named}); "
+            f"dataset.path={path}: {n_bad:,} of {n_bad + good:,} rows are unusable ({named}); "
             "mend them, or raise dataset.max_bad"
         )
 

@@ -11,7 +11,6 @@ from copydesk.tasks import find_task
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import pandas as pd
     from omegaconf import DictConfig
 
     from copydesk.datasets.audit import Audit
@@ -48,7 +47,7 @@ def save_outputs(
     cfg: DictConfig,
     model: TextClassifier,
     examples: Examples,
-    trained_on: pd.DataFrame,
+    seen: bytes,
     predictions: Predictions,
     metrics: dict[str, Any],
     diagnostics: Diagnostics,
@@ -58,7 +57,7 @@ def save_outputs(
     from copydesk.bundle import measure, save_bundle
     from copydesk.bundle.bundle import FILE_LIST
     from copydesk.config.compose import without_secrets
-    from copydesk.datasets.seen_rows import SEEN_FILE, encode_seen, leaves_room
+    from copydesk.datasets.seen_rows import SEEN_FILE, leaves_room
     from copydesk.evaluation.shift import profile
     from copydesk.reports.card import model_card
 
@@ -80,7 +79,6 @@ def save_outputs(
     }
     card = model_card(manifest, metrics, run.info["audit"])
     extras: dict[str, str | bytes] = {"README.md": card}
-    seen = encode_seen(trained_on)
     texts = card + json.dumps(manifest, indent=2)
     used = 0 if max_bytes is None else measure(model) + len(texts.encode()) + FILE_LIST
     if leaves_room(len(seen), max_bytes, used):
@@ -88,17 +86,22 @@ def save_outputs(
     save_bundle(run.folder / "model", model, manifest, extras)
 
 
-def save_left_out(run: Run, examples: Examples) -> None:
-    """Write what the dataset could not use into ``left_out.jsonl``, and keep a line on it for the summary."""
+def save_left_out(run: Run, examples: Examples, n_left_out: int | None = None, n_used: int | None = None) -> None:
+    """Write what the dataset could not use into ``left_out.jsonl``, and keep a line on it for the summary.
+
+    The numbers of rows left out and used are given where the examples hold some of them only.
+    """
     left_out = examples.left_out
     if not left_out:
         return
     path = run.folder / "left_out.jsonl"
     path.write_text("".join(f"{json.dumps(each._asdict())}\n" for each in left_out), encoding="utf-8")
     unit = "documents" if examples.task.grouped else "rows"
-    read = len(left_out) + examples.frame["document"].nunique()
-    share = len(left_out) / read
-    run.info["left_out"] = f"{len(left_out):,} of {read:,} {unit} ({share:.1%}), such as {left_out[0]}; all: {path}"
+    n_left_out = len(left_out) if n_left_out is None else n_left_out
+    read = n_left_out + (examples.frame["document"].nunique() if n_used is None else n_used)
+    share = n_left_out / read
+    listed = "all" if n_left_out == len(left_out) else f"the first {len(left_out):,}"
+    run.info["left_out"] = f"{n_left_out:,} of {read:,} {unit} ({share:.1%}), such as {left_out[0]}; {listed}: {path}"
 
 
 def left_out_lines(run: Run) -> list[str]:

@@ -133,6 +133,31 @@ def dual_rows(X: Any, n_outputs: int) -> DualRows | None:
     return DualRows(*weighted, rank, n_weighted, *pairs)  # type: ignore[call-arg]
 
 
+def rows_by_rank(indptr: Any, indices: Any, values: Any, n_columns: int) -> Any:
+    """Return CSR rows with columns renamed to their ranks by descending number of rows, and the column of each rank.
+
+    Returns
+    -------
+    indptr, indices, values, squared_norm, columns : ndarray
+        See ``DualRows``.
+
+    Raises
+    ------
+    ValueError
+        A row has a column twice.
+    """
+    in_rows, repeated = _rows_with_column(indptr, indices, n_columns)
+    if repeated:
+        raise ValueError("a row has two entries of one feature")
+    rank = _rank_by_rows(in_rows)
+    present = int(np.count_nonzero(in_rows))
+    ranked: Any = _split_rows(indptr, indices, values, rank, 0, present, present)
+    columns = np.empty(present, dtype=np.int32)
+    found = np.flatnonzero(in_rows)
+    columns[rank[found]] = found
+    return *ranked[:4], columns
+
+
 @kernel
 def _rows_with_column(indptr, indices, n_columns):
     """Count the rows that have each column; also return whether a row has one twice."""
