@@ -27,7 +27,7 @@ from recording import machine, split_sections
 from copydesk.datasets.bbc import BBC
 
 HERE = Path(__file__).parent
-FILES = {"throughput": 10, "kills": 40}
+FILES = {"throughput": 4, "kills": 40}
 COMMAND = [sys.executable, "-m", "copydesk.cli", "clean"]
 ONE_THREAD = dict.fromkeys(("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 WAYS = {
