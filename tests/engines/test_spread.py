@@ -130,7 +130,19 @@ def test_folds_on_workers_give_the_same_run(
     assert (close.rows["predicted"] == before.rows["predicted"]).mean() >= 0.99
     for run in (there, spread):
         assert (
-            main(["predict", "-q", "--model", str(run), data, "-o", str(tmp_path / f"{run.parent.parent.name}.jsonl")])
+            main(
+                [
+                    "predict",
+                    "-q",
+                    "--prefix",
+                    "new_",
+                    "--model",
+                    str(run),
+                    data,
+                    "-o",
+                    str(tmp_path / f"{run.parent.parent.name}.jsonl"),
+                ]
+            )
             == 0
         )
         assert not (run / "engine").exists()
