@@ -60,7 +60,8 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
     levels = {"distributed": "critical", "distributed.nanny": "critical", "distributed.worker": "critical"}
     # The profiler interrupts every thread of a worker a hundred times a second.
     settings = {"logging": levels, "distributed.worker.profile.enabled": False}
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client"):  # a lost scheduler is named in one line, by result_of
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     with dask.config.set(settings):
         if scheduler is None:
             with (
