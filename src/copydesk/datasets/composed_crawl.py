@@ -13,6 +13,7 @@ from copydesk.datasets.crawls.grammar_files import load_grammar
 from copydesk.datasets.crawls.sentences import split_sentences
 from copydesk.datasets.crawls.sites import CrawlPage, Site
 from copydesk.datasets.crawls.stories import invent_story, news_site
+from copydesk.datasets.crawls.unknown_scripts import UnknownScript
 from copydesk.datasets.examples import Examples
 from copydesk.datasets.fetch import in_home
 from copydesk.errors import DataError, nearest
@@ -39,6 +40,8 @@ class ComposedCrawl:
     foreign_share : float, default=0.3
         Share of sites in other languages than the first, each of which is drawn as often as any other. Their articles
         are invented, in the same language, so that a language is no sign of boilerplate.
+    unknown_script_share : float, default=0.0
+        Share of training sites that are respelt in a script of which the grammar has no language.
     documents : int or None, default=None
         How many crawls; None: one for each article.
     pages_per_site : int, default=4
@@ -56,6 +59,7 @@ class ComposedCrawl:
         articles: Any = None,
         languages: list[str] | None = None,
         foreign_share: float = 0.3,
+        unknown_script_share: float = 0.0,
         documents: int | None = None,
         pages_per_site: int = 4,
         test_size: float = 0.2,
@@ -67,6 +71,7 @@ class ComposedCrawl:
         self.articles = articles
         self.languages = languages
         self.foreign_share = foreign_share
+        self.unknown_script_share = unknown_script_share
         self.documents = documents
         self.pages_per_site = pages_per_site
         self.test_size = test_size
@@ -98,8 +103,10 @@ class ComposedCrawl:
             for number, start in enumerate(range(first, last, self.pages_per_site)):
                 language = next(drawn)
                 site = self._site(f"{part}{number}", styles, language, language is not languages[0], heads)
+                of_site: list[dict[str, Any]] = []
                 for at in range(start, min(start + self.pages_per_site, last)):
-                    rows += page_rows(site, site.page(texts[at]), document=f"crawl{at}", split=part)
+                    of_site += page_rows(site, site.page(texts[at]), document=f"crawl{at}", split=part)
+                rows += self._respelt(of_site, site.name)
         return Examples(pd.DataFrame(rows), BOILERPLATE_TASK, "composed_crawl", {"articles": len(texts)})
 
     def _texts(self) -> list[str]:
@@ -148,6 +155,14 @@ class ComposedCrawl:
                 continue
             left = left or draw.sample(others, len(others))
             yield left.pop()
+
+    def _respelt(self, rows: list[dict[str, Any]], site: str) -> list[dict[str, Any]]:
+        """Return the rows of a site, by ``unknown_script_share`` in an unknown script."""
+        draw = random.Random(f"{self.seed} {site} script")
+        if draw.random() >= self.unknown_script_share or rows[0]["split"] != "train":
+            return rows
+        script = UnknownScript(draw)
+        return [{**row, **{name: row[name].translate(script) for name in ("text", "title")}} for row in rows]
 
     def _site(
         self, key: str, styles: list[Style], language: Language, invents: bool, heads: Sequence[tuple[str, str]]
