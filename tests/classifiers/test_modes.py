@@ -48,6 +48,14 @@ def test_a_page_takes_the_mode_that_its_scores_tell() -> None:
         assert len(set(found.row_modes[documents == number])) == 1
 
 
+def test_a_page_without_any_likely_content_is_no_extract() -> None:
+    modes, _, _, _ = fitted()
+    modes.signs_ = np.append(np.zeros(len(modes.signs_) - 1), -1.0)  # every page looks like an extract
+    own = np.array([-3.0, -2.0, -3.0, 0.0])
+    table = {"text": ["x" * 30] * 4, "document": [0, 0, 1, 1]}
+    assert modes.for_pages(table, np.column_stack([-own, own])).row_modes.tolist() == ["page"] * 2 + ["extract"] * 2
+
+
 def test_each_mode_decides_as_its_own_decision() -> None:
     modes, scores, y, table = fitted()
     views = np.array(table["view"], dtype=object)

@@ -247,6 +247,18 @@ def test_foreign_sites_have_stories_in_their_own_language() -> None:
     assert content.str.contains("[а-яё]").mean() > 0.9
 
 
+def test_a_share_of_the_training_sites_is_in_an_unknown_script() -> None:
+    plain = ComposedCrawl(Articles(80), languages=["en"], pages_per_site=1).load().frame
+    frame = ComposedCrawl(Articles(80), languages=["en"], pages_per_site=1, unknown_script_share=0.5).load().frame
+    same = (frame["text"] == plain["text"]).groupby([frame["split"], frame["document"]]).mean()
+    assert frame["label"].equals(plain["label"])
+    assert same["test"].min() == 1.0
+    respelt = frame[frame["document"].isin(same["train"].index[same["train"] < 0.5]) & (frame["split"] == "train")]
+    assert 0.3 < respelt["document"].nunique() / len(same["train"]) < 0.7
+    assert not respelt["text"].str.contains("[A-Za-z]").any()
+    assert not respelt["title"].str.contains("[A-Za-z]").any()
+
+
 def test_languages_other_than_the_first_are_drawn_as_often_as_each_other() -> None:
     dataset = ComposedCrawl(Articles(400), foreign_share=0.5, pages_per_site=1, documents=400)
     grammar = load_grammar(SHIPPED)
