@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from copydesk.datasets.tables import Table
 from copydesk.models.loading import load
 from copydesk.models.topic import TopicModel
+from copydesk.streamed import streaming
 from copydesk.streamed.descent import RELATIVE_GAP
 from helpers import little_stream
 from helpers.processes import run, start
@@ -141,6 +143,16 @@ def test_what_needs_all_rows_is_refused(words: list[str], message: str, streamed
     assert message in said
     assert said.count("\n") == 1
     assert not list(tmp_path.glob("runs/*/*"))
+
+
+def test_files_that_take_more_than_their_share_of_the_memory_are_read_in_chunks(
+    streamed: Streamed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = Table(path=str(streamed.table), text="text", label="label")
+    assert not streaming.exceeds_memory(table)
+    monkeypatch.setattr(streaming, "MEMORY_SHARE", 1 << 30)
+    assert streaming.exceeds_memory(table)
+    assert not streaming.exceeds_memory(Table(path="https://example.org/news.jsonl", text="text", label="label"))
 
 
 def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bytes(streamed: Streamed, tmp_path: Path) -> None:

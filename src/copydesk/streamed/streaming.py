@@ -33,7 +33,7 @@ from copydesk.streamed.feature_blocks import (
     write_blocks,
     write_features,
 )
-from copydesk.streamed.parts_of_rows import DECISION, TRAIN, divide
+from copydesk.streamed.parts_of_rows import DECISION, MOST_JUDGED, TRAIN, divide
 from copydesk.streamed.stream_cache import open_cache
 
 if TYPE_CHECKING:
@@ -110,6 +110,11 @@ def fit_streamed(
     from sklearn.base import clone
 
     check_fit(dataset.task, estimator)
+    if not dataset.stream:
+        run.warn(
+            f"the data's files take more than 1/{MEMORY_SHARE} of the memory: rows are read in chunks, and at most "
+            f"{MOST_JUDGED:,} are judged; dataset.stream=false reads all of them at once"
+        )
     chunks = TableChunks(dataset)
     cache = lent.enter_context(open_cache(run.folder.parent, settings_that_count(run, cfg), all_files(chunks)))
     needs_decision = bool(estimator.decision.needs_validation)
