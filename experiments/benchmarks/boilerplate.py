@@ -28,7 +28,7 @@ from recording import machine
 from sklearn.base import clone
 
 from copydesk.classifiers.modes import MODES, Modes
-from copydesk.datasets.composed_crawl import ComposedCrawl
+from copydesk.config.build import build
 from copydesk.models.cleaner import Cleaner
 from copydesk.resources import shipped
 from copydesk.runs.fit import build_estimator, fit
@@ -52,10 +52,10 @@ def settings(overrides: Lines) -> Any:
         return compose("train", ["experiment=boilerplate_web", *overrides])
 
 
-def training(corpus: Corpus, sources: list[str], weight: float) -> pd.DataFrame:
-    """Return labelled blocks of some sources with composed crawls mixed in, as ``dataset=web`` does."""
+def training(corpus: Corpus, sources: list[str], dataset: Any) -> pd.DataFrame:
+    """Return labelled blocks of some sources with the composed crawls of a config mixed in, as ``dataset=web`` does."""
     real = corpus.frame[corpus.frame["source"].isin(sources)]
-    composed = ComposedCrawl().load().frame.assign(judged=False, weight=weight, view="")
+    composed = build(dataset.added, "dataset.added").load().frame.assign(judged=False, weight=dataset.weight, view="")
     return pd.concat([real, composed], ignore_index=True)
 
 
@@ -68,7 +68,7 @@ def judged_pages(corpus: Corpus) -> pd.DataFrame:
 def validate(corpus: Corpus, overrides: Lines) -> Found:
     """Score every paragraph by models that did not see its site, in five folds."""
     cfg = settings(["classifier.folds=5", *overrides])
-    frame = training(corpus, [*GOLD, SNIPPETS], cfg.dataset.weight)
+    frame = training(corpus, [*GOLD, SNIPPETS], cfg.dataset)
     model = build_estimator(cfg).classifier
     weight = frame["weight"].to_numpy(np.float64)
     found = model.fit_and_validate(
@@ -136,7 +136,7 @@ def peers(corpus: Corpus) -> Found:
 def unseen(corpus: Corpus, overrides: Lines, others: Found) -> Found:
     """Train on the other sources, predict the unseen one: by paragraph, by page, and after each extractor."""
     cfg = settings(overrides)
-    train = training(corpus, OTHERS, cfg.dataset.weight)
+    train = training(corpus, OTHERS, cfg.dataset)
     test = judged_pages(corpus)
     train = train[~train["group"].isin(set(test["group"]))]
     model = fit(build_estimator(cfg), train, BOILERPLATE_TASK)
@@ -236,7 +236,7 @@ ABLATIONS: dict[str, Lines] = {
 def ablation(corpus: Corpus, overrides: Lines, name: str) -> Found:
     """Train without one part, and score the unseen source."""
     cfg = settings([*overrides, *ABLATIONS[name]])
-    train = training(corpus, OTHERS, cfg.dataset.weight)
+    train = training(corpus, OTHERS, cfg.dataset)
     if name in LEFT_OUT:
         train = train[~LEFT_OUT[name](train)]
     test = judged_pages(corpus).assign(group="")
