@@ -127,7 +127,7 @@ def test_other_splits_features_and_classifiers(split: str, more: list[str], stre
     [
         (["split=kfold"], "split=KFold needs all rows at once; use split=official, stratified or grouped"),
         (["features=topics"], "concentration need all rows at once; use features=word, word_char or hashing"),
-        (["classifier=nb_svm"], "classifier=NBSVM needs all rows at once; use classifier=linear_svm or logistic"),
+        (["classifier=nb_svm"], "classifier=NBWeighted needs all rows at once; use classifier=linear_svm or logistic"),
         (["search=auto"], "a search needs all rows at once"),
         (["engine=dask"], "the engine takes all rows at once; use engine=local"),
         (["report.learning_curve=true"], "report.learning_curve=true needs all rows at once"),
