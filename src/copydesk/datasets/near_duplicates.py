@@ -44,10 +44,10 @@ def near_duplicate_clusters(texts: Sequence[str]) -> NDArray[np.int64]:
     first = np.arange(len(texts))
     for bucket in buckets.values():
         for one, other in _pairs(bucket):
-            one_root, other_root = _root(first, one), _root(first, other)
+            one_root, other_root = cluster_root(first, one), cluster_root(first, other)
             if one_root != other_root and jaccard(shingles[one], shingles[other]) >= SIMILARITY:
                 first[max(one_root, other_root)] = min(one_root, other_root)
-    return np.array([_root(first, document) for document in range(len(texts))], dtype=np.int64)
+    return np.array([cluster_root(first, document) for document in range(len(texts))], dtype=np.int64)
 
 
 def _shingles(texts: Iterable[str]) -> Iterable[NDArray[np.uint64]]:
@@ -92,7 +92,8 @@ def _pairs(bucket: list[int]) -> Iterable[tuple[int, int]]:
     return ((near, other) for at, other in enumerate(bucket[1:]) for near in {bucket[0], bucket[at]})
 
 
-def _root(first: NDArray[np.int64], document: int) -> int:
+def cluster_root(first: NDArray[np.int64], document: int) -> int:
+    """Return the first document of a document's cluster, and shorten the path to it (path halving)."""
     while first[document] != document:
         first[document] = first[first[document]]
         document = int(first[document])

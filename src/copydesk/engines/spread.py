@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from copydesk.classifiers.dual import DualLinearClassifier
 from copydesk.compiled.threads import thread_count
@@ -17,9 +17,6 @@ from copydesk.engines.stored import Store, Stored
 from copydesk.errors import ConfigError
 from copydesk.estimator import fitting
 from copydesk.features.tfidf import TfidfFeatures
-
-if TYPE_CHECKING:
-    pass
 
 SPREADS = ("rows", "fits")
 
@@ -93,12 +90,9 @@ class Dask:
         from copydesk.shards.cluster import check_workers, connected
 
         with ExitStack() as stack:
-            try:
-                client = stack.enter_context(connected(self.scheduler, self.workers or thread_count(-1)))
-                check_workers(client)
-            except ConfigError as error:
-                text = str(error).replace("--scheduler ", "engine.scheduler=").replace("--on dask", "engine=dask")
-                raise ConfigError(text) from None
+            workers = self.workers or thread_count(-1)
+            client = stack.enter_context(connected(self.scheduler, workers, "engine=dask", "engine.scheduler="))
+            check_workers(client)
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             self.sums = ClusterSums(client, Store(folder))
             if self.spread == "rows":

@@ -37,7 +37,9 @@ def client_of(args: Namespace) -> AbstractContextManager[Client]:
 
 
 @contextmanager
-def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
+def connected(
+    scheduler: str | None, workers: int, asked: str = "--on dask", address: str = "--scheduler "
+) -> Iterator[Client]:
     """Connect to a scheduler, or start a local cluster of processes, for the duration of the block.
 
     Parameters
@@ -46,6 +48,8 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
         Its address, such as ``tcp://host:8786``.
     workers : int
         Processes of the local cluster.
+    asked, address : str
+        What asks for a cluster, and what comes before the address of a scheduler, in errors.
 
     Raises
     ------
@@ -56,7 +60,7 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
         import dask
         from distributed import Client, LocalCluster
     except ImportError:
-        raise ConfigError("--on dask: an extra is needed: pip install 'copydesk[dask]'") from None
+        raise ConfigError(f"{asked}: an extra is needed: pip install 'copydesk[dask]'") from None
     levels = {"distributed": "critical", "distributed.nanny": "critical", "distributed.worker": "critical"}
     # The profiler interrupts every thread of a worker a hundred times a second.
     settings = {"logging": levels, "distributed.worker.profile.enabled": False}
@@ -81,7 +85,7 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
             client = Client(scheduler, timeout=CONNECT_SECONDS)  # type: ignore[no-untyped-call]
         except (OSError, ValueError, TypeError) as error:
             reason = one_line(str(error)) or type(error).__name__
-            raise ConfigError(f"--scheduler {scheduler}: no Dask scheduler answers there: {reason}") from None
+            raise ConfigError(f"{address}{scheduler}: no Dask scheduler answers there: {reason}") from None
         with client:
             yield client
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from copydesk.compiled.arrays import Array
-from copydesk.datasets.near_duplicates import BANDS, ROWS, SIMILARITY
+from copydesk.datasets.near_duplicates import BANDS, ROWS, SIMILARITY, cluster_root
 from copydesk.streamed.corpus import SIGNATURES
 from copydesk.streamed.stream_cache import StreamCache
 
@@ -38,7 +38,7 @@ def near_copies(cache: StreamCache, starts: Array, kept: Array) -> Array:
             one, other = one[open_pairs], other[open_pairs]
             alike = _similarity(cache, starts, one, other) >= SIMILARITY
             for a, b in zip(one[alike].tolist(), other[alike].tolist(), strict=True):
-                a_root, b_root = _root(first, a), _root(first, b)
+                a_root, b_root = cluster_root(first, a), cluster_root(first, b)
                 first[max(a_root, b_root)] = min(a_root, b_root)
     while not np.array_equal(first, first[first]):
         first = first[first]
@@ -85,10 +85,3 @@ def _similarity(cache: StreamCache, starts: Array, one: Array, other: Array) -> 
     signatures = np.concatenate(found)
     equal: Array = (signatures[places[: len(one)]] == signatures[places[len(one) :]]).mean(axis=1)
     return equal
-
-
-def _root(first: Array, row: int) -> int:
-    while first[row] != row:
-        first[row] = first[first[row]]
-        row = int(first[row])
-    return row
