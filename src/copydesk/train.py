@@ -14,7 +14,7 @@ from copydesk.config.build import build, check
 from copydesk.config.compose import command_line_choices, flag, without_secrets
 from copydesk.datasets.audit import audit, drop_straddlers
 from copydesk.datasets.label_audit import label_counts
-from copydesk.datasets.seen_rows import encode_seen
+from copydesk.datasets.seen_rows import encode_seen, fingerprints_of
 from copydesk.datasets.splits import Official
 from copydesk.engines.here import Here
 from copydesk.errors import ConfigError, DataError
@@ -98,7 +98,7 @@ def fit_in_memory(
         audited = audit(examples.frame, official=isinstance(split, Official), folds=getattr(split, "n_splits", 2))
         frame = audited.frame
         run.info["dataset"] = {"name": examples.name, "fingerprint": fingerprint(frame), **examples.notes}
-    outputs.show_audit(run, audited)
+    outputs.show_audit(run, audited.facts, audited.warnings)
     with run.stage("split"):
         folds = list(parts(split, frame, cfg.seed, run))
     configs = [cfg] * (len(folds) + 1)  # for each fold, and for the saved model
@@ -142,7 +142,9 @@ def fit_in_memory(
             model, predicted = next(models)
             judged.append(predicted)
     trained_on = frame if len(folds) != 1 else frame.iloc[folds[0][0]]
-    return Trained(configs[-1], model, examples, encode_seen(trained_on), judged, diagnostics, len(folds), curve)
+    return Trained(
+        configs[-1], model, examples, encode_seen(fingerprints_of(trained_on)), judged, diagnostics, len(folds), curve
+    )
 
 
 def fits(

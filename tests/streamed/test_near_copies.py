@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from copydesk.datasets.near_duplicates import near_duplicate_clusters
+from copydesk.datasets.near_duplicates import BANDS, ROWS, SHINGLE_WORDS, near_duplicate_clusters
 from copydesk.features.min_hashes import min_hashes
 from copydesk.streamed.corpus import SIGNATURES
 from copydesk.streamed.near_copies import near_copies
@@ -26,7 +26,7 @@ def texts() -> list[str]:
 def test_clusters_are_those_of_the_texts(tmp_path: Path) -> None:
     rows, starts, cache = texts(), np.array([0, 20, 21, 63]), StreamCache(tmp_path)
     for chunk in range(3):
-        signatures = min_hashes(rows[starts[chunk] : starts[chunk + 1]])
+        signatures = min_hashes(rows[starts[chunk] : starts[chunk + 1]], BANDS * ROWS, SHINGLE_WORDS)
         cache.save(SIGNATURES.format(chunk), signatures=signatures)
     found = near_copies(cache, starts, np.ones(len(rows), dtype=bool))
     assert np.array_equal(found, near_duplicate_clusters(rows))

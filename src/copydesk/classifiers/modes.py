@@ -108,7 +108,7 @@ class Modes(Estimator):
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
-        signs, starts, _ = self._signs(pages, scores)
+        signs, starts, _ = self._signs(pages, self._own(scores))
         view = views[starts]
         known = np.isin(view, MODES)
         scaler, regression = StandardScaler(), LogisticRegression(class_weight="balanced")
@@ -116,9 +116,12 @@ class Modes(Estimator):
         weights = regression.coef_[0] / scaler.scale_
         return np.append(weights, regression.intercept_[0] - weights @ scaler.mean_)
 
-    def _signs(self, X: Table, scores: Floats) -> tuple[Floats, Array, Array]:
+    def _own(self, scores: Floats) -> Floats:
+        """Return the scores of the label to keep."""
+        return np.asarray(scores, dtype=np.float64)[:, list(self.classes_).index(self.label)]
+
+    def _signs(self, X: Table, own: Floats) -> tuple[Floats, Array, Array]:
         """Return the signs of each page, where its rows begin, and the page of each row."""
-        own = np.asarray(scores, dtype=np.float64)[:, list(self.classes_).index(self.label)]
         documents = np.asarray(X["document"])
         new = np.append(True, documents[1:] != documents[:-1])[: len(documents)]
         page = np.cumsum(new) - 1
@@ -128,8 +131,9 @@ class Modes(Estimator):
         """Return the decision for paragraphs with these scores: each page's mode."""
         if self.mode != AUTO:
             return PagesInModes(self.decisions_, np.full(len(scores), MODES.index(self.mode)))
-        signs, starts, page = self._signs(X, scores)
-        best = np.maximum.reduceat(scores[:, list(self.classes_).index(self.label)], starts) if len(starts) else starts
+        own = self._own(scores)
+        signs, starts, page = self._signs(X, own)
+        best = np.maximum.reduceat(own, starts) if len(starts) else starts
         is_extract = (signs @ self.signs_[:-1] + self.signs_[-1] < 0) & (best >= NO_ARTICLE_SCORE)
         return PagesInModes(self.decisions_, is_extract.astype(int)[page])
 

@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
         run.info["judged_documents"] = frame["document"].nunique()
         run.info["seen_in_training"] = None if seen is None else int(seen.sum())
         run.info["model"] = {"folder": str(args.model), "sha256": model.manifest.get("sha256", "")}
-        outputs.show_audit(run, audited)
+        outputs.show_audit(run, audited.facts, audited.warnings)
         diagnostics = Diagnostics()
         with run.stage("predict"):
             with predict.cluster(args) as client:

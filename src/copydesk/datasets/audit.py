@@ -36,15 +36,6 @@ class Audit:
     facts: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
-    @property
-    def rows(self) -> list[tuple[str, str]]:
-        """The facts as a short table."""
-        return [
-            (name.replace("_", " "), f"{value:,}" if isinstance(value, int) else str(value))
-            for name, value in self.facts.items()
-            if not isinstance(value, dict)
-        ]
-
 
 def audit(frame: pd.DataFrame, *, official: bool = False, folds: int = 2, fewest_labels: int = 2) -> Audit:
     """Check a dataset; drop and count rows that would falsify its scores.

@@ -32,9 +32,14 @@ def fingerprints(texts: list[str]) -> NDArray[np.uint64]:
     return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
 
 
-def encode_seen(frame: pd.DataFrame) -> bytes:
-    """Return the fingerprints of the documents of a training set as the content of ``SEEN_FILE``."""
-    return np.unique(fingerprints(join_documents(frame)["text"].tolist())).astype("<u8").tobytes()
+def fingerprints_of(frame: pd.DataFrame) -> NDArray[np.uint64]:
+    """Return the fingerprints of the documents of a training set."""
+    return fingerprints(join_documents(frame)["text"].tolist())
+
+
+def encode_seen(prints: NDArray[np.uint64]) -> bytes:
+    """Return fingerprints as the content of ``SEEN_FILE``."""
+    return np.unique(prints).astype("<u8").tobytes()
 
 
 def leaves_room(seen_bytes: int, max_bytes: int | None, used: int = 0) -> bool:

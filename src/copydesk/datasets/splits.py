@@ -36,11 +36,7 @@ class Official:
         """
         split = frame["split"].to_numpy()
         train, test = np.flatnonzero(split == "train"), np.flatnonzero(split == "test")
-        if not len(train) or not len(test):
-            raise ValueError(
-                f"split=official: the dataset has {len(train):,} train and {len(test):,} test rows; "
-                "name the column that says train or test in dataset.split, or use split=stratified"
-            )
+        check_official(len(train), len(test))
         yield train, test
 
 
@@ -99,8 +95,7 @@ class Grouped:
         ValueError
             The dataset knows no groups, or only one.
         """
-        if not has_groups(frame):
-            raise ValueError(f"split=grouped: {_NO_GROUPS}, or use split=stratified")
+        check_grouped(has_groups(frame))
         units = _groups(frame)
         if has_label_sets(frame):
             yield _parts(_draw_sets(frame, units, self.test_size, seed, "groups"))
@@ -187,6 +182,31 @@ class Inner:
 def has_groups(frame: pd.DataFrame) -> bool:
     """Return whether any row of the frame has a group."""
     return bool((frame["group"] != "").any())
+
+
+def check_official(n_train: int, n_test: int) -> None:
+    """Check that a dataset has both parts of an official split.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not n_train or not n_test:
+        raise ValueError(
+            f"split=official: the dataset has {n_train:,} train and {n_test:,} test rows; name the column that says "
+            "train or test in dataset.split, or use split=stratified"
+        )
+
+
+def check_grouped(has_groups: bool) -> None:
+    """Check that a dataset that is to be split by groups has some.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not has_groups:
+        raise ValueError(f"split=grouped: {_NO_GROUPS}, or use split=stratified")
 
 
 _NO_GROUPS = "the dataset knows no groups; name the column of sites or sources in dataset.group"

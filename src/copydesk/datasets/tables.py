@@ -259,8 +259,11 @@ class Table:
 
     def _warn_of_title(self, files: Sequence[Path], columns: dict[str, str]) -> None:
         """Warn that the table has a field of titles that no key names."""
-        titles = [name for name in TITLES if name in self._first_fields(files) and name not in columns.values()]
-        if self.title is None and titles:
+        if self.title is not None:
+            return
+        fields = self._first_fields(files)
+        titles = [name for name in TITLES if name in fields and name not in columns.values()]
+        if titles:
             warnings.warn(
                 f"the data has a field {titles[0]!r}, which is not read; dataset.title={titles[0]} puts it before each "
                 "text as its first line",

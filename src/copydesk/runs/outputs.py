@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from omegaconf import DictConfig
 
-    from copydesk.datasets.audit import Audit
     from copydesk.datasets.examples import Examples
     from copydesk.estimator import TextClassifier
     from copydesk.evaluation.predictions import Predictions
@@ -24,10 +23,10 @@ if TYPE_CHECKING:
 LABELS_WITH_NGRAMS = 60  # of sets of labels, of which there may be thousands
 
 
-def show_audit(run: Run, audited: Audit) -> None:
-    """Record the audit, print its warnings and, on a terminal, its table."""
-    run.info["audit"] = audited.facts
-    for warning in audited.warnings:
+def show_audit(run: Run, facts: dict[str, Any], warnings: list[str]) -> None:
+    """Record the facts of an audit, print its warnings and, on a terminal, a table of the facts."""
+    run.info["audit"] = facts
+    for warning in warnings:
         run.warn(warning)
     if not sys.stderr.isatty():
         return
@@ -37,8 +36,9 @@ def show_audit(run: Run, audited: Audit) -> None:
     table = Table(title=f"{run.name}: audit", title_justify="left", show_header=False)
     table.add_column()
     table.add_column(justify="right")
-    for name, value in audited.rows:
-        table.add_row(name, value)
+    for name, value in facts.items():
+        if not isinstance(value, dict):
+            table.add_row(name.replace("_", " "), f"{value:,}" if isinstance(value, int) else str(value))
     Console(stderr=True).print(table)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from copydesk.compiled.arrays import Array
 from copydesk.datasets.examples import LeftOut
+from copydesk.datasets.near_duplicates import BANDS, ROWS, SHINGLE_WORDS
 from copydesk.datasets.seen_rows import fingerprints
 from copydesk.datasets.table_chunks import TableChunks
 from copydesk.datasets.tables import SPLITS, RowsMet
@@ -118,7 +119,7 @@ def numbers_of_rows(records: list[dict[str, Any]]) -> dict[str, Array]:
         "groups": np.array([hash_of(record.get("group", "")) for record in records], dtype=np.uint64),
         "characters": np.array(list(map(len, texts)), dtype=np.uint32),
         "prints": fingerprints(texts),
-        "signatures": min_hashes(texts),
+        "signatures": min_hashes(texts, BANDS * ROWS, SHINGLE_WORDS),
     }
 
 

@@ -29,6 +29,7 @@ all dual variables against those of another block, would take the intercept hund
 _BLOCK = "block-{:06d}.npz"
 _ROWS, _INDICES, _VALUES = "features-{:06d}.npz", "indices-{:06d}.npy", "values-{:06d}.npy"
 _HELD_OUT = "held-out-{:06d}.json"
+_HELD_OUT_PARTS = {"decision": DECISION, "test": TEST}
 
 
 def count_features(
@@ -41,7 +42,7 @@ def count_features(
     done, counts = cache.load_object("counts.pickle") or (0, TermCounts(features))
     for number, records in enumerate(ahead(chunks)):
         if number >= done:
-            counts.add(texts_of_part(records, part[corpus.rows(number)], TRAIN))
+            counts.add([row["text"] for row in rows_of_part(records, part[corpus.rows(number)], TRAIN)])
             with cache.checkpoint() as due:
                 if due:
                     cache.save_object("counts.pickle", (number + 1, counts))
@@ -55,11 +56,6 @@ def count_features(
     return fitted
 
 
-def texts_of_part(records: list[dict[str, Any]], part: Array, which: int) -> list[str]:
-    """Return the texts of the rows of a part."""
-    return [records[row]["text"] for row in np.flatnonzero(part == which).tolist()]
-
-
 def block_of_rows(corpus: Corpus, part: Array, chunk_rows: int, seed: int) -> Array:
     """Return the block of each training row, drawn at random, -1 for other rows; int32 (n_rows,).
 
@@ -70,8 +66,7 @@ def block_of_rows(corpus: Corpus, part: Array, chunk_rows: int, seed: int) -> Ar
     characters = int(corpus.characters[rows].sum(dtype=np.int64))
     n_blocks = JOINED * max(1, -(-int(rows.sum()) // chunk_rows), -(-characters // CHUNK_CHARACTERS))
     chance = scrambled(corpus.prints, seed + 2) >> np.uint64(32)
-    found: Array = np.where(rows, chance * np.uint64(n_blocks) >> np.uint64(32), -1).astype(np.int32)
-    return np.where(rows, found, np.int32(-1))
+    return np.where(rows, (chance * np.uint64(n_blocks) >> np.uint64(32)).astype(np.int32), np.int32(-1))
 
 
 def write_features(
@@ -90,7 +85,7 @@ def write_features(
         cache.save_array(_INDICES.format(number), X.indices)
         cache.save_array(_VALUES.format(number), X.data.astype(np.float32, copy=False))
         cache.save(_ROWS.format(number), indptr=X.indptr, rows=order + rows.start)
-        held_out = {name: rows_of_part(records, part[rows], which) for name, which in _PARTS.items()}
+        held_out = {name: rows_of_part(records, part[rows], which) for name, which in _HELD_OUT_PARTS.items()}
         cache.save_json(_HELD_OUT.format(number), held_out)
 
 
@@ -129,9 +124,6 @@ def _rows_of_blocks(
         first, last = np.searchsorted(block_of, [number, number + 1])
         inside = slice(int(indptr[first]), int(indptr[last]))
         yield np.diff(indptr[first : last + 1]), np.array(indices[inside]), np.array(values[inside])
-
-
-_PARTS = {"decision": DECISION, "test": TEST}
 
 
 def rows_of_part(records: list[dict[str, Any]], part: Array, which: int) -> list[dict[str, Any]]:

@@ -9,9 +9,9 @@ import numpy as np
 
 from copydesk.compiled.arrays import Array
 from copydesk.datasets.audit import shorten
-from copydesk.datasets.splits import Grouped, Official
+from copydesk.datasets.splits import Grouped, Official, check_grouped, check_official
 from copydesk.datasets.tables import SPLITS
-from copydesk.errors import ConfigError, DataError
+from copydesk.errors import DataError
 from copydesk.streamed.corpus import NO_GROUP, Corpus
 from copydesk.streamed.near_copies import near_copies
 from copydesk.streamed.stream_cache import StreamCache
@@ -56,7 +56,7 @@ def divide(corpus: Corpus, cache: StreamCache, split: Any, seed: int, with_decis
 
     Raises
     ------
-    ConfigError
+    ValueError
         The split does not fit the data.
     DataError
         The training part has one label only.
@@ -74,11 +74,8 @@ def divide(corpus: Corpus, cache: StreamCache, split: Any, seed: int, with_decis
         part[(part == TRAIN) & (corpus.splits != SPLITS.index("train"))] = LEFT_OUT
     leaks = (part == TRAIN) & np.isin(clusters, clusters[part == TEST])
     part[leaks] = LEFT_OUT
-    if official and not ((part == TRAIN).any() and (part == TEST).any()):
-        raise ConfigError(
-            f"split=official: the dataset has {int((part == TRAIN).sum()):,} train and {int((part == TEST).sum()):,} "
-            "test rows; name the column that says train or test in dataset.split, or use split=stratified"
-        )
+    if official:
+        check_official(int((part == TRAIN).sum()), int((part == TEST).sum()))
     rest = part == TRAIN
     if with_decision:
         part[draw_rows(corpus, rest, _DECIDING_SHARE, MOST_DECIDING, seed + 1, isinstance(split, Grouped))] = DECISION
@@ -111,11 +108,8 @@ def tested_rows(corpus: Corpus, usable: Array, tested: Array, split: Any, seed: 
     if isinstance(split, Official):
         return tested
     grouped = isinstance(split, Grouped)
-    if grouped and (corpus.groups == NO_GROUP).all():
-        raise ConfigError(
-            "split=grouped: the dataset knows no groups; name the column of sites or sources in dataset.group, or use "
-            "split=stratified"
-        )
+    if grouped:
+        check_grouped(bool((corpus.groups != NO_GROUP).any()))
     return draw_rows(corpus, usable, split.test_size, MOST_JUDGED, seed, grouped)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,8 @@ import numpy as np
 from copydesk.classifiers.block_descent import BlockDescent
 from copydesk.classifiers.dual import DualLinearClassifier
 from copydesk.config.compose import flag, without_secrets
-from copydesk.datasets.audit import Audit
 from copydesk.datasets.fetch import is_url
+from copydesk.datasets.seen_rows import encode_seen
 from copydesk.datasets.splits import Grouped, Official, Stratified
 from copydesk.datasets.table_chunks import TableChunks
 from copydesk.datasets.tables import Table
@@ -37,7 +38,6 @@ from copydesk.streamed.parts_of_rows import DECISION, MOST_JUDGED, TRAIN, divide
 from copydesk.streamed.stream_cache import open_cache
 
 if TYPE_CHECKING:
-    import pandas as pd
     from omegaconf import DictConfig
 
     from copydesk.compiled.arrays import Array
@@ -92,8 +92,7 @@ def exceeds_memory(table: Table) -> bool:
     """Return whether a table's files, uncompressed, take more than their share of this machine's memory."""
     if not table.path or any(map(is_url, [table.path] if isinstance(table.path, str) else table.path)):
         return False
-    files = [file for each in table.files() for file in (each.rglob("*") if each.is_dir() else [each])]
-    size = sum(file.stat().st_size * _COMPRESSED.get(file.suffix, 1) for file in files)
+    size = sum(file.stat().st_size * _COMPRESSED.get(file.suffix, 1) for file in all_files(table.files()))
     return size > os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / MEMORY_SHARE
 
 
@@ -116,15 +115,18 @@ def fit_streamed(
             f"{MOST_JUDGED:,} are judged; dataset.stream=false reads all of them at once"
         )
     chunks = TableChunks(dataset)
-    cache = lent.enter_context(open_cache(run.folder.parent, settings_that_count(run, cfg), all_files(chunks)))
+    cache = lent.enter_context(open_cache(run.folder.parent, settings_that_count(run, cfg), all_files(chunks.files)))
     needs_decision = bool(estimator.decision.needs_validation)
     with run.stage("read"):
         corpus = scan(chunks, cache)
     with run.stage("audit"):
-        parts = divide(corpus, cache, split, int(cfg.seed), needs_decision)
+        try:
+            parts = divide(corpus, cache, split, int(cfg.seed), needs_decision)
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
         part = parts.part
     run.info["dataset"] = {"name": "table", "fingerprint": corpus.fingerprint(), "streamed": True}
-    outputs.show_audit(run, Audit(empty_frame(), parts.facts, parts.warnings))
+    outputs.show_audit(run, parts.facts, parts.warnings)
     with run.stage("features"):
         features = clone(estimator.features)
         if features.max_memory is None and any(each["n_features"] is None for each in features.family_options()):
@@ -153,7 +155,7 @@ def fit_streamed(
     with run.stage("report"):
         diagnostics = Diagnostics()
         diagnostics.add(model, examples.frame, judged, dataset.task)
-    seen = np.unique(corpus.prints[(part == TRAIN) | (part == DECISION)]).astype("<u8").tobytes()
+    seen = encode_seen(corpus.prints[(part == TRAIN) | (part == DECISION)])
     return Trained(cfg, model, examples, seen, [judged], diagnostics, n_folds=1)
 
 
@@ -165,16 +167,9 @@ def settings_that_count(run: Run, cfg: DictConfig) -> dict[str, Any]:
     }
 
 
-def all_files(chunks: TableChunks) -> list[Path]:
-    """Return the files of a table; of a folder those in it."""
-    return [file for each in chunks.files for file in (sorted(each.rglob("*")) if each.is_dir() else [each])]
-
-
-def empty_frame() -> pd.DataFrame:
-    """Return the frame of an audit of which only the facts are kept."""
-    import pandas as pd
-
-    return pd.DataFrame()
+def all_files(files: Sequence[Path]) -> list[Path]:
+    """Return files, in place of a folder those in it."""
+    return [file for each in files for file in (sorted(each.rglob("*")) if each.is_dir() else [each])]
 
 
 def classes_of(corpus: Corpus, part: Array) -> tuple[Array, Array]:

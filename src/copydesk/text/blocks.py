@@ -23,7 +23,7 @@ class Block:
     is_line : bool, default=False
         Whether a single line break separates it from the block before, as lines of verse are.
     markup : str, default=""
-        Tokens of the elements around and within it, separated by spaces; see ``Surroundings.markup``.
+        Tokens of the elements around and within it, separated by spaces; see ``page_blocks.Assembly.markup``.
     """
 
     text: str

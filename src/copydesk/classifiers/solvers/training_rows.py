@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from copydesk.compiled.arrays import Floats
 from copydesk.compiled.kernel import kernel
+from copydesk.compiled.splitmix import INCREMENT, mixed
 
 FEW = 4
 """Features of at most this many documents get no weights; found by timing passes over 20 classes."""
@@ -324,12 +325,8 @@ def start_weights(rows, intercept_scaling, solution):
 def shuffle(order, state):
     """Shuffle ``order`` in place (Fisher-Yates) and return the next state of the generator (splitmix64)."""
     for i in range(order.size - 1, 0, -1):
-        state += np.uint64(0x9E3779B97F4A7C15)
-        z = state
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z ^= z >> np.uint64(31)
-        other = np.int64(z % np.uint64(i + 1))
+        state += INCREMENT
+        other = np.int64(mixed(state) % np.uint64(i + 1))
         order[i], order[other] = order[other], order[i]
     return state
 
