@@ -277,6 +277,14 @@ def test_every_page_is_in_the_index() -> None:
     assert [page for page in pages if f"({page})" not in index] == []
 
 
+def test_every_option_is_in_the_page_on_training() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", (ROOT / "docs" / "training.md").read_text("utf-8"), re.M))
+    for group in (folder for folder in (ROOT / "conf").iterdir() if folder.is_dir() and folder.name != "experiment"):
+        options = {file.stem for file in group.glob("*.yaml")}
+        assert options == set(re.findall(r"`(\w+)`", rows[group.name])), group.name
+    assert {file.stem for file in (ROOT / "conf" / "experiment").glob("*.yaml")} <= rows.keys()
+
+
 def test_a_stale_line_would_be_found() -> None:
     """The comparison itself can fail: by a number, by a word, and by order."""
     shown = Command(ROOT / "README.md", 1, "", 0, ["one 1 …", "two 2"], True)
