@@ -13,6 +13,7 @@ import argparse
 import pickle
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,13 @@ from extraction.rules import RULES
 from extraction.scores import cell, head, row, scores
 from extraction.shingles import compare, mean_with_interval
 from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 from recording import machine
 from sklearn.base import clone
+from sklearn.preprocessing import FunctionTransformer
 
 from copydesk.classifiers.modes import MODES, Modes
+from copydesk.classifiers.sequence import SequenceClassifier
 from copydesk.config.build import build
 from copydesk.models.cleaner import Cleaner
 from copydesk.resources import shipped
@@ -55,8 +59,14 @@ def settings(overrides: Lines) -> Any:
 def training(corpus: Corpus, sources: list[str], dataset: Any) -> pd.DataFrame:
     """Return labelled blocks of some sources with the composed crawls of a config mixed in, as ``dataset=web`` does."""
     real = corpus.frame[corpus.frame["source"].isin(sources)]
-    composed = build(dataset.added, "dataset.added").load().frame.assign(judged=False, weight=dataset.weight, view="")
-    return pd.concat([real, composed], ignore_index=True)
+    return pd.concat([real, composed_crawls(OmegaConf.to_yaml(dataset, resolve=True))], ignore_index=True)
+
+
+@cache
+def composed_crawls(settings_of_dataset: str) -> pd.DataFrame:
+    """Return the composed crawls of a config's dataset, given as YAML."""
+    dataset = OmegaConf.create(settings_of_dataset)
+    return build(dataset.added, "dataset.added").load().frame.assign(judged=False, weight=dataset.weight, view="")
 
 
 def judged_pages(corpus: Corpus) -> pd.DataFrame:
@@ -198,52 +208,82 @@ def told(pages_of: str, counted: list[tuple[int, int, int, int]]) -> str:
     )
 
 
-# Fewer and larger steps and fewer folds, so that so many models are fitted in reasonable time.
-FEW = [
-    "classifier.second.max_iter=60",
-    "classifier.second.learning_rate=0.2",
-    "classifier.folds=2",
-    "classifier.passes=1",
-]
+# Parts of the second stage: trained anew on the same scores of the first.
+SECOND: dict[str, Lines] = {
+    "the whole model": [],
+    "without neighbours": ["classifier.reach=0"],
+    "without averages of scores": ["classifier.smooth=false"],
+    "without the best stretch": ["classifier.stretch=false"],
+    "without the topic of the best stretch": ["classifier.topic=false"],
+    "without shape": ["classifier.shape=false"],
+    "without likeness": ["classifier.likeness=false"],
+    "without position": ["classifier.position=false"],
+    "without repetition": ["classifier.repetition=false"],
+    "without agreement": ["classifier.agreement=false"],
+    "without running text": ["classifier.numbers=null"],
+    "with a second look": ["classifier.passes=2"],
+    "a linear chain as the second stage": ["classifier/second=linear_chain"],
+}
+BOTH: dict[str, Lines] = {
+    "without edges of paragraphs": ["classifier.edges=false"],
+    "without neighbours' words": ["classifier.families=null"],
+    "without weight by length": ["classifier.length_power=0"],
+    "without balance of pages": ["classifier.balance=false"],
+}
 LEFT_OUT: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
-    "without wrapped main texts": lambda frame: frame["view"].isin(["wrapped", "short", "bare"]),
+    "without daniel": lambda frame: frame["document"].str.startswith("daniel/"),
+    "without silver pages": lambda frame: frame["source"].str.endswith("_silver", na=False),
     "without pages that have snippets alone": lambda frame: frame["source"] == SNIPPETS,
+    "without wrapped main texts": lambda frame: frame["document"].str.contains("#(?:wrapped|short|bare|lines)$"),
+    "without composed crawls": lambda frame: frame["source"].isna(),
 }
-ABLATIONS: dict[str, Lines] = {
-    "the rest of the model": FEW,
-    **dict.fromkeys(LEFT_OUT, FEW),
-    "words and characters alone (no second stage)": ["classifier.second=null"],
-    "with a second look": [*FEW[:-1], "classifier.passes=2"],
-    "without edges of paragraphs": [*FEW, "classifier.edges=false"],
-    "without neighbours": [*FEW, "classifier.reach=0"],
-    "without averages of scores": [*FEW, "classifier.smooth=false"],
-    "without the best stretch": [*FEW, "classifier.stretch=false"],
-    "without the topic of the best stretch": [*FEW, "classifier.topic=false"],
-    "without likeness": [*FEW, "classifier.likeness=false"],
-    "without shape": [*FEW, "classifier.shape=false"],
-    "without position": [*FEW, "classifier.position=false"],
-    "without repetition": [*FEW, "classifier.repetition=false"],
-    "without neighbours' words": [*FEW, "classifier.families=null"],
-    "without running text": [*FEW, "classifier.numbers=null"],
-    "without agreement": [*FEW, "classifier.agreement=false"],
-    "without weight by length": [*FEW, "classifier.length_power=0"],
-    "without balance of pages": [*FEW, "classifier.balance=false"],
-    "a linear chain as the second stage": ["classifier/second=linear_chain", "classifier.passes=1"],
-    "without composed crawls": [*FEW, "dataset.weight=0"],
-}
+ABLATIONS = [*SECOND, *BOTH, *LEFT_OUT]
 
 
-def ablation(corpus: Corpus, overrides: Lines, name: str) -> Found:
+class Given:
+    """A first stage that passes scores on."""
+
+    def decision_function(self, matrix: np.ndarray) -> np.ndarray:
+        return matrix[:, 0]
+
+
+class SecondStage(SequenceClassifier):
+    """A sequence classifier whose paragraphs come with their scores of the first stage, as ``first_score``."""
+
+    def _beside(self, matrix: Any, X: Any, rows: Any, training: bool = False) -> np.ndarray:
+        return self.first_scores(X)[:, None]
+
+    def _fit_first(self, matrix: Any, target: Any, weight: Any, rows: Any) -> Given:
+        return Given()
+
+    def first_scores(self, X: Any, rows: Any = None) -> np.ndarray:
+        return np.asarray(X["first_score"], dtype=np.float64)
+
+
+def ablation(corpus: Corpus, overrides: Lines, name: str, folder: Path | None) -> Found:
     """Train without one part, and score the unseen source."""
-    cfg = settings([*overrides, *ABLATIONS[name]])
+    cfg = settings([*overrides, *(SECOND | BOTH).get(name, [])])
     train = training(corpus, OTHERS, cfg.dataset)
     if name in LEFT_OUT:
-        train = train[~LEFT_OUT[name](train)]
+        train = train[~LEFT_OUT[name](train)].reset_index(drop=True)
     test = judged_pages(corpus).assign(group="")
-    weight = train["weight"].to_numpy(np.float64)
+    weight, groups = train["weight"].to_numpy(np.float64), train["group"].to_numpy(object)
     model = build_estimator(cfg).classifier
-    model.fit(BOILERPLATE_TASK.inputs(train), train["label"], train["group"].to_numpy(object), weight)
-    return {"frame": test, "score": model.decision_function(BOILERPLATE_TASK.inputs(test))}
+
+    def first_stage() -> list[np.ndarray]:
+        first = clone(model).set_params(second=None)
+        own = first.fit_and_validate(BOILERPLATE_TASK.inputs(train), train["label"], groups, weight)
+        return [own, first.decision_function(BOILERPLATE_TASK.inputs(test))]
+
+    scores = remembered(folder, "first stage", first_stage) if name in SECOND else first_stage()
+    train_inputs, test_inputs = (
+        BOILERPLATE_TASK.inputs(frame).assign(first_score=score)
+        for frame, score in zip((train, test), scores, strict=True)
+    )
+    # The texts are not read again.
+    second = SecondStage(**model.get_params(deep=False) | {"text": FunctionTransformer(lambda texts: None)})
+    second.fit(train_inputs, train["label"], groups, weight)
+    return {"frame": test, "score": second.decision_function(test_inputs)}
 
 
 def text_table(texts: dict[str, dict[str, str]], golds: dict[str, dict[str, str]], site: Any) -> Lines:
@@ -367,8 +407,6 @@ def ablation_table(found: dict[str, Found]) -> Lines:
     lines = [
         f"## What each part is worth, {UNSEEN} as unseen sites",
         "",
-        f"With {', '.join(FEW)}.",
-        "",
     ]
     lines += ["| | page: removed at 0.5 % lost | average precision | extract: removed | average precision |"]
     lines += ["|---|---|---|---|---|"]
@@ -386,9 +424,9 @@ def ablation_table(found: dict[str, Found]) -> Lines:
     return lines
 
 
-def remembered(cache: Path | None, name: str, find_out: Callable[[], Any]) -> Any:
+def remembered(folder: Path | None, name: str, find_out: Callable[[], Any]) -> Any:
     """Return the cached result, or compute it."""
-    path = cache / f"{name}.pickle" if cache else None
+    path = folder / f"{name}.pickle" if folder else None
     if path and path.exists():
         return pickle.loads(path.read_bytes())
     start = time.perf_counter()
@@ -430,7 +468,9 @@ def main() -> None:
         lines += [*unseen_table(found), ""]
     if "ablation" in options.parts:
         each = {
-            name: remembered(options.cache, f"ablation {at}", lambda: ablation(corpus, options.overrides, name))
+            name: remembered(
+                options.cache, f"ablation {at}", lambda: ablation(corpus, options.overrides, name, options.cache)
+            )
             for at, name in enumerate(ABLATIONS)
             if name in options.ablations
         }

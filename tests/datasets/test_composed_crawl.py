@@ -278,7 +278,8 @@ def test_pages_of_every_language_print_nothing_of_the_notation(grammar: Grammar,
         rows = page_rows(site, site.page(""), document="page", split="")
         for row in rows:
             assert not re.search(r"[{}\x00]|\d-\dx ", row["text"]), row["text"]
-        assert sum(row["label"] == "content" for row in rows) >= 6
+        taken = "caption" in site.style.families  # a paragraph of one sentence may stand under a picture
+        assert sum(row["label"] == "content" for row in rows) >= 6 - taken
         letters = "".join(row["text"] for row in rows if row["label"] == "content")
         if name in SCRIPTS:
             assert len(re.findall(f"[{SCRIPTS[name]}]", letters)) > 0.6 * len(re.findall(r"[^\W\d_]", letters))
