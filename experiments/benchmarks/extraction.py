@@ -1,12 +1,13 @@
 """Main text from HTML: copydesk with markup beside the extractors of PyPI, on unseen sites.
 
-    python experiments/benchmarks/extraction.py FOLDER [--parts peers folds unseen curve speed size] [--cache FOLDER]
+    python experiments/benchmarks/extraction.py FOLDER [--parts folds unseen curve speed archives size] [--cache FOLDER]
 
 FOLDER holds real pages as ``dataset=pages`` reads them, with the sources daniel, fundus, readability,
 trafilatura_silver, trafilatura_snippets and wcxb. A page's text is compared with its main text by runs of four words;
 where a block of the page states its headline and the main text lacks it, the text may have it or not, whichever agrees
 better: extractors differ in that. The tables go to ``extraction.md`` beside this script, above its remarks. The cache
-keeps the results of each part, so that parts can be measured one at a time.
+keeps the results of each part, of each fold and of each extractor by source, so that parts can be measured one at a
+time, with the extractors that ``--extractors`` names.
 """
 
 from __future__ import annotations
@@ -29,13 +30,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from extraction import archives
 from extraction.corpus import SNIPPETS, Corpus, texts_of
 from extraction.memory import clean_all
 from extraction.peers import ALL, DISTRIBUTIONS, extract
 from extraction.shingles import compare, mean_with_interval
 from hydra import compose, initialize_config_dir
 from recording import machine
-from sklearn.base import clone
+from sklearn.model_selection import GroupKFold
 
 from copydesk.datasets.web.ground_truth import read_html
 from copydesk.resources import shipped
@@ -50,7 +52,9 @@ UNSEEN = "fundus"
 OTHERS = [source for source in [*JUDGED, SILVER, SNIPPETS] if source != UNSEEN]
 EVERYTHING = [*JUDGED, SILVER, SNIPPETS]
 PROMISE = 0.995
-SHARES = (0.1, 0.25, 0.5, 1.0)  # of the sites trained on, for the learning curve
+SHARES = (0.125, 0.25, 0.5, 1.0)  # of the sites trained on, for the learning curve
+FOLDS = 5
+ENOUGH_PAGES = 20  # of a language, for a row of its own
 SPEED_PAGES, REPEATS = 60, 3
 PACKAGES = ("numpy", "numba", "scikit-learn", "resiliparse", "trafilatura", "lxml")
 Texts = dict[str, dict[str, str]]
@@ -96,59 +100,61 @@ class Bench:
         found: dict[str, tuple[str, ...]] = self.kept("golds", read)
         return found
 
-    def peers(self) -> dict[str, Any]:
-        """Return the texts that each extractor takes from each page."""
-        languages = self.frame.drop_duplicates("page").set_index("page")["language"]
-        pages = list(self.golds)
+    def peers(self, sources: list[str]) -> Texts:
+        """Return the texts that each extractor takes from each page of some sources."""
+        languages = self.languages
 
-        def run(name: str) -> Callable[[], dict[str, str]]:
+        def run(name: str, source: str) -> Callable[[], dict[str, str]]:
+            pages = [page for page in self.golds if page.startswith(f"{source}/")]
             return lambda: {page: extract(name, self.corpus.html(page), languages[page]) for page in pages}
 
-        return {name: self.kept(f"peer-{name}", run(name)) for name in self.extractors}
+        found: Texts = {name: {} for name in self.extractors}
+        for name in self.extractors:
+            for source in sources:
+                found[name] |= self.kept(f"peer-{name}-{source}", run(name, source))
+        return found
+
+    @property
+    def languages(self) -> pd.Series:
+        """Return the language of each page."""
+        return self.frame.drop_duplicates("page").set_index("page")["language"]
 
     def folds(self) -> dict[str, Any]:
-        """Score every paragraph by models that did not see its site, in five folds."""
-        cfg = settings(["classifier.folds=5", *self.overrides])
-        model, frame = build_estimator(cfg).classifier, self.frame
-        groups, weight = frame["group"].to_numpy(object), frame["weight"].to_numpy(np.float64)
-        score = model.fit_and_validate(BOILERPLATE_TASK.inputs(frame), frame["label"], groups, weight)
-        return {"score": score, "keep": decided(build_estimator(cfg).decision, frame, score)}
+        """Judge the blocks of all pages by models trained on the sites of the other folds."""
+        splits = GroupKFold(FOLDS, shuffle=True, random_state=0).split(self.frame, groups=self.frame["group"])
+        judged = self.frame["source"].isin(JUDGED).to_numpy()
+        found: dict[str, Any] = {}
+        for number, (rest, held_out) in enumerate(splits):
+            held_out = held_out[judged[held_out]]
+            train, test = self.frame.iloc[rest], self.frame.iloc[held_out].reset_index(drop=True)
+            fold = self.kept(f"fold-{number}", lambda train=train, test=test: self.judge(train, test))
+            for name, values in fold.items():
+                found.setdefault(name, np.empty(len(self.frame), dtype=values.dtype))[held_out] = values
+        return {name: values[judged] for name, values in found.items()}
 
-    def unseen(self, share: float = 1.0, overrides: tuple[str, ...] = ()) -> dict[str, Any]:
-        """Train on a share of the sites of the other sources, judge the unseen one, with and without class names."""
+    def unseen(self, share: float = 1.0) -> dict[str, Any]:
+        """Judge the unseen source by a model trained on a share of the sites of the others."""
         train, test = self.frame[self.frame["source"].isin(OTHERS)], self.unseen_pages
         sites = np.array(sorted(set(train["group"]) - set(test["group"])), dtype=object)
         chosen = np.random.default_rng(0).permutation(sites)[: round(share * len(sites))]
         train = train[train["group"].isin(chosen)]
-        model = fit(build_estimator(settings([*self.overrides, *overrides])), train, BOILERPLATE_TASK)
-        found = {"sites": len(chosen), "pages": train["page"].nunique()}
+        return {"sites": len(chosen), "pages": train["page"].nunique(), **self.judge(train, test)}
+
+    def judge(self, train: pd.DataFrame, test: pd.DataFrame) -> dict[str, Any]:
+        """Train on blocks, and score and cut others: as they are, without classes and ids, and at the promise."""
+        model = fit(build_estimator(settings(self.overrides)), train, BOILERPLATE_TASK)
+        found: dict[str, Any] = {}
         for name, blocks in (("score", test), ("nameless", without_names(test))):
             scores = model.scores(BOILERPLATE_TASK.inputs(blocks.assign(group="")))
             found[name] = scores[:, 1]
             found[f"keep {name}"] = model.decision_.predict(scores) == "content"
-        found["promise"] = model.decision_.at(PROMISE).predict(np.column_stack([-found["score"], found["score"]])) == (
-            "content"
-        )
-        return found
+        promised = model.decision_.at(PROMISE).predict(np.column_stack([-found["score"], found["score"]]))
+        return found | {"promise": promised == "content"}
 
     @property
     def unseen_pages(self) -> pd.DataFrame:
         """Return the blocks of the unseen source."""
         return self.frame[self.frame["source"] == UNSEEN].reset_index(drop=True)
-
-
-def decided(decision: Any, frame: pd.DataFrame, score: np.ndarray, parts: int = 5) -> np.ndarray:
-    """Return which rows to keep, by a decision that was fitted on the other four fifths of the sites."""
-    part, keep = pd.factorize(frame["group"])[0] % parts, np.zeros(len(frame), dtype=bool)
-    scores, y = np.column_stack([-score, score]), frame["label"].to_numpy(object)
-    classes, weight = np.array(["boilerplate", "content"], dtype=object), BOILERPLATE_TASK.weights(frame)
-    for number in range(parts):
-        here = part == number
-        rest = ~here & (weight > 0)
-        groups = frame["group"].to_numpy(object)
-        fitted = clone(decision).fit(scores[rest], y[rest], classes, weight[rest], groups[rest], frame[rest])
-        keep[here] = (fitted.predict(scores) == "content")[here]
-    return keep
 
 
 def without_names(frame: pd.DataFrame) -> pd.DataFrame:
@@ -193,32 +199,51 @@ def text_rows(texts: Texts, bench: Bench, pages: list[str]) -> list[str]:
 
 
 def folds_table(bench: Bench) -> list[str]:
-    """Return the table of five folds."""
-    found, frame = bench.kept("folds", bench.folds), bench.frame
-    rows = frame["source"].isin(JUDGED).to_numpy()
-    texts = {"copydesk": texts_of(frame[rows], found["keep"][rows]), **bench.peers()}
-    removed = removed_at(frame[rows], found["score"][rows], 1 - PROMISE)
-    return [
-        "## Five folds by site", "", *text_rows(texts, bench, list(bench.golds)), "",
-        f"copydesk cuts {removed:.1%} of the boilerplate's characters where 0.5 % of the article's are lost.", "",
+    """Return the table of five folds, and F1 by language."""
+    found, frame = bench.folds(), bench.frame[bench.frame["source"].isin(JUDGED)].reset_index(drop=True)
+    texts = ours(frame, found) | bench.peers(JUDGED)
+    names = ["copydesk", *bench.extractors]
+    languages = bench.languages[list(bench.golds)]
+    lines = [
+        f"## Folds by site: {FOLDS}", "", *text_rows(texts, bench, list(bench.golds)), "",
+        removed_line(frame, found), "",
+        f"F1 by language, of {ENOUGH_PAGES} pages and more:", "",
+        f"| language | pages | {' | '.join(names)} |", f"|{'---|' * (len(names) + 2)}",
     ]  # fmt: skip
+    for language, count in languages.value_counts().items():
+        if count >= ENOUGH_PAGES:
+            pages = languages.index[languages == language]
+            cells = [np.mean([best_of(texts[name][page], bench.golds[page])[2] for page in pages]) for name in names]
+            lines.append(f"| {language} | {count:,} | {' | '.join(f'{cell:.3f}' for cell in cells)} |")
+    return [*lines, ""]
 
 
 def unseen_table(bench: Bench) -> list[str]:
     """Return the table of the unseen source."""
     found, test = bench.kept("unseen", bench.unseen), bench.unseen_pages
-    texts = {
-        "copydesk": texts_of(test, found["keep score"]),
-        "copydesk, classes and ids dropped": texts_of(test, found["keep nameless"]),
-        f"copydesk, --keep {PROMISE}": texts_of(test, found["promise"]),
-        **bench.peers(),
-    }
-    removed = removed_at(test, found["score"], 1 - PROMISE)
+    texts = ours(test, found) | bench.peers([UNSEEN])
+    pages = [page for page in bench.golds if page.startswith(f"{UNSEEN}/")]
     return [
-        f"## {UNSEEN} as unseen source", "",
-        *text_rows(texts, bench, [page for page in bench.golds if page.startswith(f"{UNSEEN}/")]), "",
-        f"copydesk cuts {removed:.1%} of the boilerplate's characters where 0.5 % of the article's are lost.", "",
+        f"## {UNSEEN} as unseen source", "", *text_rows(texts, bench, pages), "", removed_line(test, found), "",
     ]  # fmt: skip
+
+
+def ours(frame: pd.DataFrame, found: dict[str, Any]) -> Texts:
+    """Return copydesk's texts of pages, in each of the ways that ``Bench.judge`` cuts."""
+    return {
+        "copydesk": texts_of(frame, found["keep score"]),
+        "copydesk, classes and ids dropped": texts_of(frame, found["keep nameless"]),
+        f"copydesk, --keep {PROMISE}": texts_of(frame, found["promise"]),
+    }
+
+
+def removed_line(frame: pd.DataFrame, found: dict[str, Any]) -> str:
+    """Return a line about the boilerplate that is cut where 0.5 % of the article's characters are lost."""
+    whole, nameless = (removed_at(frame, found[name], 1 - PROMISE) for name in ("score", "nameless"))
+    return (
+        f"copydesk cuts {whole:.1%} of the boilerplate's characters where 0.5 % of the article's are lost, without "
+        f"classes and ids {nameless:.1%}."
+    )
 
 
 def curve_table(bench: Bench) -> list[str]:
@@ -227,7 +252,7 @@ def curve_table(bench: Bench) -> list[str]:
     pages = [page for page in bench.golds if page.startswith(f"{UNSEEN}/")]
     for share in SHARES:
         name = "unseen" if share == 1.0 else f"unseen-{share}"
-        found = bench.kept(name, lambda: bench.unseen(share))
+        found = bench.kept(name, lambda share=share: bench.unseen(share))
         texts = texts_of(bench.unseen_pages, found["keep score"])
         p, r, f1 = (np.mean([best_of(texts[page], bench.golds[page])[at] for page in pages]) for at in range(3))
         lines.append(f"| {found['sites']:,} | {found['pages']:,} | {p:.3f} | {r:.3f} | {f1:.3f} |")
@@ -239,7 +264,7 @@ def speed_table(bench: Bench) -> list[str]:
     pages = [page for page in bench.golds if page.startswith(("wcxb/", "fundus/"))]
     pages = pages[:: len(pages) // SPEED_PAGES][:SPEED_PAGES]
     raw = [read_html(bench.corpus.folder, *page.split("/", 1)) for page in pages]
-    languages = bench.frame.drop_duplicates("page").set_index("page")["language"]
+    languages = bench.languages
     works = {name: peer_work(name, bench, pages, languages) for name in bench.extractors}
     together = list(zip(raw, languages[pages], strict=True))
     works["copydesk"] = lambda: clean_all(together)
@@ -262,6 +287,12 @@ def speed_table(bench: Bench) -> list[str]:
         speed = f"{len(pages) / middle[name]:.0f} | {middle['trafilatura'] / middle[name]:.1f}"
         lines.append(f"| {name} | {speed} | {memory(name, together):.0f} |")
     return [*lines, ""]
+
+
+def archives_table(bench: Bench) -> list[str]:
+    """Return throughput on a web archive of a quarter of the pages."""
+    pages = list(bench.golds)[::4]
+    return archives.table([read_html(bench.corpus.folder, *page.split("/", 1)) for page in pages], REPEATS)
 
 
 def memory(name: str, pages: list[tuple[bytes, str]]) -> float:
@@ -307,6 +338,7 @@ PARTS: dict[str, Callable[[Bench], list[str]]] = {
     "unseen": unseen_table,
     "curve": curve_table,
     "speed": speed_table,
+    "archives": archives_table,
     "size": size_table,
 }
 
