@@ -6,8 +6,8 @@ FOLDER holds real pages as ``dataset=pages`` reads them, with the sources daniel
 trafilatura_silver, trafilatura_snippets and wcxb. A page's text is compared with its main text by runs of four words;
 where a block of the page states its headline and the main text lacks it, the text may have it or not, whichever agrees
 better: extractors differ in that. The tables go to ``extraction.md`` beside this script, above its remarks. The cache
-keeps the results of each part, of each fold and of each extractor by source, so that parts can be measured one at a
-time, with the extractors that ``--extractors`` names.
+keeps the results of each part and of each extractor by source, so that parts can be measured one at a time, with the
+extractors that ``--extractors`` names.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from extraction.peers import ALL, DISTRIBUTIONS, extract
 from extraction.shingles import compare, mean_with_interval
 from hydra import compose, initialize_config_dir
 from recording import machine
-from sklearn.model_selection import GroupKFold
+from sklearn.base import clone
 
 from copydesk.datasets.web.ground_truth import read_html
 from copydesk.resources import shipped
@@ -120,30 +120,25 @@ class Bench:
         return self.frame.drop_duplicates("page").set_index("page")["language"]
 
     def folds(self) -> dict[str, Any]:
-        """Judge the blocks of all pages by models trained on the sites of the other folds."""
-        splits = GroupKFold(FOLDS, shuffle=True, random_state=0).split(self.frame, groups=self.frame["group"])
-        judged = self.frame["source"].isin(JUDGED).to_numpy()
-        found: dict[str, Any] = {}
-        for number, (rest, held_out) in enumerate(splits):
-            held_out = held_out[judged[held_out]]
-            train, test = self.frame.iloc[rest], self.frame.iloc[held_out].reset_index(drop=True)
-            fold = self.kept(f"fold-{number}", lambda train=train, test=test: self.judge(train, test))
-            for name, values in fold.items():
-                found.setdefault(name, np.empty(len(self.frame), dtype=values.dtype))[held_out] = values
-        return {name: values[judged] for name, values in found.items()}
+        """Score and cut every block by models that did not see its site.
+
+        The first stage sees a third of the pages without their classes and ids, as it does in training.
+        """
+        cfg, frame = settings([f"classifier.folds={FOLDS}", *self.overrides]), self.frame
+        estimator = build_estimator(cfg)
+        groups, weight = frame["group"].to_numpy(object), frame["weight"].to_numpy(np.float64)
+        inputs = BOILERPLATE_TASK.inputs(frame)
+        score = estimator.classifier.fit_and_validate(inputs, frame["label"], groups, weight)
+        return {"score": score, "keep": decided(estimator.decision, frame, score)}
 
     def unseen(self, share: float = 1.0) -> dict[str, Any]:
-        """Judge the unseen source by a model trained on a share of the sites of the others."""
+        """Train on a share of the sites of the other sources, judge the unseen one, with and without class names."""
         train, test = self.frame[self.frame["source"].isin(OTHERS)], self.unseen_pages
         sites = np.array(sorted(set(train["group"]) - set(test["group"])), dtype=object)
         chosen = np.random.default_rng(0).permutation(sites)[: round(share * len(sites))]
         train = train[train["group"].isin(chosen)]
-        return {"sites": len(chosen), "pages": train["page"].nunique(), **self.judge(train, test)}
-
-    def judge(self, train: pd.DataFrame, test: pd.DataFrame) -> dict[str, Any]:
-        """Train on blocks, and score and cut others: as they are, without classes and ids, and at the promise."""
         model = fit(build_estimator(settings(self.overrides)), train, BOILERPLATE_TASK)
-        found: dict[str, Any] = {}
+        found: dict[str, Any] = {"sites": len(chosen), "pages": train["page"].nunique()}
         for name, blocks in (("score", test), ("nameless", without_names(test))):
             scores = model.scores(BOILERPLATE_TASK.inputs(blocks.assign(group="")))
             found[name] = scores[:, 1]
@@ -155,6 +150,20 @@ class Bench:
     def unseen_pages(self) -> pd.DataFrame:
         """Return the blocks of the unseen source."""
         return self.frame[self.frame["source"] == UNSEEN].reset_index(drop=True)
+
+
+def decided(decision: Any, frame: pd.DataFrame, score: np.ndarray) -> np.ndarray:
+    """Return which rows to keep, by a decision that was fitted on the other sites."""
+    part, keep = pd.factorize(frame["group"])[0] % FOLDS, np.zeros(len(frame), dtype=bool)
+    scores, y = np.column_stack([-score, score]), frame["label"].to_numpy(object)
+    classes, weight = np.array(["boilerplate", "content"], dtype=object), BOILERPLATE_TASK.weights(frame)
+    groups = frame["group"].to_numpy(object)
+    for number in range(FOLDS):
+        here = part == number
+        rest = ~here & (weight > 0)
+        fitted = clone(decision).fit(scores[rest], y[rest], classes, weight[rest], groups[rest], frame[rest])
+        keep[here] = (fitted.predict(scores) == "content")[here]
+    return keep
 
 
 def without_names(frame: pd.DataFrame) -> pd.DataFrame:
@@ -200,13 +209,15 @@ def text_rows(texts: Texts, bench: Bench, pages: list[str]) -> list[str]:
 
 def folds_table(bench: Bench) -> list[str]:
     """Return the table of five folds, and F1 by language."""
-    found, frame = bench.folds(), bench.frame[bench.frame["source"].isin(JUDGED)].reset_index(drop=True)
-    texts = ours(frame, found) | bench.peers(JUDGED)
+    found, judged = bench.kept("folds", bench.folds), bench.frame["source"].isin(JUDGED).to_numpy()
+    frame, score = bench.frame[judged], found["score"][judged]
+    texts = {"copydesk": texts_of(frame, found["keep"][judged]), **bench.peers(JUDGED)}
     names = ["copydesk", *bench.extractors]
     languages = bench.languages[list(bench.golds)]
     lines = [
         f"## Folds by site: {FOLDS}", "", *text_rows(texts, bench, list(bench.golds)), "",
-        removed_line(frame, found), "",
+        f"copydesk cuts {removed_at(frame, score, 1 - PROMISE):.1%} of the boilerplate's characters where 0.5 % of the "
+        "article's are lost.", "",
         f"F1 by language, of {ENOUGH_PAGES} pages and more:", "",
         f"| language | pages | {' | '.join(names)} |", f"|{'---|' * (len(names) + 2)}",
     ]  # fmt: skip
@@ -221,29 +232,19 @@ def folds_table(bench: Bench) -> list[str]:
 def unseen_table(bench: Bench) -> list[str]:
     """Return the table of the unseen source."""
     found, test = bench.kept("unseen", bench.unseen), bench.unseen_pages
-    texts = ours(test, found) | bench.peers([UNSEEN])
-    pages = [page for page in bench.golds if page.startswith(f"{UNSEEN}/")]
-    return [
-        f"## {UNSEEN} as unseen source", "", *text_rows(texts, bench, pages), "", removed_line(test, found), "",
-    ]  # fmt: skip
-
-
-def ours(frame: pd.DataFrame, found: dict[str, Any]) -> Texts:
-    """Return copydesk's texts of pages, in each of the ways that ``Bench.judge`` cuts."""
-    return {
-        "copydesk": texts_of(frame, found["keep score"]),
-        "copydesk, classes and ids dropped": texts_of(frame, found["keep nameless"]),
-        f"copydesk, --keep {PROMISE}": texts_of(frame, found["promise"]),
+    texts = {
+        "copydesk": texts_of(test, found["keep score"]),
+        "copydesk, classes and ids dropped": texts_of(test, found["keep nameless"]),
+        f"copydesk, --keep {PROMISE}": texts_of(test, found["promise"]),
+        **bench.peers([UNSEEN]),
     }
-
-
-def removed_line(frame: pd.DataFrame, found: dict[str, Any]) -> str:
-    """Return a line about the boilerplate that is cut where 0.5 % of the article's characters are lost."""
-    whole, nameless = (removed_at(frame, found[name], 1 - PROMISE) for name in ("score", "nameless"))
-    return (
+    pages = [page for page in bench.golds if page.startswith(f"{UNSEEN}/")]
+    whole, nameless = (removed_at(test, found[name], 1 - PROMISE) for name in ("score", "nameless"))
+    return [
+        f"## {UNSEEN} as unseen source", "", *text_rows(texts, bench, pages), "",
         f"copydesk cuts {whole:.1%} of the boilerplate's characters where 0.5 % of the article's are lost, without "
-        f"classes and ids {nameless:.1%}."
-    )
+        f"classes and ids {nameless:.1%}.", "",
+    ]  # fmt: skip
 
 
 def curve_table(bench: Bench) -> list[str]:
