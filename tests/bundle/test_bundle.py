@@ -121,7 +121,7 @@ def test_law_a_save_killed_at_any_step_leaves_the_old_or_the_new_bundle(tmp_path
         path = tmp_path / str(step) / "model"
         save_bundle(path, old, MANIFEST)
         child = os.fork()
-        if child == 0:  # dies at the n-th write, sync or rename
+        if child == 0:  # dies as it is about to open, sync or rename for the n-th time
             countdown = [step]
 
             def dying(act: Any, countdown: list[int] = countdown) -> Any:
@@ -134,7 +134,7 @@ def test_law_a_save_killed_at_any_step_leaves_the_old_or_the_new_bundle(tmp_path
                 return call
 
             folders.sync, folders.exchange = dying(folders.sync), dying(folders.exchange)
-            Path.write_bytes, Path.rename = dying(Path.write_bytes), dying(Path.rename)  # type: ignore[method-assign]
+            Path.open, Path.rename = dying(Path.open), dying(Path.rename)  # type: ignore[method-assign]
             folders.shutil.rmtree = dying(shutil.rmtree)  # type: ignore[assignment]
             save_bundle(path, new, MANIFEST)
             os._exit(0)

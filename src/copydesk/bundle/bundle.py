@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from copydesk.errors import CopydeskError, ModelError
 
 FORMAT = "copydesk-bundle"
 FORMAT_VERSION = 2  # 1 named classes by the paths of their modules
-MANIFEST = "manifest.json"
+MANIFEST, ARRAYS = "manifest.json", "arrays.npz"
 FILE_LIST = 2_000  # upper bound of the manifest's list of files, in bytes
 MAX_MANIFEST_BYTES = 4_194_304
 # Compression shrinks mostly zero weights to a thirtieth, and a zip bomb to a thousandth.
@@ -58,31 +58,43 @@ def save_bundle(
         A weight is NaN or infinite.
     """
     extras = {name: text.encode() if isinstance(text, str) else text for name, text in (extra_files or {}).items()}
-    files = {**_estimator_files(estimator, compressed), **extras}
-    listed = {name: {"bytes": len(data), "sha256": _digest(data)} for name, data in sorted(files.items())}
-    content = {"format": FORMAT, "format_version": FORMAT_VERSION, **manifest, "files": listed}
-    sealed = {**content, "sha256": _digest(_json(content))}
+    encoded = EncodedEstimator(estimator)
+    check_numbers(encoded)
 
     def write(folder: Path) -> None:
-        for name, data in {**files, MANIFEST: _json(sealed, indent=2)}.items():
+        for name, data in {**_small_files(encoded), **extras}.items():
             (folder / name).write_bytes(data)
+        with (folder / ARRAYS).open("wb") as file:  # not by way of bytes in memory: they may be most of it
+            _write_npz(file, encoded.arrays, compressed)
+        listed = {path.name: _facts(path) for path in sorted(folder.iterdir())}
+        content = {"format": FORMAT, "format_version": FORMAT_VERSION, **manifest, "files": listed}
+        sealed = {**content, "sha256": _digest(_json(content))}
+        (folder / MANIFEST).write_bytes(_json(sealed, indent=2))
 
     write_folder(Path(path), write)
 
 
 def measure(estimator: Any, compressed: bool = False) -> int:
     """Return the size of a fitted estimator in a bundle in bytes, without manifest and further files."""
-    return sum(map(len, _estimator_files(estimator, compressed).values()))
-
-
-def _estimator_files(estimator: Any, compressed: bool) -> dict[str, bytes]:
     encoded = EncodedEstimator(estimator)
     check_numbers(encoded)
+    packed = io.BytesIO()
+    _write_npz(packed, encoded.arrays, compressed)
+    return packed.getbuffer().nbytes + sum(map(len, _small_files(encoded).values()))
+
+
+def _small_files(encoded: EncodedEstimator) -> dict[str, bytes]:
+    """Return all files of an estimator but that of its arrays."""
     return {
         "model.json": _json({"tree": encoded.tree, "parts": sorted(encoded.parts)}),
-        "arrays.npz": _npz(encoded.arrays, compressed),
         **{_part_name(number): dump_part(part) for number, (_, part) in enumerate(sorted(encoded.parts.items()))},
     }
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    """Return what a manifest lists of a file."""
+    with path.open("rb") as file:
+        return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
 def check_numbers(encoded: EncodedEstimator) -> None:
@@ -142,7 +154,7 @@ def estimator_of_files(files: dict[str, bytes], folder: Path) -> Any:
     try:
         model = json.loads(files["model.json"])
         parts = {name: load_part(files[_part_name(n)]) for n, name in enumerate(model["parts"])}
-        return decode_estimator(model["tree"], _arrays(files["arrays.npz"]), parts)
+        return decode_estimator(model["tree"], _arrays(files[ARRAYS]), parts)
     except ModelError as error:
         raise ModelError(f"{folder}: {error}") from None
     except CopydeskError:  # a fault of the machine, not of the files
@@ -239,8 +251,6 @@ def _json(value: Any, indent: int | None = None) -> bytes:
     return text.encode("utf-8", "surrogatepass") + b"\n"
 
 
-def _npz(arrays: dict[str, np.ndarray], compressed: bool) -> bytes:
-    """Return arrays in the format of ``numpy.savez``; the same arrays give the same bytes."""
-    buffer = io.BytesIO()
-    (np.savez_compressed if compressed else np.savez)(buffer, allow_pickle=False, **dict(sorted(arrays.items())))
-    return buffer.getvalue()
+def _write_npz(file: IO[bytes], arrays: dict[str, np.ndarray], compressed: bool) -> None:
+    """Write arrays in the format of ``numpy.savez``; the same arrays give the same bytes."""
+    (np.savez_compressed if compressed else np.savez)(file, allow_pickle=False, **dict(sorted(arrays.items())))
