@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from copydesk.datasets.splits import Stratified
 from copydesk.datasets.tables import RowsMet
+from copydesk.streamed import parts_of_rows
 from copydesk.streamed.corpus import Corpus, hash_of
-from copydesk.streamed.parts_of_rows import draw_rows
+from copydesk.streamed.parts_of_rows import TEST, divide, draw_rows
+from copydesk.streamed.stream_cache import StreamCache
 
 
 def corpus(n: int = 3000, n_groups: int = 40) -> Corpus:
@@ -32,6 +37,19 @@ def test_only_usable_rows_are_drawn_and_at_most_so_many() -> None:
     chosen = draw_rows(rows, usable, 0.5, 100, 0, grouped=False)
     assert not (chosen & ~usable).any()
     assert 95 <= chosen.sum() <= 100
+
+
+@pytest.mark.parametrize(("most", "n_warnings"), [(100, 1), (10**6, 0)])
+def test_a_run_that_judges_fewer_rows_than_the_split_asks_for_warns(
+    most: int, n_warnings: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts_of_rows, "MOST_JUDGED", most)
+    monkeypatch.setattr(parts_of_rows, "near_copies", lambda cache, starts, kept: np.arange(len(kept)))
+    parts = divide(corpus(), StreamCache(tmp_path), Stratified(0.2), 0, with_decision=False)
+    assert (parts.part == TEST).sum() <= most
+    assert len(parts.warnings) == n_warnings
+    for warning in parts.warnings:
+        assert warning.startswith("split.test_size=0.2 of the rows are 600; at most 100 are judged")
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5])

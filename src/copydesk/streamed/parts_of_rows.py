@@ -85,6 +85,11 @@ def divide(corpus: Corpus, cache: StreamCache, split: Any, seed: int, with_decis
     if official and n_judged > MOST_JUDGED:
         part[(part == TEST) & ~draw_rows(corpus, part == TEST, 1.0, MOST_JUDGED, seed, False)] = LEFT_OUT
         warnings.append(f"of {n_judged:,} test rows {int((part == TEST).sum()):,} are judged, drawn at random")
+    elif not official and split.test_size * (~dropped).sum() > MOST_JUDGED:
+        warnings.append(
+            f"split.test_size={split.test_size} of the rows are {split.test_size * (~dropped).sum():,.0f}; at most "
+            f"{MOST_JUDGED:,} are judged, drawn at random, and the others are trained on"
+        )
     facts = {
         "rows": int((~dropped).sum()),
         "documents": int((~dropped).sum()),
