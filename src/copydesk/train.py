@@ -104,7 +104,7 @@ def fit_in_memory(
     configs = [cfg] * (len(folds) + 1)  # for each fold, and for the saved model
     if search is not None:
         with run.stage("search"):
-            configs = search.find(run, frame, folds, task)
+            configs = search.find(run, frame, folds, task, engine)
     estimators = [build_estimator(each) for each in configs]
 
     judged = []

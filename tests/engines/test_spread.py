@@ -19,12 +19,15 @@ from copydesk.classifiers.decision import Argmax
 from copydesk.classifiers.linear import LinearSVM, LogisticRegression
 from copydesk.classifiers.nb import NBWeighted
 from copydesk.cli import main
+from copydesk.engines.cluster_sums import call_on
 from copydesk.engines.spread import Dask
 from copydesk.errors import ConfigError
 from copydesk.estimator import TextClassifier
 from copydesk.evaluation.predictions import Predictions
 from copydesk.features.tfidf import TfidfFeatures
 from copydesk.shards import cluster
+from copydesk.train import train as run_training
+from helpers.little_search import config
 
 EXACT = {"tol": 1e-6, "max_iter": 10_000}
 
@@ -148,6 +151,52 @@ def test_folds_on_workers_give_the_same_run(
         assert not (run / "engine").exists()
 
 
+def search(folder: Path, *words: str) -> dict[str, Any]:
+    """Search one trial after the other; return its history."""
+    folder.mkdir()
+    options = [
+        "split=kfold",
+        "split.n_splits=2",
+        "+search.folds=2",
+        "+search.jobs=1",
+        "+search.trials=4",
+        "+search.duration=10h",
+    ]
+    space = "+search.space={features.ngram_range:[[1,1],[1,2]],features.min_df:[1,2],classifier.C:{path:[0.1,1,10]}}"
+    run_training(config(folder, *options, space, "+search.max_model_size=40kB", *words))
+    history: dict[str, Any] = json.loads((folder / "runs/custom/latest/search/history.json").read_text())["all"]
+    return history
+
+
+def test_trials_on_workers_find_what_those_of_one_machine_find(
+    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("optuna", reason="needs the extra search")
+    here = search(tmp_path / "here")
+    monkeypatch.setattr(cluster, "connected", lambda *given: nullcontext(client))
+    dask = ("engine=dask", "engine.spread=fits")
+    there = search(tmp_path / "there", *dask)
+    killed = iter(list(client.run(os.getpid).values())[:1])
+    submit = client.submit
+
+    def kill_one(function: Any, *given: Any, **options: Any) -> Any:
+        placed = submit(function, *given, **options)
+        if function is call_on:
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+        return placed
+
+    monkeypatch.setattr(client, "submit", kill_one)
+    with_kill = search(tmp_path / "killed", *dask)
+    assert next(killed, None) is None
+    wanted = [(each["params"], each["value"], each["C"], each["bytes"], each["state"]) for each in here["trials"]]
+    for each in (there, with_kill):
+        found = [(one["params"], one["value"], one["C"], one["bytes"], one["state"]) for one in each["trials"]]
+        assert found == wanted
+    models = [tmp_path / name / "runs/custom/latest/model/arrays.npz" for name in ("here", "there", "killed")]
+    assert len({model.read_bytes() for model in models}) == 1
+
+
 @pytest.mark.parametrize(
     ("estimator", "reason"),
     [
@@ -168,7 +217,7 @@ def test_what_rows_can_not_be_spread_for_is_refused(estimator: TextClassifier, r
         (["engine.scheduler=tcp://127.0.0.1:9"], "engine.scheduler=tcp://127.0.0.1:9: no Dask scheduler answers there"),
         (["engine.spread=columns"], "engine.spread='columns': valid are rows and fits"),
         (["engine.workers=0"], "engine.workers=0: give at least 1"),
-        (["search=auto"], "engine=dask: the trials of a search share memory and run on one machine"),
+        (["search=auto"], "engine=dask: the trials of a search are whole fits; set engine.spread=fits"),
     ],
 )
 def test_a_mistake_is_one_line_and_leaves_nothing(

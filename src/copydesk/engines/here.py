@@ -9,7 +9,15 @@ from typing import Any
 
 
 class Here:
-    """Computes every fit in this process, one after the other."""
+    """Computes every fit in this process, one after the other.
+
+    Attributes
+    ----------
+    threads : int or None
+        Number of calls that workers make at once; None where this process makes them.
+    """
+
+    threads: int | None = None
 
     def check(self, estimator: Any, searches: bool) -> None:
         """Check that the engine can fit an estimator; this one fits all."""
@@ -23,3 +31,8 @@ class Here:
         """Yield the result of each call, in order."""
         for call in calls:
             yield call()
+
+    @contextmanager
+    def lent(self, value: Any) -> Iterator[Callable[..., Any] | None]:
+        """Lend a value to workers during the block; yield what calls a function on it there, None if there are none."""
+        yield None

@@ -12,6 +12,7 @@ from typing import Any
 
 from copydesk.classifiers.dual import DualLinearClassifier
 from copydesk.compiled.threads import thread_count
+from copydesk.engines.cluster_sums import call_on
 from copydesk.engines.shard_fits import fit_on_shards
 from copydesk.engines.stored import Store, Stored
 from copydesk.errors import ConfigError
@@ -53,15 +54,12 @@ class Dask:
         Raises
         ------
         ConfigError
-            It can't, or trials of a search are to be run, which share memory.
+            It can't, or a search is to spread rows, whose trials are whole fits.
         """
-        if searches:
-            raise ConfigError(
-                "engine=dask: the trials of a search share memory and run on one machine; leave out search=…, or use "
-                "engine=local"
-            )
         if self.spread == "fits":
             return
+        if searches:
+            raise ConfigError("engine=dask: the trials of a search are whole fits; set engine.spread=fits")
         for key, kind, advice in (
             ("features", TfidfFeatures, "features=word"),
             ("classifier", DualLinearClassifier, "classifier=linear_svm or logistic"),
@@ -111,6 +109,31 @@ class Dask:
             for text, kind in warned:
                 warnings.warn(text, kind, stacklevel=2)
             yield result
+
+    @property
+    def threads(self) -> int:
+        """Number of threads of all workers."""
+        return self.sums.threads
+
+    @contextmanager
+    def lent(self, value: Any) -> Iterator[Callable[..., Any]]:
+        """Lend a value to workers during the block; yield what calls a function on it there, from any thread."""
+        stored = self.sums.store.keep(value)
+        # A search's clock is not to run while workers import and read; one that fails does so again at its first call.
+        self.sums.client.run(preload, stored, on_error="ignore")
+
+        def call(function: Callable[..., Any], *given: Any) -> Any:
+            return self.sums.result(self.sums.submit(call_on, function, stored, *given))
+
+        try:
+            yield call
+        finally:
+            stored.drop()
+
+
+def preload(stored: Stored) -> None:
+    """Read a value into this process."""
+    stored.load()
 
 
 def call_stored(stored: Stored) -> tuple[Any, list[tuple[str, type[Warning]]]]:

@@ -24,6 +24,10 @@ class Cache:
         self._held: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._making: dict[Hashable, threading.Lock] = {}
 
+    def __reduce__(self) -> Any:
+        """Pickle as an empty cache: a worker makes what it needs itself."""
+        return Cache, (self.max_bytes,)
+
     def get(self, key: Hashable, make: Callable[[], tuple[Any, int]]) -> Any:
         """Return the value of a key; if it is missing, one thread calls ``make``, which returns value and bytes."""
         with self._lock:

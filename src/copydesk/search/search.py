@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from copydesk.config.compose import options_of, write_experiment
 from copydesk.datasets.label_audit import label_counts
@@ -61,12 +61,13 @@ class RunSearch:
         return self.single.options.max_bytes
 
     def find(
-        self, run: Run, frame: pd.DataFrame, folds: Sequence[tuple[np.ndarray, np.ndarray]], task: Task
+        self, run: Run, frame: pd.DataFrame, folds: Sequence[tuple[np.ndarray, np.ndarray]], task: Task, engine: Any
     ) -> list[DictConfig]:
         """Return a config for the training part of each fold, followed by the config of the model that is saved.
 
         With one fold, the search uses its training part only. With several, it uses all rows, so the run's scores
-        are of rows that the search has seen; with ``nested`` it runs separately inside each fold.
+        are of rows that the search has seen; with ``nested`` it runs separately inside each fold. The engine evaluates
+        the folds of trials.
 
         Raises
         ------
@@ -86,9 +87,10 @@ class RunSearch:
         parts = {"all": frame} if len(folds) > 1 else {"train": frame.iloc[folds[0][0]]}
         if options.nested and len(folds) > 1:
             parts = {**{f"fold {n}": frame.iloc[seen] for n, (seen, _) in enumerate(folds)}, **parts}
+        single = replace(self.single, engine=engine)
         found, histories = [], {}
         for name, rows in parts.items():
-            cfg, histories[name] = self.single.on(file, name, rows, task, options.seconds / len(parts))
+            cfg, histories[name] = single.on(file, name, rows, task, options.seconds / len(parts))
             found.append(cfg)
         if len(folds) > 1 and not options.nested:
             run.warn(

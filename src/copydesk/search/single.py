@@ -53,12 +53,21 @@ class SingleSearch:
     options : Search
     metric : Metric
     space : Space
+    engine : Here or Dask
+        Evaluates folds; set before ``on`` is called.
     """
 
     cfg: DictConfig
     options: SearchOptions
     metric: Metric
     space: Space
+    engine: Any = None
+
+    @property
+    def at_once(self) -> int:
+        """Number of trials that run at once."""
+        threads: int | None = self.engine.threads
+        return threads if threads is not None and self.options.jobs == -1 else self.options.workers
 
     def on(
         self, file: Path, name: str, frame: pd.DataFrame, task: Task, seconds: float
@@ -74,16 +83,16 @@ class SingleSearch:
         study = Study(file, name, self.space, self._marks(frame), self.cfg.seed)
         trials.used = study.folds or options.folds
         if options.trials is None:  # a search with a number of trials must not depend on the clock
-            trials.patience = seconds * options.workers / MIN_TRIALS
+            trials.patience = seconds * self.at_once / MIN_TRIALS
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 warm_up(self.space, frame, task, self.metric)
                 budget = Budget(seconds, study.spent)
-                with budget.ended_by_interrupt():
+                with budget.ended_by_interrupt(), self.engine.lent(trials) as trials.call:
                     budget.start()
-                    work = (delayed(self._work)(study, trials, budget) for _ in range(options.workers))
-                    Parallel(n_jobs=options.workers, prefer="threads")(work)
+                    work = (delayed(self._work)(study, trials, budget) for _ in range(self.at_once))
+                    Parallel(n_jobs=self.at_once, prefer="threads")(work)
                 best = study.best()
                 if best is None:
                     raise self._nothing(study, budget)
@@ -144,7 +153,7 @@ class SingleSearch:
                 f"search.duration: too short; a single fold of a trial takes some {shown_duration(fold_seconds)}, and "
                 f"there are {shown_duration(left)}; give at least {shown_duration(MIN_TRIALS * fold_seconds)}"
             )
-        return max(1, min(self.options.folds, int(left * self.options.workers / (MIN_TRIALS * fold_seconds))))
+        return max(1, min(self.options.folds, int(left * self.at_once / (MIN_TRIALS * fold_seconds))))
 
     def _nothing(self, study: Study, budget: Budget) -> BaseException:
         """Return the reason why the search has no result."""

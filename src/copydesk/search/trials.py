@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
@@ -124,6 +125,11 @@ class Trials:
     whole : bool
         Whether the decision is searched too; it is then fitted in every trial.
 
+    Attributes
+    ----------
+    call : callable or None
+        Calls a function on these trials, and further arguments, in another process; None: folds are evaluated here.
+
     Raises
     ------
     ConfigError
@@ -147,6 +153,7 @@ class Trials:
         self.folds = []
         self.used = folds  # fewer if time is short: each trial uses the first so many
         self.patience = np.inf  # seconds on the first fold after which a path ends sooner
+        self.call: Callable[..., Any] | None = None
         try:
             for number, (rest, held_out) in enumerate(KFold(folds).folds(frame, seed)):
                 seen, _ = drop_straddlers(frame, rest, held_out)
@@ -176,13 +183,11 @@ class Trials:
             if fold.number >= self.used:
                 break
             start = time.perf_counter()
-            for C, value in self._on_fold(cfg, key, left, fold, outcome):
+            for C, value in (self.scores if self.call is None else self._scores_elsewhere)(
+                cfg, key, left, fold.number, outcome
+            ):
                 outcome.values.setdefault(C, []).append(value)
                 go_on(value, outcome, 0)
-                if key is not None and fold.number == 0:
-                    late = (time.perf_counter() - start) / self.patience
-                    if late > 2 or _past_the_top(outcome, 1 if late > 1 else WORSE):
-                        break
             done = fold.number + 1
             outcome.seconds += (time.perf_counter() - start - outcome.seconds) / done
             if key is not None:
@@ -193,6 +198,32 @@ class Trials:
                 left = [C for C in near if len(outcome.values[C]) == done]
             go_on(outcome.mean(outcome.best), outcome, done)
         return outcome
+
+    def scores(
+        self, cfg: DictConfig, key: str | None, Cs: Sequence[float], number: int, outcome: Outcome
+    ) -> Iterator[tuple[float, float]]:
+        """Yield each C and its score on a fold; on the first one a path ends where further values of C get worse."""
+        start = time.perf_counter()
+        found = []
+        for C, value in self._on_fold(cfg, key, Cs, self.folds[number], outcome):
+            yield C, value
+            found.append(value)
+            if key is not None and number == 0:
+                late = (time.perf_counter() - start) / self.patience
+                if late > 2 or _past_the_top(found, 1 if late > 1 else WORSE):
+                    return
+
+    def _scores_elsewhere(
+        self, cfg: DictConfig, key: str | None, Cs: Sequence[float], number: int, outcome: Outcome
+    ) -> Iterator[tuple[float, float]]:
+        """Yield what ``scores`` yields, after another process has evaluated the fold."""
+        assert self.call is not None
+        found, there = self.call(scores_on_worker, cfg, key, Cs, number, outcome)
+        outcome.bytes, outcome.terms, outcome.cap = there.bytes, there.terms, there.cap
+        with open_dict(cfg):
+            for limited, value in there.cap.items():
+                OmegaConf.update(cfg, limited, value)
+        yield from found
 
     def _on_fold(
         self, cfg: DictConfig, key: str | None, Cs: Sequence[float], fold: TrialFold, outcome: Outcome
@@ -275,9 +306,17 @@ class Trials:
         return made
 
 
-def _past_the_top(outcome: Outcome, worse: int) -> bool:
-    """Return whether the last ``worse`` values of C on the first fold are all below the best before them."""
-    found = [each[0] for _, each in sorted(outcome.values.items())]
+def scores_on_worker(
+    trials: Trials, cfg: DictConfig, key: str | None, Cs: Sequence[float], number: int, outcome: Outcome
+) -> tuple[list[tuple[float, float]], Outcome]:
+    """Return the scores of a fold, and the outcome with the size of the model and its limit."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return list(trials.scores(cfg, key, Cs, number, outcome)), outcome
+
+
+def _past_the_top(found: Sequence[float], worse: int) -> bool:
+    """Return whether the scores of the last ``worse`` values of C are all below the best before them."""
     return len(found) > worse and int(np.argmax(found)) < len(found) - worse
 
 
