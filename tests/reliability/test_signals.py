@@ -151,6 +151,8 @@ def streaming(verb: str, suffix: str, model: Path, folder: Path, rows: int = 1_0
             assert found[name].read_bytes() == whole[name]
         left = {f"{name}.part" for name in whole} | {f"out{suffix}.part.json"}
         assert found.keys() <= whole.keys() | left
+        if not found:
+            return  # the command has not come to its output: resuming starts it anew
         if found.keys() != whole.keys():
             code, said, _ = processes.run(*words(place), "--resume", cwd=place, said=folder)
             assert code == 3, said
@@ -164,7 +166,7 @@ def streaming(verb: str, suffix: str, model: Path, folder: Path, rows: int = 1_0
 @pytest.mark.parametrize("verb", ["predict", "clean"])
 def test_law_a_signal_at_any_moment_ends_a_stream_in_order(verb: str, suffix: str, model: Path, tmp_path: Path) -> None:
     what = streaming(verb, suffix, model, tmp_path)
-    sweep(what, tmp_path / "runs", times(15, 500))
+    sweep(what, tmp_path / "runs", times(15, 600))
     count(what, f"`{verb}` to {suffix}")
 
 
@@ -192,7 +194,7 @@ def test_law_a_signal_while_kernels_compile_leaves_a_cache_that_works(
 ) -> None:
     what = streaming(verb, ".jsonl", model, tmp_path)
     what.environment = cold
-    end_while_compiling(what, tmp_path / "runs", times(2, 100))
+    end_while_compiling(what, tmp_path / "runs", times(2, 40))
     count(what, f"`{verb}` that compiles its kernels")
 
 
@@ -223,7 +225,7 @@ def leaving_runs(verb: str, model: Path, folder: Path) -> Sweep:
     words = {
         "train": training,
         "evaluate": ["evaluate", "--model", model, rows, "-o", "evaluations"],
-        "search": [*training, "search=auto", "search.trials=3", "search.folds=2", "search.jobs=1"],
+        "search": [*training, "search=auto", "search.trials=2", "search.folds=2", "search.jobs=1"],
     }[verb]
     return Sweep(lambda place: words, check_runs)
 
@@ -235,7 +237,7 @@ NAMES = {"train": "`train`", "evaluate": "`evaluate`", "search": "`train search=
 @pytest.mark.parametrize("verb", NAMES)
 def test_law_a_signal_at_any_moment_ends_a_run_in_order(verb: str, model: Path, tmp_path: Path) -> None:
     what = leaving_runs(verb, model, tmp_path)
-    sweep(what, tmp_path / "runs", times(10, 400))
+    sweep(what, tmp_path / "runs", times(10, 80))
     count(what, NAMES[verb])
 
 
@@ -247,7 +249,7 @@ def test_law_a_signal_while_kernels_compile_leaves_a_run_in_order(
 ) -> None:
     what = leaving_runs(verb, model, tmp_path)
     what.environment = cold
-    end_while_compiling(what, tmp_path / "runs", times(2, 60))
+    end_while_compiling(what, tmp_path / "runs", times(2, 8))
     count(what, f"{NAMES[verb]} that compiles its kernels")
 
 
@@ -257,7 +259,7 @@ def test_law_a_signal_before_any_line_of_a_delivery_leaves_what_can_be_resumed(
     suffix: str, model: Path, tmp_path: Path
 ) -> None:
     what = streaming("predict", suffix, model, tmp_path, rows=300)
-    every = 700 // times(1, 700)
+    every = 700 // times(1, 150)
     first, turn = random.randint(1, every), 0
     for turn in range(10_000):
         place = tmp_path / str(turn)
@@ -286,7 +288,7 @@ def test_law_a_signal_ends_a_sweep_with_its_workers(number: signal.Signals, tmp_
              "split=stratified", "name=x", "runs=runs", "seed=1,2,3,4"]  # fmt: skip
     what = Sweep(lambda place: list(words), check_runs, dict([mark.split("=")]))
     draw = random.Random()
-    turns, seconds = times(2, 60), what.seconds(tmp_path / "runs" / "whole")
+    turns, seconds = times(2, 16), what.seconds(tmp_path / "runs" / "whole")
     for turn in range(turns):  # up to four fifths of the time, so that some turns find it at work
         what.end(tmp_path / "runs" / str(turn), number, 0.8 * (turn + draw.random()) / turns * seconds // STEP * STEP)
         deadline = time.monotonic() + 60
