@@ -20,7 +20,7 @@ ROOMS = {
     "interruption": "",
     "errors": "",
     "resources": "interruption",
-    "compiled": "errors",
+    "compiled": "errors interruption",
     "text": "compiled",
     "interface": "",
     "labels": "",
@@ -34,7 +34,7 @@ ROOMS = {
     "datasets": "errors formats labels resources tasks text",
     "evaluation": "errors labels tasks text",
     "explanations": "classifiers compiled errors estimator features interface text",
-    "models": "bundle errors estimator explanations features resources tasks text",
+    "models": "bundle compiled errors estimator explanations features resources tasks text",
     "reports": "errors estimator evaluation explanations features resources tasks text",
     "runs": "bundle config datasets errors estimator evaluation explanations features interruption labels reports "
     "resources tasks",

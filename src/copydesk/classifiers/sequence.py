@@ -187,10 +187,7 @@ class SequenceClassifier(Classifier):
     def decision_function(self, X: Table) -> Array:
         """Return scores, float64 (n_paragraphs,), positive for ``classes_[1]``."""
         rows = PageRows.of(X)
-        scores = self.first_scores(X, rows)
-        if self.second_ is None:
-            return scores
-        return np.asarray(self.second_.decision_function(self._last_look(X, rows, scores), starts=rows.starts))
+        return self.later_scores(X, rows, self.first_scores(X, rows))
 
     def predict(self, X: Table) -> Array:
         """Return labels, shape (n_paragraphs,)."""
@@ -213,6 +210,12 @@ class SequenceClassifier(Classifier):
             rows = PageRows.of(X) if rows is None else rows
             family.add_scores(X, rows, weights, scores)
         return scores
+
+    def later_scores(self, X: Table, rows: PageRows, scores: Array) -> Array:
+        """Return the second stage's scores for those of the first, float64 (n_paragraphs,)."""
+        if self.second_ is None:
+            return scores
+        return np.asarray(self.second_.decision_function(self._last_look(X, rows, scores), starts=rows.starts))
 
     def token_weights(self) -> Iterator[tuple[TokenFamily, Array]]:
         """Yield each family of tokens with the first stage's weights of its columns, float32 (n_features,)."""

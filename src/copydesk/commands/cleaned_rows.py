@@ -77,7 +77,7 @@ def load_cleaner(name: str, keep: float | None, mode: str | None) -> Cleaner:
             raise ConfigError(f"--{error}") from None
     if mode is not None and (name != PAGE_MODEL or model.has_modes):
         model = model.within(mode)
-    model.clean("prepares what threads then share")
+    model.prepare()
     return model
 
 

@@ -123,13 +123,23 @@ class _Cache(FunctionCache):
             with suppress(OSError):
                 super().save_overload(signature, compiled)
 
+    @property
+    def mark(self) -> Path:
+        """File in the folder that some kernels have been compiled into."""
+        return Path(self._cache_path) / f"copydesk-kernels-{sources()[:16]}"
+
     def first_here(self) -> bool:
         """Return whether no kernel has been compiled yet into this folder; from now on, one has."""
-        mark = Path(self._cache_path) / f"copydesk-kernels-{sources()[:16]}"
         with suppress(OSError):
-            mark.touch(exist_ok=False)
+            self.mark.touch(exist_ok=False)
             return True
-        return not mark.exists()
+        return not self.mark.exists()
+
+
+def none_compiled() -> bool:
+    """Return whether kernels can be saved, and none has been compiled on this machine yet."""
+    here = _Cache(kernel)
+    return here.keeps and not here.mark.exists()
 
 
 @cache

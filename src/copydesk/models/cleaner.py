@@ -105,6 +105,22 @@ class Cleaner(Model):
         name = "titles" if headlines is None else "headlines"
         return list(map(keep_headline, texts, cleaned, check_beside(name, known, texts)))
 
+    def prepare(self) -> None:
+        """Load all kernels, which threads then share; the first time on a machine, compile them in two processes."""
+        from copydesk.compiled.beside import compiled_beside
+        from copydesk.features.pages.page_rows import PageRows
+
+        classifier, text = self.estimator.classifier_, "Any text."
+
+        def score_with_context() -> None:
+            table, _ = self._table([text], None, None)
+            classifier.later_scores(table, PageRows.of(table), np.zeros(1))
+
+        if hasattr(classifier, "later_scores"):
+            with compiled_beside(score_with_context):
+                classifier.first_scores(self._table([text], None, None)[0])
+        self.clean(text)
+
     def clean_pages(self, pages: Sequence[Page], sites: Sequence[str] | None = None) -> list[CleanedText]:
         """Clean parsed pages together; the paragraph that repeats a page's own headline is content.
 
