@@ -5,7 +5,7 @@
 Each number is counted by its test, after the last assertion; if a test fails, no table is written. The table goes to
 ``reliability.md`` beside this script; ``--only`` renews the rows of some tests and keeps the others. Counts are kept in
 ``reliability.part.jsonl`` until those of their module are complete: interrupted, or after a failure, the same command
-goes on with the tests that are left. ``--only signals`` ends some 4,000 processes, which takes about five hours:
+goes on with the tests that are left. ``--only signals`` ends several thousand processes, which takes hours:
 ``--rounds 20`` runs all its tests in turn, a twentieth of the trials each time. ``--counts FILE`` writes the table from
 the counts so far, or from those of an earlier run: ``COPYDESK_TRIALS=FILE make fuzz``.
 """

@@ -348,6 +348,24 @@ with handler.CleanUp(lambda: "; second"), handler.CleanUp(failing), handler.Clea
     assert (done.returncode, done.stderr) == (143, "copydesk: terminated; first; second\n")
 
 
+def test_a_worker_of_a_sweep_cleans_up_and_leaves_the_line_to_the_command() -> None:
+    body = """
+from types import SimpleNamespace
+from omegaconf import OmegaConf
+from hydra_plugins import copydesk_parallel as parallel
+def run_job(**_):
+    with handler.CleanUp(lambda: print("cleaned up", flush=True)):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(20)
+parallel.run_job, parallel.Singleton.set_state = run_job, id
+loader = SimpleNamespace(load_sweep_config=lambda *_: OmegaConf.create({"hydra": {"job": {}}}))
+parallel.run_one(SimpleNamespace(config_loader=loader), None, None, [], 0, None)
+"""
+    done = run(body)
+    assert (done.returncode, done.stdout, done.stderr) == (143, "cleaned up\n", "")
+
+
 def test_a_second_signal_kills_while_clean_ups_run() -> None:
     body = """
 def slow():

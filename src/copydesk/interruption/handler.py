@@ -64,6 +64,19 @@ def install() -> None:
 
 def end(number: int, frame: Any = None) -> NoReturn:
     """Clean up, latest first, print one line and end the process with exit code 128 + ``number``."""
+    hint = _clean_up()
+    say(f"copydesk: {_WORDS[number]}{hint}")
+    os._exit(128 + number)
+
+
+def end_quietly(number: int, frame: Any = None) -> NoReturn:
+    """Clean up and end a worker process; the command that it works for prints the line."""
+    _clean_up()
+    os._exit(128 + number)
+
+
+def _clean_up() -> str:
+    """Run what is registered, latest first; return what it adds to the line."""
     for each in _WORDS:
         signal.signal(each, signal.SIG_DFL)  # a second signal kills
     hint = ""
@@ -72,8 +85,7 @@ def end(number: int, frame: Any = None) -> NoReturn:
             hint += clean_up.run() or ""
         except Exception:
             continue  # the process ends in any case, and the others have their turn
-    say(f"copydesk: {_WORDS[number]}{hint}")
-    os._exit(128 + number)
+    return hint
 
 
 def say(line: str) -> None:

@@ -16,7 +16,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
-from copydesk.interruption.handler import CleanUp
+from copydesk.interruption.handler import CleanUp, end_quietly
 
 ConfigStore.instance().store(
     group="hydra/launcher",
@@ -79,6 +79,7 @@ def run_one(
 ) -> JobReturn:
     """Compose and run one job, as Hydra's basic launcher does in the parent process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal; the parent ends this one
+    signal.signal(signal.SIGTERM, end_quietly)
     setup_globals()
     Singleton.set_state(state)
     job_config = context.config_loader.load_sweep_config(config, overrides)
