@@ -38,10 +38,11 @@ ROOMS = {
     "reports": "errors estimator evaluation explanations features resources tasks text",
     "runs": "bundle config datasets errors estimator evaluation explanations features interruption labels reports "
     "resources tasks",
-    "search": "bundle classifiers config datasets errors estimator evaluation interruption labels reports runs tasks",
     "streams": "errors formats interruption resources",
     "shards": "errors formats interruption resources streams",
     "engines": "classifiers compiled errors estimator features shards",
+    "search": "bundle classifiers config datasets engines errors estimator evaluation interruption labels reports runs "
+    "tasks",
     "streamed": "classifiers compiled config datasets errors estimator features resources runs",
     "predict": "compiled errors formats shards streams",
     "train": "config datasets engines errors estimator evaluation runs search streamed tasks",

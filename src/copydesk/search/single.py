@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sys
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from copydesk.config.units import shown_duration
+from copydesk.engines.here import Here
 from copydesk.errors import ConfigError, one_line
 from copydesk.runs.run import fingerprint
 from copydesk.search.budget import Budget
@@ -54,14 +55,14 @@ class SingleSearch:
     metric : Metric
     space : Space
     engine : Here or Dask
-        Evaluates folds; set before ``on`` is called.
+        Evaluates folds.
     """
 
     cfg: DictConfig
     options: SearchOptions
     metric: Metric
     space: Space
-    engine: Any = None
+    engine: Any = field(default_factory=Here)
 
     @property
     def at_once(self) -> int:
