@@ -127,6 +127,7 @@ def run(args: argparse.Namespace, rows: Filter) -> int:
     output, rejects = output_paths(args)
     skipped, passed_over = SkippedFiles(), Counter[str]()
     sources = rows.sources(skipped)
+    rows.encoder(output)  # refuses a name before the model is loaded
     with collection_paused():
         start_numba()
         manifest, answer = rows.open()

@@ -325,3 +325,12 @@ def test_text_is_not_written_under_the_name_of_a_table(
     assert code == 2
     assert f"{form} --output x{suffix}: {form} writes text, which is no {suffix}; name it .txt" in err
     assert err.count("\n") == 1
+
+
+def test_a_name_that_can_not_be_written_is_refused_before_the_model_is_loaded(
+    capsys: pytest.CaptureFixture[str], article: Path
+) -> None:
+    code, _, err = clean(capsys, "--model", "nowhere", str(article), "-o", "out.xyz")
+    assert code == 2
+    assert err.startswith("copydesk: --output out.xyz: the suffix of no format that can be written; valid: .csv, ")
+    assert err.count("\n") == 1

@@ -26,7 +26,7 @@ def output_format(path: Path) -> str:
         return OUTPUT_SUFFIXES[path.suffix.lower()]
     except KeyError:
         raise ConfigError(
-            f"--output {escaped(path)}: the name must end in {', '.join(OUTPUT_SUFFIXES)}; "
+            f"--output {escaped(path)}: the suffix of no format that can be written; "
             f"{nearest(path.suffix, OUTPUT_SUFFIXES)}"
         ) from None
 
