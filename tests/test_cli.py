@@ -169,8 +169,10 @@ def test_options_of_the_users_own_are_found(tmp_path: Path, table: Path) -> None
     assert "local" in listed.stdout
 
 
-@pytest.mark.parametrize("launcher", ["basic", "parallel"])
+@pytest.mark.parametrize("launcher", ["basic", "parallel", "dask"])
 def test_multirun_makes_a_run_for_each(tmp_path: Path, table: Path, launcher: str) -> None:
+    if launcher == "dask":
+        pytest.importorskip("distributed", reason="needs the extra dask")
     done = copydesk(
         "train", "-m", "dataset=table", f"dataset.path={table}", "split=stratified", "name=sweep", "classifier.C=0.5,1",
         f"hydra/launcher={launcher}", cwd=tmp_path,

@@ -360,7 +360,7 @@ def run_job(**_):
         time.sleep(20)
 parallel.run_job, parallel.Singleton.set_state = run_job, id
 loader = SimpleNamespace(load_sweep_config=lambda *_: OmegaConf.create({"hydra": {"job": {}}}))
-parallel.run_one(SimpleNamespace(config_loader=loader), None, None, [], 0, None)
+parallel.in_own_process(lambda: parallel.run_one(SimpleNamespace(config_loader=loader), None, None, [], 0, None))
 """
     done = run(body)
     assert (done.returncode, done.stdout, done.stderr) == (143, "cleaned up\n", "")
