@@ -125,6 +125,8 @@ def extract(name: str, html: str, language: str) -> str:
     """Return a peer's text of a page; "" if it fails."""
     try:
         return ALL[name](html, language)
+    except ImportError as error:
+        raise SystemExit(f"{name} is not installed ({error}); leave it out of --extractors") from None
     except Exception as error:  # each has exceptions of its own for pages that it can't read
         print(f"{name}: {type(error).__name__} {error}"[:120])
         return ""
